@@ -1,0 +1,26 @@
+/**
+ * An actor names one unbroken memory of a node: 8 bytes, the life of the data folder (6 bytes, drawn at random) and the
+ * epoch (u16), which rises whenever objects have left the store. Written as 16 hex digits. Never reused.
+ */
+export type ActorId = string & { readonly brand: 'ActorId' };
+
+export const ACTOR_BYTES = 8;
+const LIFE_BYTES = 6;
+
+/** The actor whose 8 bytes stand at `offset`. */
+export function readActor(bytes: Buffer, offset: number): ActorId {
+  return bytes.hexSlice(offset, offset + ACTOR_BYTES) as ActorId;
+}
+
+/** The 8 bytes of an actor. */
+export function actorBytes(actor: ActorId): Buffer {
+  return Buffer.from(actor, 'hex');
+}
+
+/** The actor of a life and an epoch. `life` is 6 bytes. */
+export function makeActor(life: Buffer, epoch: number): ActorId {
+  const bytes = Buffer.alloc(ACTOR_BYTES);
+  life.copy(bytes, 0, 0, LIFE_BYTES);
+  bytes.writeUInt16BE(epoch, LIFE_BYTES);
+  return readActor(bytes, 0);
+}

@@ -1,0 +1,217 @@
+/**
+ * HOT PATH. What a put, a merge and a read need of an object, done on its bytes without decoding it. The common cases
+ * (one sibling, few clock entries) allocate at most the result; the rest goes through the model in `object.ts`.
+ */
+import { ACTOR_BYTES, type ActorId } from './actor.js';
+import {
+  CLOCK_ENTRY_BYTES,
+  decodeObject,
+  encodeObject,
+  FORMAT,
+  OBJECT_HEADER_BYTES,
+  type ObjectBytes,
+  readU64,
+  SIBLING_HEADER_BYTES,
+  siblingExpiryMs,
+  siblingIsTombstone,
+  siblingValueBytes,
+  writeSiblingHeader,
+  writeU64,
+} from './codec.js';
+import { join } from './object.js';
+
+/** What a coordinator writes. */
+export interface Written {
+  readonly tombstone: boolean;
+  /** Absolute, ms since 1970; 0: never. */
+  readonly expiryMs: number;
+  readonly value: Uint8Array;
+}
+
+/** Offset of the first sibling. */
+export function siblingsOffset(object: ObjectBytes): number {
+  return OBJECT_HEADER_BYTES + object.readUInt8(1) * CLOCK_ENTRY_BYTES;
+}
+
+export function siblingCount(object: ObjectBytes): number {
+  return object.readUInt16LE(2);
+}
+
+/** Length of the object alone, without what follows it. */
+export function objectLength(object: ObjectBytes): number {
+  let at = siblingsOffset(object);
+  for (let left = siblingCount(object); left > 0; left--) at += SIBLING_HEADER_BYTES + siblingValueBytes(object, at);
+  return at;
+}
+
+/** Offset of the newest sibling that a read at `nowMs` shows; -1 where there is none. */
+export function newestLiveSibling(object: ObjectBytes, nowMs: number): number {
+  let at = siblingsOffset(object);
+  for (let left = siblingCount(object); left > 0; left--) {
+    if (!siblingIsTombstone(object, at)) {
+      const expiryMs = siblingExpiryMs(object, at);
+      if (expiryMs === 0 || expiryMs > nowMs) return at;
+    }
+    at += SIBLING_HEADER_BYTES + siblingValueBytes(object, at);
+  }
+  return -1;
+}
+
+/** The value of the sibling at `offset`: a slice of the object. */
+export function siblingValue(object: ObjectBytes, offset: number): Buffer {
+  const start = offset + SIBLING_HEADER_BYTES;
+  return object.subarray(start, start + siblingValueBytes(object, offset));
+}
+
+/** The highest counter in the clock: how far ahead of us the writer's clock is, at most. */
+export function highestCounter(object: ObjectBytes): number {
+  let highest = 0;
+  const end = siblingsOffset(object);
+  for (let at = OBJECT_HEADER_BYTES + ACTOR_BYTES; at < end; at += CLOCK_ENTRY_BYTES) {
+    const counter = readU64(object, at);
+    if (counter > highest) highest = counter;
+  }
+  return highest;
+}
+
+export function clockEntryCount(object: ObjectBytes): number {
+  return object.readUInt8(1);
+}
+
+/** Whether any clock entry of `object` satisfies `matches`; used to ask about an actor without decoding. */
+export function clockHasActor(object: ObjectBytes, actor: Buffer): boolean {
+  return findActor(object, actor) >= 0;
+}
+
+/**
+ * The object after a put whose context is all that `current` has seen: one sibling, and the clock of `current` with the
+ * new dot in it. `tailBytes` bytes are left unwritten behind it.
+ */
+export function encodeReplacing(
+  current: ObjectBytes | undefined,
+  actor: Buffer,
+  counter: number,
+  written: Written,
+  tailBytes: number,
+): ObjectBytes {
+  const known = current === undefined ? -1 : findActor(current, actor);
+  const entries = (current === undefined ? 0 : clockEntryCount(current)) + (known < 0 ? 1 : 0);
+  const siblingAt = OBJECT_HEADER_BYTES + entries * CLOCK_ENTRY_BYTES;
+  const { value } = written;
+  const bytes = Buffer.allocUnsafe(siblingAt + SIBLING_HEADER_BYTES + value.length + tailBytes);
+  bytes[0] = FORMAT;
+  bytes[1] = entries;
+  bytes[2] = 1;
+  bytes[3] = 0;
+  if (current === undefined) {
+    bytes.set(actor, OBJECT_HEADER_BYTES);
+    writeU64(bytes, OBJECT_HEADER_BYTES + ACTOR_BYTES, counter);
+  } else if (known >= 0) {
+    current.copy(bytes, OBJECT_HEADER_BYTES, OBJECT_HEADER_BYTES, siblingAt);
+    writeU64(bytes, known + ACTOR_BYTES, counter);
+  } else {
+    const at = insertionPoint(current, actor);
+    current.copy(bytes, OBJECT_HEADER_BYTES, OBJECT_HEADER_BYTES, at);
+    bytes.set(actor, at);
+    writeU64(bytes, at + ACTOR_BYTES, counter);
+    current.copy(bytes, at + CLOCK_ENTRY_BYTES, at, siblingAt - CLOCK_ENTRY_BYTES);
+  }
+  writeSiblingHeader(bytes, siblingAt, actor, counter, written.tombstone, written.expiryMs, value.length);
+  bytes.set(value, siblingAt + SIBLING_HEADER_BYTES);
+  return bytes;
+}
+
+/**
+ * Merges two objects (`join` of the model). Answers `local` itself where `incoming` adds nothing, `incoming` itself where
+ * it supersedes or equals all of `local`, else a new object without tail.
+ */
+export function joinBytes(local: ObjectBytes, incoming: ObjectBytes): ObjectBytes {
+  if (siblingCount(local) === 1 && siblingCount(incoming) === 1) {
+    const localAt = siblingsOffset(local);
+    const incomingAt = siblingsOffset(incoming);
+    const sameDot = dotsEqual(local, localAt, incoming, incomingAt);
+    if (clockCovers(incoming, local) && (sameDot || !hasSeenDot(local, incoming, incomingAt))) {
+      return sameDot && clockCovers(local, incoming) ? local : incoming;
+    }
+    if (clockCovers(local, incoming) && (sameDot || !hasSeenDot(incoming, local, localAt))) return local;
+  }
+  const joined = encodeObject(join(decodeObject(local), decodeObject(incoming)));
+  const { length } = joined;
+  if (objectLength(local) === length && local.compare(joined, 0, length, 0, length) === 0) return local;
+  if (objectLength(incoming) === length && incoming.compare(joined, 0, length, 0, length) === 0) return incoming;
+  return joined;
+}
+
+/** Whether two objects are the same, whatever follows them. */
+export function sameObject(a: ObjectBytes, b: ObjectBytes): boolean {
+  const length = objectLength(a);
+  return objectLength(b) === length && a.compare(b, 0, length, 0, length) === 0;
+}
+
+/**
+ * A 32-bit FNV-1a of what tells versions apart: the clock and the dots, not the values. Two replicas with the same
+ * fingerprint and the same newest counter hold the same version, but for one chance in 2^32.
+ */
+export function versionFingerprint(object: ObjectBytes): number {
+  let hash = 0x811c9dc5;
+  const clockEnd = siblingsOffset(object);
+  for (let at = 1; at < clockEnd; at++) hash = Math.imul(hash ^ object.readUInt8(at), 0x01000193);
+  let at = clockEnd;
+  for (let left = siblingCount(object); left > 0; left--) {
+    for (let i = at; i < at + CLOCK_ENTRY_BYTES; i++) hash = Math.imul(hash ^ object.readUInt8(i), 0x01000193);
+    at += SIBLING_HEADER_BYTES + siblingValueBytes(object, at);
+  }
+  return hash >>> 0;
+}
+
+/** Whether `object`'s clock has an actor that is in none of `actors` (a cheap guess for truncation comes before it). */
+export function actorsOf(object: ObjectBytes): ActorId[] {
+  return [...decodeObject(object).clock.keys()];
+}
+
+function findActor(object: ObjectBytes, actor: Buffer): number {
+  const low = actor.readInt32LE(0);
+  const high = actor.readInt32LE(4);
+  const end = siblingsOffset(object);
+  for (let at = OBJECT_HEADER_BYTES; at < end; at += CLOCK_ENTRY_BYTES) {
+    if (object.readInt32LE(at) === low && object.readInt32LE(at + 4) === high) return at;
+  }
+  return -1;
+}
+
+function insertionPoint(object: ObjectBytes, actor: Buffer): number {
+  const end = siblingsOffset(object);
+  let at = OBJECT_HEADER_BYTES;
+  while (at < end && object.compare(actor, 0, ACTOR_BYTES, at, at + ACTOR_BYTES) < 0) at += CLOCK_ENTRY_BYTES;
+  return at;
+}
+
+function sameActor(a: Buffer, aAt: number, b: Buffer, bAt: number): boolean {
+  return a.readInt32LE(aAt) === b.readInt32LE(bAt) && a.readInt32LE(aAt + 4) === b.readInt32LE(bAt + 4);
+}
+
+function dotsEqual(a: Buffer, aAt: number, b: Buffer, bAt: number): boolean {
+  return (
+    sameActor(a, aAt, b, bAt) &&
+    a.readInt32LE(aAt + 8) === b.readInt32LE(bAt + 8) &&
+    a.readInt32LE(aAt + 12) === b.readInt32LE(bAt + 12)
+  );
+}
+
+/** Whether the clock of `object` has seen the dot that stands at `dotAt` in `bytes`. */
+function hasSeenDot(object: ObjectBytes, bytes: Buffer, dotAt: number): boolean {
+  const end = siblingsOffset(object);
+  for (let at = OBJECT_HEADER_BYTES; at < end; at += CLOCK_ENTRY_BYTES) {
+    if (sameActor(object, at, bytes, dotAt)) {
+      return readU64(object, at + ACTOR_BYTES) >= readU64(bytes, dotAt + ACTOR_BYTES);
+    }
+  }
+  return false;
+}
+
+/** Whether the clock of `a` includes that of `b`. */
+function clockCovers(a: ObjectBytes, b: ObjectBytes): boolean {
+  const end = siblingsOffset(b);
+  for (let at = OBJECT_HEADER_BYTES; at < end; at += CLOCK_ENTRY_BYTES) if (!hasSeenDot(a, b, at)) return false;
+  return true;
+}
