@@ -9,7 +9,7 @@ const LIFE_BYTES = 6;
 
 /** The actor whose 8 bytes stand at `offset`. */
 export function readActor(bytes: Buffer, offset: number): ActorId {
-  return bytes.hexSlice(offset, offset + ACTOR_BYTES) as ActorId;
+  return bytes.toString('hex', offset, offset + ACTOR_BYTES) as ActorId;
 }
 
 /** The 8 bytes of an actor. */
