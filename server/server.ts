@@ -1,0 +1,55 @@
+import type { ClusterNode } from '../cluster/node.js';
+import type { Clock } from '../cluster/ports/clock.js';
+import type { Log } from '../cluster/ports/log.js';
+import type { Statistics } from './commands/statistics.js';
+import type { CommandTable } from './commands/table.js';
+import type { Config } from './config/options.js';
+import type { Settings } from './config/settings.js';
+import type { LatencyBook } from './latency/latency-book.js';
+import type { ClientRegistry } from './net/client-registry.js';
+
+/** What a server is put together from. */
+export interface ServerParts {
+  readonly settings: Settings;
+  readonly node: ClusterNode;
+  readonly latency: LatencyBook;
+  readonly clients: ClientRegistry;
+  readonly commands: CommandTable;
+  readonly statistics: Statistics;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Begins to stop the process; the connections are closed by it. */
+  readonly shutDown: () => void;
+}
+
+/** Everything that a command can reach. One a process. */
+export class Server {
+  readonly settings: Settings;
+  readonly node: ClusterNode;
+  readonly latency: LatencyBook;
+  readonly clients: ClientRegistry;
+  readonly commands: CommandTable;
+  readonly statistics: Statistics;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly shutDown: () => void;
+  readonly startedMs: number;
+
+  constructor(parts: ServerParts) {
+    this.settings = parts.settings;
+    this.node = parts.node;
+    this.latency = parts.latency;
+    this.clients = parts.clients;
+    this.commands = parts.commands;
+    this.statistics = parts.statistics;
+    this.clock = parts.clock;
+    this.log = parts.log;
+    this.shutDown = parts.shutDown;
+    this.startedMs = parts.clock.nowMs();
+  }
+
+  /** The options as they stand now: `CONFIG SET` puts another frozen object in its place. */
+  get config(): Config {
+    return this.settings.config;
+  }
+}
