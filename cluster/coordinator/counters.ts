@@ -1,0 +1,34 @@
+/** What the coordinator has done since the start or the last reset, as `INFO dynamo` shows it. */
+export class Counters {
+  /** Gets by the number of siblings that they found (Dynamo §6.3). */
+  reads_no_version = 0;
+  reads_one_version = 0;
+  reads_two_versions = 0;
+  reads_three_versions = 0;
+  reads_four_or_more_versions = 0;
+  coordinated_gets = 0;
+  coordinated_puts = 0;
+  coordinated_modifies = 0;
+  forwarded = 0;
+  forwarded_here = 0;
+  hedged_reads = 0;
+  read_repairs = 0;
+  read_quorum_failures = 0;
+  write_quorum_failures = 0;
+  clock_truncations = 0;
+  clock_drift_refusals = 0;
+
+  /** Notes that a get found `siblings` versions. */
+  sawVersions(siblings: number): void {
+    if (siblings === 1) this.reads_one_version++;
+    else if (siblings === 0) this.reads_no_version++;
+    else if (siblings === 2) this.reads_two_versions++;
+    else if (siblings === 3) this.reads_three_versions++;
+    else this.reads_four_or_more_versions++;
+  }
+
+  /** Back to zero (`CONFIG RESETSTAT`). */
+  reset(): void {
+    Object.assign(this, new Counters());
+  }
+}
