@@ -13,6 +13,7 @@
  *
  * The order makes the bytes canonical: two replicas hold the same object if and only if they hold the same bytes.
  */
+import assert from 'node:assert';
 import { ACTOR_BYTES, type ActorId, readActor } from './actor.js';
 import { newerDotFirst, type Sibling, type VersionedObject, type VersionVector } from './object.js';
 
@@ -74,6 +75,8 @@ export function siblingValueBytes(bytes: Buffer, offset: number): number {
 
 /** The object as bytes, followed by `tailBytes` zero bytes. */
 export function encodeObject(object: VersionedObject, tailBytes = 0): ObjectBytes {
+  assert(object.clock.size <= CLOCK_ENTRIES_MAX, 'more clock entries than an object can count');
+  assert(object.siblings.length <= SIBLINGS_MAX, 'more siblings than an object can count');
   let size = OBJECT_HEADER_BYTES + object.clock.size * CLOCK_ENTRY_BYTES;
   for (const sibling of object.siblings) size += SIBLING_HEADER_BYTES + sibling.value.length;
   const bytes = Buffer.alloc(size + tailBytes);
@@ -137,22 +140,30 @@ export function decodeClock(bytes: Buffer): VersionVector | undefined {
 
 /**
  * Why `bytes` is not exactly one well-formed object, or undefined if it is. Everything that comes from a peer or a disk
- * passes here before anything else reads it. The orders are checked too: they are what makes the bytes canonical.
+ * passes here before anything else reads it. The orders are checked too: they are what makes the bytes canonical. A
+ * sibling that its own clock has not seen would make merges depend on their order.
  */
 export function objectFault(bytes: Buffer): string | undefined {
   if (bytes.length < OBJECT_HEADER_BYTES) return 'shorter than an object header';
   if (bytes.readUInt8(0) !== FORMAT) return `object format ${bytes.readUInt8(0)} is not known`;
   const clockEnd = OBJECT_HEADER_BYTES + bytes.readUInt8(1) * CLOCK_ENTRY_BYTES;
   if (bytes.length < clockEnd) return 'clock is cut off';
-  for (let at = OBJECT_HEADER_BYTES + CLOCK_ENTRY_BYTES; at < clockEnd; at += CLOCK_ENTRY_BYTES) {
-    const before = at - CLOCK_ENTRY_BYTES;
-    if (bytes.compare(bytes, before, before + ACTOR_BYTES, at, at + ACTOR_BYTES) >= 0) return 'clock is out of order';
+  for (let at = OBJECT_HEADER_BYTES; at < clockEnd; at += CLOCK_ENTRY_BYTES) {
+    if (readU64(bytes, at + ACTOR_BYTES) > Number.MAX_SAFE_INTEGER) return 'counter is too large';
+    const next = at + CLOCK_ENTRY_BYTES;
+    // `compare` tells how the second range stands to the first.
+    if (next < clockEnd && bytes.compare(bytes, at, at + ACTOR_BYTES, next, next + ACTOR_BYTES) <= 0) {
+      return 'clock is out of order';
+    }
   }
   let at = clockEnd;
   let previous: Sibling['dot'] | undefined;
   const siblings = bytes.readUInt16LE(2);
   for (let i = 0; i < siblings; i++) {
     if (bytes.length < at + SIBLING_HEADER_BYTES) return 'sibling is cut off';
+    if (!clockHasSeen(bytes, clockEnd, at)) return 'sibling is not in the clock';
+    if (bytes.readUInt8(at + FLAGS_OFFSET) > FLAG_TOMBSTONE) return 'sibling has unknown flags';
+    if (siblingExpiryMs(bytes, at) > Number.MAX_SAFE_INTEGER) return 'expiry is too large';
     if (siblings > 1) {
       const dot = { actor: readActor(bytes, at), counter: readU64(bytes, at + ACTOR_BYTES) };
       if (previous !== undefined && newerDotFirst(previous, dot) >= 0) return 'siblings are out of order';
@@ -162,4 +173,15 @@ export function objectFault(bytes: Buffer): string | undefined {
     if (bytes.length < at) return 'value is cut off';
   }
   return at === bytes.length ? undefined : 'bytes follow the object';
+}
+
+function clockHasSeen(bytes: Buffer, clockEnd: number, dotAt: number): boolean {
+  const low = bytes.readInt32LE(dotAt);
+  const high = bytes.readInt32LE(dotAt + 4);
+  for (let at = OBJECT_HEADER_BYTES; at < clockEnd; at += CLOCK_ENTRY_BYTES) {
+    if (bytes.readInt32LE(at) === low && bytes.readInt32LE(at + 4) === high) {
+      return readU64(bytes, at + ACTOR_BYTES) >= readU64(bytes, dotAt + ACTOR_BYTES);
+    }
+  }
+  return false;
 }
