@@ -1,0 +1,104 @@
+/** Read-modify-write as data: what can be asked of a key, and the pure function that says what comes of it. */
+import { decodeObject, type ObjectBytes } from '../version/codec.js';
+import type { Written } from '../version/encoded.js';
+import { hasSeen, isLive, type Sibling, type VersionVector } from '../version/object.js';
+
+/** When an expiry may be replaced (`EXPIRE key seconds NX|XX|GT|LT`); flags that can be combined. */
+export const EXPIRE_IF_NONE = 1;
+export const EXPIRE_IF_SOME = 2;
+export const EXPIRE_IF_GREATER = 4;
+export const EXPIRE_IF_LESS = 8;
+
+export type Change =
+  | {
+      readonly kind: 'set';
+      readonly condition: 'always' | 'absent' | 'present';
+      /** Keeps the expiry that the newest value has (`KEEPTTL`) instead of `expiryMs`. */
+      readonly keepExpiry: boolean;
+      /** Absolute, ms; 0: never. */
+      readonly expiryMs: number;
+      readonly value: Buffer;
+      /** What the new value supersedes; undefined: all that a read quorum holds. */
+      readonly context: VersionVector | undefined;
+    }
+  | {
+      readonly kind: 'delete';
+      /** Deletes only what this context has seen; undefined: all that a read quorum holds. */
+      readonly context: VersionVector | undefined;
+    }
+  | {
+      readonly kind: 'expire';
+      /** Flags EXPIRE_IF_…; 0: always. */
+      readonly condition: number;
+      /** Absolute, ms; 0: never (`PERSIST`); in the past: the key is deleted. */
+      readonly expiryMs: number;
+    };
+
+/** What a change comes to. `written` undefined: nothing is to be written. */
+export interface ChangeOutcome {
+  /** Whether the change took effect, as its command counts it. */
+  readonly applied: boolean;
+  /** The newest live value before the change. */
+  readonly previous: Buffer | undefined;
+  readonly written: readonly Written[] | undefined;
+  readonly context: VersionVector | undefined;
+}
+
+const TOMBSTONE: Written = { tombstone: true, expiryMs: 0, value: Buffer.alloc(0) };
+
+/** What `change` does to `object` (null: the key is absent) at `nowMs`. Pure. */
+export function applyChange(object: ObjectBytes | null, change: Change, nowMs: number): ChangeOutcome {
+  const live = object === null ? [] : decodeObject(object).siblings.filter((sibling) => isLive(sibling, nowMs));
+  switch (change.kind) {
+    case 'set':
+      return applySet(live, change);
+    case 'delete':
+      return applyDelete(live, change.context);
+    case 'expire':
+      return applyExpire(live, change, nowMs);
+  }
+}
+
+function applySet(live: readonly Sibling[], change: Change & { kind: 'set' }): ChangeOutcome {
+  const [newest] = live;
+  const previous = newest?.value;
+  const refused =
+    (change.condition === 'absent' && newest !== undefined) || (change.condition === 'present' && newest === undefined);
+  if (refused) return unchanged(previous);
+  const expiryMs = change.keepExpiry ? (newest?.expiryMs ?? 0) : change.expiryMs;
+  const written = [{ tombstone: false, expiryMs, value: change.value }];
+  return { applied: true, previous, written, context: change.context };
+}
+
+function applyDelete(live: readonly Sibling[], context: VersionVector | undefined): ChangeOutcome {
+  const previous = live[0]?.value;
+  const deletes = context === undefined ? live.length > 0 : live.some((sibling) => hasSeen(context, sibling.dot));
+  if (!deletes) return unchanged(previous);
+  return { applied: true, previous, written: [TOMBSTONE], context };
+}
+
+function applyExpire(live: readonly Sibling[], change: Change & { kind: 'expire' }, nowMs: number): ChangeOutcome {
+  const [newest] = live;
+  if (newest === undefined || !expiryMayChange(newest.expiryMs, change)) return unchanged(newest?.value);
+  const { expiryMs } = change;
+  if (expiryMs !== 0 && expiryMs <= nowMs) {
+    return { applied: true, previous: newest.value, written: [TOMBSTONE], context: undefined };
+  }
+  // Every sibling stays a sibling. The newest is written last, so that it stays the newest.
+  const written = live.map(({ value }) => ({ tombstone: false, expiryMs, value })).reverse();
+  return { applied: true, previous: newest.value, written, context: undefined };
+}
+
+/** The conditions of the EXPIRE command page: a key without expiry counts as one that expires at infinity. */
+function expiryMayChange(currentMs: number, change: Change & { kind: 'expire' }): boolean {
+  const { condition, expiryMs } = change;
+  if (expiryMs === 0) return currentMs !== 0;
+  if ((condition & EXPIRE_IF_NONE) !== 0 && currentMs !== 0) return false;
+  if ((condition & EXPIRE_IF_SOME) !== 0 && currentMs === 0) return false;
+  if ((condition & EXPIRE_IF_GREATER) !== 0 && (currentMs === 0 || expiryMs <= currentMs)) return false;
+  return (condition & EXPIRE_IF_LESS) === 0 || currentMs === 0 || expiryMs < currentMs;
+}
+
+function unchanged(previous: Buffer | undefined): ChangeOutcome {
+  return { applied: false, previous, written: undefined, context: undefined };
+}

@@ -1,0 +1,135 @@
+/**
+ * Read-modify-write at a coordinator: one at a time for a key, each after a read of R replicas. Atomic while all changes
+ * of a key run at the same node, which is the first reachable of its preference list: while the ring and the reachable
+ * set do not change. Not a lock service.
+ */
+import type { Failure } from '../failure.js';
+import type { Partition } from '../ring/slots.js';
+import type { ObjectBytes } from '../version/codec.js';
+import { joinBytes } from '../version/encoded.js';
+import { applyChange, type Change, type ChangeOutcome } from './change.js';
+import type { Coordination } from './coordination.js';
+import { GetOperation } from './get.js';
+import { PutOperation } from './put.js';
+
+/** How a change ended: whether it took effect, the newest value before it, and what the key holds after it. */
+export type ModifyDone<T> = (
+  state: T,
+  failure: Failure | undefined,
+  applied: boolean,
+  previous: Buffer | undefined,
+  object: ObjectBytes | undefined,
+) => void;
+
+interface Queued {
+  begin(): void;
+}
+
+/** The changes that wait for their turn, by key. */
+export class ModifyQueues {
+  readonly #waiting = new Map<string, Queued[]>();
+
+  /** Begins `change` now or when those before it on the same key have made way. */
+  enter(key: string, change: Queued): void {
+    const queue = this.#waiting.get(key);
+    if (queue === undefined) {
+      this.#waiting.set(key, []);
+      change.begin();
+    } else {
+      queue.push(change);
+    }
+  }
+
+  /** Makes way for the next change of the key. */
+  leave(key: string): void {
+    const next = this.#waiting.get(key)?.shift();
+    if (next === undefined) this.#waiting.delete(key);
+    else next.begin();
+  }
+}
+
+export class ModifyOperation<T> implements Queued {
+  readonly #node: Coordination;
+  readonly #partition: Partition;
+  readonly #db: number;
+  readonly #key: string;
+  readonly #change: Change;
+  readonly #state: T;
+  readonly #done: ModifyDone<T>;
+  #outcome: ChangeOutcome | undefined;
+
+  constructor(
+    node: Coordination,
+    partition: Partition,
+    db: number,
+    key: string,
+    change: Change,
+    state: T,
+    done: ModifyDone<T>,
+  ) {
+    this.#node = node;
+    this.#partition = partition;
+    this.#db = db;
+    this.#key = key;
+    this.#change = change;
+    this.#state = state;
+    this.#done = done;
+  }
+
+  start(): void {
+    this.#node.counters.coordinated_modifies++;
+    this.#node.modifyQueues.enter(this.#queueKey(), this);
+  }
+
+  begin(): void {
+    new GetOperation(this.#node, this.#partition, this.#db, this.#key, this, onRead).start();
+  }
+
+  read(failure: Failure | undefined, object: ObjectBytes | undefined): void {
+    if (failure !== undefined) {
+      this.#node.modifyQueues.leave(this.#queueKey());
+      this.#done(this.#state, failure, false, undefined, undefined);
+      return;
+    }
+    // Another write may have reached the own replica while the quorum was asked.
+    const local = this.#node.replica.peek(this.#partition, this.#db, this.#key) ?? null;
+    const base = local === null || object === undefined ? (local ?? object ?? null) : joinBytes(local, object);
+    const outcome = applyChange(base, this.#change, this.#node.world.clock.nowMs());
+    this.#outcome = outcome;
+    if (outcome.written === undefined) {
+      this.#node.modifyQueues.leave(this.#queueKey());
+      this.#done(this.#state, undefined, false, outcome.previous, base ?? undefined);
+      return;
+    }
+    const { context, written } = outcome;
+    const put = new PutOperation(this.#node, this.#partition, this.#db, this.#key, context, written, this, onWritten);
+    put.startOver(base);
+    // The own replica holds the new object, which every further read here includes: the next change may begin.
+    this.#node.modifyQueues.leave(this.#queueKey());
+  }
+
+  written(failure: Failure | undefined, object: ObjectBytes | undefined): void {
+    const applied = failure === undefined && this.#outcome?.applied === true;
+    this.#done(this.#state, failure, applied, this.#outcome?.previous, object);
+  }
+
+  #queueKey(): string {
+    return String.fromCharCode(this.#db) + this.#key;
+  }
+}
+
+function onRead(
+  operation: ModifyOperation<unknown>,
+  failure: Failure | undefined,
+  object: ObjectBytes | undefined,
+): void {
+  operation.read(failure, object);
+}
+
+function onWritten(
+  operation: ModifyOperation<unknown>,
+  failure: Failure | undefined,
+  object: ObjectBytes | undefined,
+): void {
+  operation.written(failure, object);
+}

@@ -1,0 +1,191 @@
+/**
+ * HOT PATH. One put (Dynamo §4.5): the coordinator writes its own replica, sends the object to the other primaries and
+ * answers when W of them have acknowledged. One object an operation; it is its own callback everywhere.
+ */
+import type { Failure } from '../failure.js';
+import { type LoadWaiter, RECORD_NOTE_BYTES, STORED, type WriteWaiter } from '../replica/replica.js';
+import type { Partition } from '../ring/slots.js';
+import type { ObjectBytes } from '../version/codec.js';
+import { encodeReplacing, highestCounter, joinBytes, type Written } from '../version/encoded.js';
+import type { VersionVector } from '../version/object.js';
+import type { Peer, ReplyHandler } from '../wire/peer.js';
+import type { Coordination } from './coordination.js';
+import { type DurabilityPlan, durabilityPlan } from './durability.js';
+import type { KeyspaceRow } from './keyspaces.js';
+import { isReachable, type Target } from './routes.js';
+import { encodeSuccessor, isPlainReplacement } from './successor.js';
+
+/**
+ * How a put ended. `object` is what the key holds now at the coordinator: its clock is the context for what comes next.
+ */
+export type WriteDone<T> = (state: T, failure: Failure | undefined, object: ObjectBytes | undefined) => void;
+
+export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
+  readonly #node: Coordination;
+  readonly #partition: Partition;
+  readonly #db: number;
+  readonly #key: string;
+  readonly #keyspace: KeyspaceRow;
+  readonly #plan: DurabilityPlan;
+  readonly #context: VersionVector | undefined;
+  readonly #written: readonly Written[];
+  readonly #state: T;
+  readonly #done: WriteDone<T>;
+  readonly #startedUs: number;
+  #base: ObjectBytes | null = null;
+  #record: Buffer | undefined;
+  #outstanding = 0;
+  #acknowledged = 0;
+  #localAcknowledged = false;
+  #finished = false;
+
+  /**
+   * `context`: what the client has seen; undefined: all that the coordinator has. `written`: one value, or several that
+   * stand beside each other as siblings.
+   */
+  constructor(
+    node: Coordination,
+    partition: Partition,
+    db: number,
+    key: string,
+    context: VersionVector | undefined,
+    written: readonly Written[],
+    state: T,
+    done: WriteDone<T>,
+  ) {
+    this.#node = node;
+    this.#partition = partition;
+    this.#db = db;
+    this.#key = key;
+    this.#keyspace = node.keyspaces.of(key);
+    this.#plan = durabilityPlan(this.#keyspace);
+    this.#context = context;
+    this.#written = written;
+    this.#state = state;
+    this.#done = done;
+    this.#startedUs = node.world.clock.monotonicUs();
+  }
+
+  start(): void {
+    this.#node.counters.coordinated_puts++;
+    const { replica } = this.#node;
+    if (replica.peek(this.#partition, this.#db, this.#key) === undefined) {
+      replica.load(this.#partition, this.#db, this.#key, this);
+    } else {
+      this.#write();
+    }
+  }
+
+  /** Like `start`, on top of what a quorum holds: `base` is joined with the local object first. The key is loaded. */
+  startOver(base: ObjectBytes | null): void {
+    this.#base = base;
+    this.start();
+  }
+
+  loaded(failure: Failure | undefined): void {
+    if (failure === undefined) this.#write();
+    else this.#finish(failure);
+  }
+
+  stored(failure: Failure | undefined): void {
+    if (failure === undefined) this.#localAcknowledged = true;
+    this.#count(failure === undefined);
+  }
+
+  putReplied(_peer: Peer, status: number): void {
+    this.#count(status === 0);
+  }
+
+  failed(): void {
+    this.#count(false);
+  }
+
+  getReplied(): void {
+    throw new Error('a put was answered as a get');
+  }
+
+  forwardReplied(): void {
+    throw new Error('a put was answered as a forwarded request');
+  }
+
+  #write(): void {
+    const { replica, routes, identity, hybridClock, counters } = this.#node;
+    const { n, w } = this.#keyspace;
+    const targets = routes.targets(this.#partition);
+    const reachable = countReachable(targets, n);
+    if (reachable < w) {
+      this.#finish({ code: 'WriteQuorumNotMet', answered: reachable, needed: w, attempted: false });
+      return;
+    }
+    const local = replica.peek(this.#partition, this.#db, this.#key) ?? null;
+    const current = join(local, this.#base);
+    if (current !== null) hybridClock.observe(highestCounter(current));
+    const actor = replica.mintingActor(local);
+    const [only] = this.#written;
+    let record: Buffer;
+    if (
+      only !== undefined &&
+      isPlainReplacement(current, this.#context, this.#written, actor, this.#node.clockEntriesMax)
+    ) {
+      record = encodeReplacing(current ?? undefined, actor, hybridClock.next(), only, RECORD_NOTE_BYTES);
+    } else {
+      const successor = encodeSuccessor(current, this.#context, this.#written, {
+        actor,
+        mint: () => hybridClock.next(),
+        clockEntriesMax: this.#node.clockEntriesMax,
+        isMember: (id) => this.#node.isMember(id),
+        tailBytes: RECORD_NOTE_BYTES,
+      });
+      record = successor.record;
+      if (successor.truncated) counters.clock_truncations++;
+    }
+    // Not waited for: a crash before the mark is stored starts a new life, under which no old dot can be minted again.
+    if (!identity.isReserved(hybridClock.last)) identity.reserve(hybridClock.last);
+    this.#record = record;
+    this.#send(record, targets, n);
+  }
+
+  #send(record: Buffer, targets: readonly Target[], n: number): void {
+    // All are counted first: a peer may answer within the call.
+    this.#outstanding = Math.min(n, targets.length);
+    const objectLength = record.length - RECORD_NOTE_BYTES;
+    for (let place = 0; place < n && place < targets.length; place++) {
+      targets[place]?.peer?.put(this, this.#partition, this.#db, this.#plan.remote, this.#key, record, objectLength);
+    }
+    const status = this.#node.replica.store(this.#partition, this.#db, this.#key, record, this.#plan.local, this);
+    if (status === STORED) this.stored(undefined);
+  }
+
+  #count(acknowledged: boolean): void {
+    this.#outstanding--;
+    if (acknowledged) this.#acknowledged++;
+    if (this.#finished) return;
+    const { w } = this.#keyspace;
+    if (this.#acknowledged >= w && (this.#localAcknowledged || !this.#plan.localRequired)) {
+      this.#finish(undefined);
+    } else if (this.#acknowledged + this.#outstanding < w || this.#outstanding === 0) {
+      this.#finish({ code: 'WriteQuorumNotMet', answered: this.#acknowledged, needed: w, attempted: true });
+    }
+  }
+
+  #finish(failure: Failure | undefined): void {
+    this.#finished = true;
+    if (failure?.code === 'WriteQuorumNotMet') this.#node.counters.write_quorum_failures++;
+    this.#node.putLatency.record(this.#node.world.clock.monotonicUs() - this.#startedUs);
+    this.#done(this.#state, failure, this.#record);
+  }
+}
+
+function countReachable(targets: readonly Target[], n: number): number {
+  let reachable = 0;
+  for (let place = 0; place < n && place < targets.length; place++) {
+    const target = targets[place];
+    if (target !== undefined && isReachable(target)) reachable++;
+  }
+  return reachable;
+}
+
+function join(local: ObjectBytes | null, base: ObjectBytes | null): ObjectBytes | null {
+  if (base === null || base === local) return local;
+  return local === null ? base : joinBytes(local, base);
+}

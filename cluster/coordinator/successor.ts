@@ -1,0 +1,71 @@
+import type { ActorId } from '../version/actor.js';
+import { readActor } from '../version/actor.js';
+import { decodeObject, encodeObject, type ObjectBytes } from '../version/codec.js';
+import { clockEntryCount, clockHasActor, encodeReplacing, type Written } from '../version/encoded.js';
+import { put, truncateClock, type VersionedObject, type VersionVector } from '../version/object.js';
+
+const SEEN_NOTHING: VersionVector = new Map();
+
+/** A record that a put made, and whether its clock had to be cut. */
+export interface Successor {
+  readonly record: Buffer;
+  readonly truncated: boolean;
+}
+
+/** Where the dots and the limits of a put come from. */
+export interface Minting {
+  /** 8 bytes: whom the new dots are minted under. */
+  readonly actor: Buffer;
+  /** Gives the next counter. */
+  readonly mint: () => number;
+  readonly clockEntriesMax: number;
+  readonly isMember: (actor: ActorId) => boolean;
+  /** Bytes left free behind the object, for the replica's note. */
+  readonly tailBytes: number;
+}
+
+/**
+ * Whether `encodeReplacing` is all that a put needs: one value that replaces everything seen, and no clock to cut.
+ */
+export function isPlainReplacement(
+  current: ObjectBytes | null,
+  context: VersionVector | undefined,
+  written: readonly Written[],
+  actor: Buffer,
+  clockEntriesMax: number,
+): boolean {
+  return (
+    context === undefined &&
+    written.length === 1 &&
+    (current === null || clockEntryCount(current) < clockEntriesMax || clockHasActor(current, actor))
+  );
+}
+
+/**
+ * The object after a put: siblings that `context` has seen go (undefined: all of them), the written values come, each
+ * with a dot of its own. The clock is cut at `clockEntriesMax` (Dynamo §4.4).
+ */
+export function encodeSuccessor(
+  current: ObjectBytes | null,
+  context: VersionVector | undefined,
+  written: readonly Written[],
+  minting: Minting,
+): Successor {
+  const { actor, mint, clockEntriesMax, isMember, tailBytes } = minting;
+  const [only] = written;
+  if (only !== undefined && isPlainReplacement(current, context, written, actor, clockEntriesMax)) {
+    return { record: encodeReplacing(current ?? undefined, actor, mint(), only, tailBytes), truncated: false };
+  }
+  const actorId = readActor(actor, 0);
+  let object: VersionedObject | undefined = current === null ? undefined : decodeObject(current);
+  let seen = context;
+  for (const { tombstone, expiryMs, value } of written) {
+    const sibling = { dot: { actor: actorId, counter: mint() }, tombstone, expiryMs, value: Buffer.from(value) };
+    object = put(object, seen, sibling);
+    // Further values stand beside the first.
+    seen = SEEN_NOTHING;
+  }
+  if (object === undefined) throw new Error('a put must write something');
+  const capped = truncateClock(object, clockEntriesMax, isMember);
+  return { record: encodeObject(capped, tailBytes), truncated: capped !== object };
+}
