@@ -3,7 +3,7 @@ import type { Clock } from '../cluster/ports/clock.js';
 import type { Log } from '../cluster/ports/log.js';
 import type { Statistics } from './commands/statistics.js';
 import type { CommandTable } from './commands/table.js';
-import type { Config } from './config/options.js';
+import type { Config } from './config/config.js';
 import type { Settings } from './config/settings.js';
 import type { LatencyBook } from './latency/latency-book.js';
 import type { ClientRegistry } from './net/client-registry.js';

@@ -1,0 +1,90 @@
+import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
+import { ConfigError } from './config-lines.js';
+import { parseKeyspaces } from './keyspace-line.js';
+import type { OptionRow, OptionValues } from './options.js';
+import { OPTION_ROWS, propertyOf } from './options.js';
+
+/** The options as the rest of the program sees them: checked against each other, complete and frozen. */
+export interface Config extends OptionValues {
+  /** All keyspaces; the first, with the prefix '', is the default. */
+  readonly keyspaces: readonly KeyspaceRow[];
+}
+
+const CLUSTER_SECRET_LENGTH_MIN = 16;
+const PEER_PORT_DISTANCE = 10_000;
+const PORT_MAX = 65535;
+const WILDCARDS: ReadonlySet<string> = new Set(['', '0.0.0.0', '::', '*']);
+
+/** Every row with its value's type forgotten, for loops over all of them. */
+export const ALL_OPTIONS: readonly OptionRow[] = OPTION_ROWS as readonly unknown[] as readonly OptionRow[];
+
+const ROW_OF_NAME: ReadonlyMap<string, OptionRow> = new Map(ALL_OPTIONS.map((row) => [row.name, row]));
+
+/** The row of an option's name in lower case. */
+export function optionRow(name: string): OptionRow | undefined {
+  return ROW_OF_NAME.get(name);
+}
+
+/** Values by property name, as parsed by the rows; what is missing is at its default. */
+export type GivenValues = Readonly<Record<string, unknown>>;
+
+/** Fills in defaults, derives what follows from other options and checks them together. Throws ConfigError. */
+export function completeConfig(given: GivenValues): Config {
+  const values: Record<string, unknown> = {};
+  for (const row of ALL_OPTIONS) values[propertyOf(row.name)] = given[propertyOf(row.name)] ?? row.fallback;
+  // Each property was parsed by the row of the same name or is its default: that is what OptionValues says.
+  const options = values as unknown as OptionValues;
+  const bind = WILDCARDS.has(options.bind) ? '0.0.0.0' : options.bind;
+  checkPeers(options, bind);
+  return Object.freeze({
+    ...options,
+    bind: options.bind === '' ? bind : options.bind,
+    peerPort: derivePeerPort(options),
+    peerBind: options.peerBind === '' ? options.bind : options.peerBind,
+    announceHost: deriveAnnounceHost(options),
+    keyspaces: parseKeyspaces(options),
+  });
+}
+
+function derivePeerPort({ port, peerPort }: OptionValues): number {
+  if (peerPort >= 0) return peerPort;
+  if (port === 0) return 0;
+  if (port + PEER_PORT_DISTANCE > PORT_MAX) {
+    throw new ConfigError(`option 'peer-port' must be given: port ${port} + ${PEER_PORT_DISTANCE} is over ${PORT_MAX}`);
+  }
+  return port + PEER_PORT_DISTANCE;
+}
+
+function deriveAnnounceHost({ announceHost, bind }: OptionValues): string {
+  if (announceHost !== '') return announceHost;
+  return WILDCARDS.has(bind) ? '127.0.0.1' : bind;
+}
+
+function checkPeers(options: OptionValues, bind: string): void {
+  if (options.clusterSecret !== '' && options.clusterSecretFile !== '') {
+    throw new ConfigError("options 'cluster-secret' and 'cluster-secret-file' exclude each other");
+  }
+  if (options.peers.length === 0) return;
+  if (options.announceHost === '' && WILDCARDS.has(bind)) {
+    throw new ConfigError(`option 'announce-host' must be given: peers can't reach 'bind ${options.bind}'`);
+  }
+}
+
+/** Checks the secret after the file has been read. Throws ConfigError; the secret is not part of the message. */
+export function checkSecret(config: Config): void {
+  if (config.peers.length === 0 && config.clusterSecret === '') return;
+  const length = config.clusterSecret.length;
+  if (length >= CLUSTER_SECRET_LENGTH_MIN) return;
+  throw new ConfigError(
+    `option 'cluster-secret' (or 'cluster-secret-file') needs at least ${CLUSTER_SECRET_LENGTH_MIN} characters when peers are given; it has ${length}`,
+  );
+}
+
+const HIDDEN = '********';
+
+/** The value of an option as `CONFIG GET` shows it; a secret only says that there is one. */
+export function shownValue(config: Config, row: OptionRow): string {
+  const value: unknown = Reflect.get(config, propertyOf(row.name));
+  const printed = row.type.print(value);
+  return row.secret === true && printed !== '' ? HIDDEN : printed;
+}

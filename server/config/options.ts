@@ -1,0 +1,149 @@
+import type { OptionType } from './option-types.js';
+import { integer, listOf, milliseconds, oneOf, powerOfTwo, size, text, yesNo } from './option-types.js';
+
+/** One option: how it is written, what it is without being written, and what it does. */
+export interface OptionRow<N extends string = string, T = unknown> {
+  readonly name: N;
+  readonly type: OptionType<T>;
+  readonly fallback: T;
+  /** How the default is told to people where it is not just a value. */
+  readonly fallbackSays?: string;
+  /** May be changed by `CONFIG SET`. */
+  readonly mutable?: true;
+  /** Its value is never shown. */
+  readonly secret?: true;
+  /** May be given several times; the values are gathered, one a line. */
+  readonly repeatable?: true;
+  /** Stands here only because tools read it: it can be set to nothing but its default. */
+  readonly fixed?: true;
+  readonly doc: string;
+}
+
+function row<const N extends string, T>(
+  name: N,
+  type: OptionType<T>,
+  fallback: NoInfer<T>,
+  doc: string,
+  more: Omit<OptionRow<N, T>, 'name' | 'type' | 'fallback' | 'doc'> = {},
+): OptionRow<N, T> {
+  return { name, type, fallback, doc, ...more };
+}
+
+/** A value that tools ask for and that can't be another. */
+function fixed<const N extends string, const W extends string>(name: N, value: W, doc: string): OptionRow<N, W> {
+  return row(name, oneOf(value), value, doc, { fixed: true });
+}
+
+const PORT_MAX = 65535;
+const PEERS_MAX = 1000;
+const MB = 1024 ** 2;
+const GB = 1024 ** 3;
+const host = text(253, { form: /^[\w.:%-]*$/, says: 'a host name or an IP address' });
+const word = text(64, { form: /^[\w.-]*$/, says: 'up to 64 letters, digits and any of ._-' });
+const peer = listOf('peers as host:port@peerport', PEERS_MAX, (item) =>
+  /^(\[[\da-f:.%]+\]|[\w.-]+):\d{1,5}(@\d{1,5})?$/i.test(item) ? undefined : 'expected host:port@peerport',
+);
+const percentile = listOf('numbers from 0 to 100', 16, (item) =>
+  /^\d+(\.\d+)?$/.test(item) && Number(item) <= 100 ? undefined : 'expected a number from 0 to 100',
+);
+
+/** Every option, in the order in which they are documented. The README's table is made from these rows. */
+export const OPTION_ROWS = [
+  row('port', integer(0, PORT_MAX), 6379, 'Port for Redis clients; 0 lets the system choose.'),
+  row('bind', host, '127.0.0.1', 'Address to listen on for Redis clients.'),
+  row('peer-port', integer(-1, PORT_MAX), -1, 'Port for the other nodes; 0 lets the system choose.', {
+    fallbackSays: '`port` + 10000',
+  }),
+  row('peer-bind', host, '', 'Address to listen on for the other nodes.', { fallbackSays: 'as `bind`' }),
+  row('announce-host', host, '', 'Host under which clients and the other nodes reach this node.', {
+    fallbackSays: 'as `bind`',
+  }),
+  row('dir', text(4096), './data', 'Folder that holds the data of this node, and of no other.'),
+  row('logfile', text(4096), '', 'File to log to.', { fallbackSays: 'standard output' }),
+  row('loglevel', oneOf('debug', 'verbose', 'notice', 'warning'), 'notice', 'The least grave messages to log.'),
+  row('peers', peer, [], 'All nodes of the cluster, this one may be among them.', { fallbackSays: 'none' }),
+  row('cluster-name', word, 'cartwheel', 'Nodes of another name are turned away.'),
+  row('cluster-secret', text(1024), '', 'What the nodes prove to each other to know; at least 16 characters.', {
+    secret: true,
+    fallbackSays: 'none',
+  }),
+  row('cluster-secret-file', text(4096), '', 'File that holds the cluster secret, in place of `cluster-secret`.', {
+    fallbackSays: 'none',
+  }),
+  row('partitions', powerOfTwo(1, 16384), 256, 'Partitions of the ring; the same on all nodes, for ever.'),
+  row('zone', word, '', 'Where this node stands; replicas are spread over zones.', { fallbackSays: 'none' }),
+  row('n', integer(1, 16), 3, 'Replicas of each key (N).'),
+  row('r', integer(1, 16), 2, 'Replicas that must answer a read (R).'),
+  row('w', integer(1, 16), 2, 'Replicas that must acknowledge a write (W).'),
+  row(
+    'reconcile',
+    oneOf('newest', 'siblings'),
+    'newest',
+    'Whether a `SET` without a context replaces what is there, or adds a sibling.',
+  ),
+  row(
+    'durability',
+    oneOf('buffer', 'log', 'fsync-one', 'fsync'),
+    'log',
+    'What a replica has done with a write when it acknowledges.',
+  ),
+  row(
+    'keyspace',
+    text(65536),
+    '',
+    'Keys with a prefix of their own settings: `keyspace cart: n=3 r=2 w=2 reconcile=siblings durability=log`; what is not named is as in the default keyspace.',
+    { repeatable: true, fallbackSays: 'none' },
+  ),
+  row('databases', integer(1, 16), 16, 'Databases for `SELECT`.'),
+  row('maxmemory', size(8 * MB, 1024 * GB), 100 * MB, 'Bytes for cached and not yet written objects.', {
+    fallbackSays: '100mb',
+  }),
+  row('key-max-len', size(1, 64 * 1024), 64 * 1024, 'Longest key in bytes.', { mutable: true }),
+  row('value-max-len', size(1, 64 * MB), MB, 'Longest value in bytes.', { mutable: true }),
+  row('maxclients', integer(1, 1_000_000), 10_000, 'Most clients at a time.', { mutable: true }),
+  row('timeout', integer(0, 2_147_483_647), 0, 'Seconds until an idle client is closed; 0: never.', { mutable: true }),
+  row('tcp-keepalive', integer(0, 2_147_483_647), 300, 'Seconds between keep-alive probes; 0: none.', {
+    mutable: true,
+  }),
+  row('tcp-backlog', integer(1, PORT_MAX), 511, 'Connections that may wait to be accepted.'),
+  row('proto-max-bulk-len', size(MB, 512 * MB), 512 * MB, 'Longest single argument in bytes.', { mutable: true }),
+  row('client-query-buffer-limit', size(MB, 2 * GB), 64 * MB, 'Most bytes of a command that is not yet complete.', {
+    mutable: true,
+  }),
+  row(
+    'client-output-buffer-limit',
+    size(MB, 2 * GB),
+    64 * MB,
+    'Most bytes of replies that wait for a client that does not read; beyond, it is closed.',
+    { mutable: true },
+  ),
+  row('request-timeout-ms', milliseconds(10, 600_000), 1000, 'How long a get or a put waits for replicas.'),
+  row('clock-drift-max-ms', milliseconds(100, 86_400_000), 60_000, 'Writes dated further ahead than this are refused.'),
+  row('clock-entries-max', integer(2, 1000), 10, 'Longest version vector; the oldest entry goes first.'),
+  row('object-flush-ms', milliseconds(1, 60_000), 100, 'How long `buffer` durability may keep a write in memory.'),
+  row('latency-tracking', yesNo, true, 'Whether latencies of commands are recorded.', { mutable: true }),
+  row('latency-tracking-info-percentiles', percentile, ['50', '99', '99.9'], 'Percentiles that `INFO` shows.', {
+    mutable: true,
+  }),
+  fixed('save', '', 'No snapshots: writes are stored as they come.'),
+  fixed('appendonly', 'no', 'No append-only file: `durability` says what is kept.'),
+  fixed('maxmemory-policy', 'noeviction', 'Keys are never evicted.'),
+  fixed('cluster-enabled', 'yes', 'Every node is a cluster node.'),
+  fixed('requirepass', '', 'Clients need no password.'),
+] as const;
+
+type Row = (typeof OPTION_ROWS)[number];
+type CamelCase<S extends string> = S extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : S;
+export type OptionName = Row['name'];
+
+/** The value of every option by its name in camel case, e.g. `requestTimeoutMs`. */
+export type OptionValues = {
+  readonly [R in Row as CamelCase<R['name']>]: R extends OptionRow<string, infer T> ? T : never;
+};
+
+/** `request-timeout-ms` as a property of `OptionValues`. */
+export function propertyOf(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
