@@ -25,26 +25,51 @@ interface Queued {
   begin(): void;
 }
 
+interface Queue {
+  readonly waiting: Queued[];
+  /** One change of the key is between its read and its write. */
+  busy: boolean;
+  draining: boolean;
+}
+
 /** The changes that wait for their turn, by key. */
 export class ModifyQueues {
-  readonly #waiting = new Map<string, Queued[]>();
+  readonly #queues = new Map<string, Queue>();
 
   /** Begins `change` now or when those before it on the same key have made way. */
   enter(key: string, change: Queued): void {
-    const queue = this.#waiting.get(key);
+    let queue = this.#queues.get(key);
     if (queue === undefined) {
-      this.#waiting.set(key, []);
-      change.begin();
-    } else {
-      queue.push(change);
+      queue = { waiting: [], busy: false, draining: false };
+      this.#queues.set(key, queue);
     }
+    queue.waiting.push(change);
+    this.#drain(key, queue);
   }
 
   /** Makes way for the next change of the key. */
   leave(key: string): void {
-    const next = this.#waiting.get(key)?.shift();
-    if (next === undefined) this.#waiting.delete(key);
-    else next.begin();
+    const queue = this.#queues.get(key);
+    if (queue === undefined) return;
+    queue.busy = false;
+    this.#drain(key, queue);
+  }
+
+  // A loop and not a recursion: changes that find all they need in memory leave within `begin`.
+  #drain(key: string, queue: Queue): void {
+    if (queue.draining) return;
+    queue.draining = true;
+    let begun = 0;
+    while (!queue.busy) {
+      const next = queue.waiting[begun];
+      if (next === undefined) break;
+      begun++;
+      queue.busy = true;
+      next.begin();
+    }
+    queue.waiting.splice(0, begun);
+    queue.draining = false;
+    if (!queue.busy) this.#queues.delete(key);
   }
 }
 
@@ -118,16 +143,12 @@ export class ModifyOperation<T> implements Queued {
   }
 }
 
-function onRead(
-  operation: ModifyOperation<unknown>,
-  failure: Failure | undefined,
-  object: ObjectBytes | undefined,
-): void {
+function onRead<T>(operation: ModifyOperation<T>, failure: Failure | undefined, object: ObjectBytes | undefined): void {
   operation.read(failure, object);
 }
 
-function onWritten(
-  operation: ModifyOperation<unknown>,
+function onWritten<T>(
+  operation: ModifyOperation<T>,
   failure: Failure | undefined,
   object: ObjectBytes | undefined,
 ): void {

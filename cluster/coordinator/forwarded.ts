@@ -1,0 +1,204 @@
+/**
+ * The bytes of an operation that one node asks another to coordinate, and of its answer. They are the bodies of FORWARD
+ * and FORWARD_REPLY frames. Little-endian; kinds and codes are append-only.
+ *
+ * ```
+ *   request:  kind u8 | db u8 | slot u16 | key | fields of the kind
+ *   reply:    code u8 (0: it went well) | fields
+ *   key, bytes: length u32, then that many bytes;  optional bytes: u8 0, or u8 1 and bytes
+ * ```
+ */
+import type { Failure } from '../failure.js';
+import type { Slot } from '../ring/slots.js';
+import { decodeClock, encodeClock, type ObjectBytes } from '../version/codec.js';
+import { objectLength, type Written } from '../version/encoded.js';
+import type { VersionVector } from '../version/object.js';
+import { FieldReader, FieldWriter, MalformedFields } from './byte-fields.js';
+import type { Change } from './change.js';
+
+export interface KeyedRequest {
+  readonly db: number;
+  readonly slot: Slot;
+  readonly key: string;
+}
+
+/** An operation on one key. */
+export type ForwardedRequest = KeyedRequest &
+  (
+    | { readonly kind: 'get' }
+    | { readonly kind: 'put'; readonly context: VersionVector | undefined; readonly written: Written }
+    | { readonly kind: 'modify'; readonly change: Change }
+  );
+
+/** How it ended there. `object` where it went well and the key holds something. */
+export interface ForwardedReply {
+  readonly failure: Failure | undefined;
+  readonly applied: boolean;
+  readonly previous: Buffer | undefined;
+  readonly object: ObjectBytes | undefined;
+}
+
+// Append-only.
+const KIND_GET = 1;
+const KIND_PUT = 2;
+const KIND_SET_IF = 3;
+const KIND_DELETE = 4;
+const KIND_EXPIRE = 5;
+
+// Append-only.
+const CONDITIONS = ['always', 'absent', 'present'] as const;
+const FAILURE_CODES = [
+  'WriteQuorumNotMet',
+  'ReadQuorumNotMet',
+  'StoreFailed',
+  'OutcomeUnknown',
+  'Overloaded',
+] as const satisfies readonly Failure['code'][];
+
+export function encodeRequest(request: ForwardedRequest): Buffer {
+  const writer = new FieldWriter();
+  writer.u8(kindByte(request)).u8(request.db).u16(request.slot).text(request.key);
+  if (request.kind === 'put') {
+    const { context, written } = request;
+    writer.optionalBytes(context && encodeClock(context));
+    writer
+      .u8(written.tombstone ? 1 : 0)
+      .u64(written.expiryMs)
+      .bytes(written.value);
+  } else if (request.kind === 'modify') {
+    encodeChange(writer, request.change);
+  }
+  return writer.finish();
+}
+
+function kindByte(request: ForwardedRequest): number {
+  if (request.kind === 'get') return KIND_GET;
+  if (request.kind === 'put') return KIND_PUT;
+  return { set: KIND_SET_IF, delete: KIND_DELETE, expire: KIND_EXPIRE }[request.change.kind];
+}
+
+function encodeChange(writer: FieldWriter, change: Change): void {
+  switch (change.kind) {
+    case 'set':
+      writer
+        .u8(CONDITIONS.indexOf(change.condition))
+        .u8(change.keepExpiry ? 1 : 0)
+        .u64(change.expiryMs);
+      writer.bytes(change.value).optionalBytes(change.context && encodeClock(change.context));
+      break;
+    case 'delete':
+      writer.optionalBytes(change.context && encodeClock(change.context));
+      break;
+    case 'expire':
+      writer.u8(change.condition).u64(change.expiryMs);
+  }
+}
+
+/** The request, its bytes copied. Throws `MalformedFields`. */
+export function decodeRequest(body: Buffer): ForwardedRequest {
+  const reader = new FieldReader(Buffer.from(body));
+  const kind = reader.u8();
+  const keyed: KeyedRequest = { db: reader.u8(), slot: reader.u16() as Slot, key: reader.text() };
+  const request = { ...keyed, ...decodeOperation(reader, kind) };
+  reader.end();
+  return request;
+}
+
+type Operation =
+  | { readonly kind: 'get' }
+  | { readonly kind: 'put'; readonly context: VersionVector | undefined; readonly written: Written }
+  | { readonly kind: 'modify'; readonly change: Change };
+
+function decodeOperation(reader: FieldReader, kind: number): Operation {
+  switch (kind) {
+    case KIND_GET:
+      return { kind: 'get' };
+    case KIND_PUT: {
+      const context = decodeContext(reader);
+      const written = { tombstone: reader.u8() === 1, expiryMs: reader.u64(), value: reader.bytes() };
+      return { kind: 'put', context, written };
+    }
+    case KIND_SET_IF: {
+      const condition = CONDITIONS[reader.u8()];
+      if (condition === undefined) throw new MalformedFields('a condition is not known');
+      const keepExpiry = reader.u8() === 1;
+      const expiryMs = reader.u64();
+      const value = reader.bytes();
+      const context = decodeContext(reader);
+      return { kind: 'modify', change: { kind: 'set', condition, keepExpiry, expiryMs, value, context } };
+    }
+    case KIND_DELETE:
+      return { kind: 'modify', change: { kind: 'delete', context: decodeContext(reader) } };
+    case KIND_EXPIRE:
+      return { kind: 'modify', change: { kind: 'expire', condition: reader.u8(), expiryMs: reader.u64() } };
+    default:
+      throw new MalformedFields(`operation ${kind} is not known`);
+  }
+}
+
+function decodeContext(reader: FieldReader): VersionVector | undefined {
+  const bytes = reader.optionalBytes();
+  if (bytes === undefined) return undefined;
+  const clock = decodeClock(bytes);
+  if (clock === undefined) throw new MalformedFields('a context is not a version vector');
+  return clock;
+}
+
+export function encodeReply(reply: ForwardedReply): Buffer {
+  const writer = new FieldWriter();
+  const { failure, object } = reply;
+  if (failure !== undefined) {
+    writer.u8(1 + FAILURE_CODES.indexOf(failure.code));
+    encodeFailure(writer, failure);
+    return writer.finish();
+  }
+  writer
+    .u8(0)
+    .u8(reply.applied ? 1 : 0)
+    .optionalBytes(reply.previous);
+  return writer.optionalBytes(object?.subarray(0, objectLength(object))).finish();
+}
+
+function encodeFailure(writer: FieldWriter, failure: Failure): void {
+  switch (failure.code) {
+    case 'WriteQuorumNotMet':
+      writer
+        .u16(failure.answered)
+        .u16(failure.needed)
+        .u8(failure.attempted ? 1 : 0);
+      break;
+    case 'ReadQuorumNotMet':
+      writer.u16(failure.answered).u16(failure.needed);
+      break;
+    default:
+      writer.bytes(Buffer.from(failure.reason));
+  }
+}
+
+/** The reply, its bytes copied. Throws `MalformedFields`. */
+export function decodeReply(body: Buffer): ForwardedReply {
+  const reader = new FieldReader(Buffer.from(body));
+  const code = reader.u8();
+  if (code !== 0) {
+    return { failure: decodeFailure(reader, code - 1), applied: false, previous: undefined, object: undefined };
+  }
+  const applied = reader.u8() === 1;
+  const previous = reader.optionalBytes();
+  const object = reader.optionalBytes();
+  reader.end();
+  return { failure: undefined, applied, previous, object };
+}
+
+function decodeFailure(reader: FieldReader, index: number): Failure {
+  const code = FAILURE_CODES[index];
+  switch (code) {
+    case undefined:
+      throw new MalformedFields(`failure ${index} is not known`);
+    case 'WriteQuorumNotMet':
+      return { code, answered: reader.u16(), needed: reader.u16(), attempted: reader.u8() === 1 };
+    case 'ReadQuorumNotMet':
+      return { code, answered: reader.u16(), needed: reader.u16() };
+    default:
+      return { code, reason: reader.bytes().toString() };
+  }
+}

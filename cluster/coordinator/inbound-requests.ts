@@ -1,0 +1,174 @@
+/** HOT PATH. What this node does for its peers: takes objects, gives objects, coordinates what was forwarded to it. */
+import type { Failure } from '../failure.js';
+import { type Durability, type LoadWaiter, STORED, type WriteWaiter } from '../replica/replica.js';
+import { type Partition, partitionOf } from '../ring/slots.js';
+import type { ObjectBytes } from '../version/codec.js';
+import { highestCounter, objectLength, versionFingerprint } from '../version/encoded.js';
+import { COUNTERS_PER_MS } from '../version/hybrid-clock.js';
+import type { Inbound, PeerRequests } from '../wire/peer-service.js';
+import { MalformedFields } from './byte-fields.js';
+import type { Coordination } from './coordination.js';
+import { decodeRequest, encodeReply, type ForwardedReply, type ForwardedRequest } from './forwarded.js';
+import { GetOperation } from './get.js';
+import { answerQuery } from './key-count.js';
+import { ModifyOperation } from './modify.js';
+import { PutOperation } from './put.js';
+
+/** `status` of a PUT_REPLY. Append-only. */
+export const PUT_STORED = 0;
+const PUT_STORE_FAILED = 1;
+const PUT_CLOCK_DRIFT = 2;
+const PUT_OVERLOADED = 3;
+
+const DRIFT_LOG_PERIOD_MS = 10_000;
+
+export class InboundRequests implements PeerRequests {
+  readonly #node: Coordination;
+  #driftLoggedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(node: Coordination) {
+    this.#node = node;
+  }
+
+  put(
+    from: Inbound,
+    requestId: number,
+    partition: Partition,
+    db: number,
+    durability: Durability,
+    key: string,
+    object: Buffer,
+  ): void {
+    const { hybridClock, replica } = this.#node;
+    const counter = highestCounter(object);
+    if (hybridClock.isTooFarAhead(counter)) {
+      this.#refuseDrift(from, counter);
+      from.replyPut(requestId, PUT_CLOCK_DRIFT);
+      return;
+    }
+    hybridClock.observe(counter);
+    const waiter = new InboundPut(from, requestId);
+    if (replica.merge(partition, db, key, object, durability, waiter) === STORED) from.replyPut(requestId, PUT_STORED);
+  }
+
+  get(from: Inbound, requestId: number, partition: Partition, db: number, key: string, fingerprint: number): void {
+    const object = this.#node.replica.peek(partition, db, key);
+    if (object === undefined) {
+      this.#node.replica.load(partition, db, key, new InboundGet(from, requestId, fingerprint));
+    } else {
+      replyWith(from, requestId, fingerprint, object);
+    }
+  }
+
+  forward(from: Inbound, requestId: number, body: Buffer): void {
+    let request: ForwardedRequest;
+    try {
+      request = decodeRequest(body);
+    } catch (error) {
+      if (!(error instanceof MalformedFields)) throw error;
+      this.#node.world.log.error({ peer: from.peerId, reason: error.message }, 'a forwarded request was malformed');
+      const failure: Failure = { code: 'OutcomeUnknown', reason: `the request was malformed: ${error.message}` };
+      from.replyForward(requestId, encodeReply(failed(failure)));
+      return;
+    }
+    this.#node.counters.forwarded_here++;
+    this.#coordinate(request, (reply) => from.replyForward(requestId, encodeReply(reply)));
+  }
+
+  query(from: Inbound, requestId: number, body: Buffer): void {
+    from.replyForward(requestId, answerQuery(this.#node.replica, body));
+  }
+
+  #coordinate(request: ForwardedRequest, answer: (reply: ForwardedReply) => void): void {
+    const node = this.#node;
+    const { db, slot, key } = request;
+    const partition = partitionOf(slot, node.routes.partitionCount);
+    const place = node.routes.ownPlace(partition);
+    if (place < 0 || place >= node.keyspaces.of(key).n) {
+      // Forwarded once, never again: the two nodes do not agree on the ring.
+      answer(failed({ code: 'OutcomeUnknown', reason: 'the node that was asked is no replica of the key' }));
+      return;
+    }
+    const done = (_state: undefined, failure: Failure | undefined, object: ObjectBytes | undefined): void => {
+      answer({ failure, applied: failure === undefined, previous: undefined, object });
+    };
+    switch (request.kind) {
+      case 'get':
+        new GetOperation(node, partition, db, key, undefined, done).start();
+        break;
+      case 'put':
+        new PutOperation(node, partition, db, key, request.context, [request.written], undefined, done).start();
+        break;
+      case 'modify':
+        new ModifyOperation(
+          node,
+          partition,
+          db,
+          key,
+          request.change,
+          undefined,
+          (_s, failure, applied, previous, object) => answer({ failure, applied, previous, object }),
+        ).start();
+    }
+  }
+
+  #refuseDrift(from: Inbound, counter: number): void {
+    const { counters, world } = this.#node;
+    counters.clock_drift_refusals++;
+    const nowMs = world.clock.nowMs();
+    if (world.clock.monotonicUs() / 1000 - this.#driftLoggedMs < DRIFT_LOG_PERIOD_MS) return;
+    this.#driftLoggedMs = world.clock.monotonicUs() / 1000;
+    const aheadMs = Math.round(counter / COUNTERS_PER_MS - nowMs);
+    world.log.error(
+      { peer: from.peerId, aheadMs },
+      'refused an object from the future: a clock of the cluster is wrong',
+    );
+  }
+}
+
+class InboundPut implements WriteWaiter {
+  readonly #from: Inbound;
+  readonly #requestId: number;
+
+  constructor(from: Inbound, requestId: number) {
+    this.#from = from;
+    this.#requestId = requestId;
+  }
+
+  stored(failure: Failure | undefined): void {
+    this.#from.replyPut(this.#requestId, putStatus(failure));
+  }
+}
+
+class InboundGet implements LoadWaiter {
+  readonly #from: Inbound;
+  readonly #requestId: number;
+  readonly #fingerprint: number;
+
+  constructor(from: Inbound, requestId: number, fingerprint: number) {
+    this.#from = from;
+    this.#requestId = requestId;
+    this.#fingerprint = fingerprint;
+  }
+
+  loaded(failure: Failure | undefined, object: ObjectBytes | undefined): void {
+    if (failure === undefined) replyWith(this.#from, this.#requestId, this.#fingerprint, object ?? null);
+    else this.#from.decline(this.#requestId);
+  }
+}
+
+function replyWith(from: Inbound, requestId: number, fingerprint: number, object: ObjectBytes | null): void {
+  if (object === null) from.replyGet(requestId, fingerprint === 0, undefined, 0);
+  else if (fingerprint !== 0 && versionFingerprint(object) === fingerprint)
+    from.replyGet(requestId, true, undefined, 0);
+  else from.replyGet(requestId, false, object, objectLength(object));
+}
+
+function putStatus(failure: Failure | undefined): number {
+  if (failure === undefined) return PUT_STORED;
+  return failure.code === 'Overloaded' ? PUT_OVERLOADED : PUT_STORE_FAILED;
+}
+
+function failed(failure: Failure): ForwardedReply {
+  return { failure, applied: false, previous: undefined, object: undefined };
+}

@@ -1,0 +1,140 @@
+/**
+ * HOT PATH. What one client connection asks of its node. Operations on one key take effect in the order of the calls,
+ * those on different keys run side by side.
+ *
+ * Gets and puts that this node coordinates keep their order by themselves: the own replica takes them in order, a put
+ * covers what came before it, and frames to a peer arrive in order. What runs elsewhere (forwarded) or takes two steps
+ * (read-modify-write) holds back whatever this session asks of the same key until it has ended.
+ */
+import type { Partition, Slot } from '../ring/slots.js';
+import { partitionOf } from '../ring/slots.js';
+import type { Written } from '../version/encoded.js';
+import type { VersionVector } from '../version/object.js';
+import type { Change } from './change.js';
+import type { Coordination } from './coordination.js';
+import { ForwardOperation } from './forward.js';
+import type { ForwardedReply, ForwardedRequest } from './forwarded.js';
+import { GetOperation, type ReadDone } from './get.js';
+import { type ModifyDone, ModifyOperation } from './modify.js';
+import { PutOperation, type WriteDone } from './put.js';
+
+export class Session {
+  readonly #node: Coordination;
+  /** Keys with an operation that holds back the next ones, and those ones. */
+  readonly #heldBack = new Map<string, (() => void)[]>();
+
+  constructor(node: Coordination) {
+    this.#node = node;
+  }
+
+  /** Reads a key. `slot` is the key's. `done` gets `state` back; it may be called within this call. */
+  get<T>(db: number, slot: Slot, key: string, state: T, done: ReadDone<T>): void {
+    if (this.#heldBack.size !== 0 && this.#waits(db, key, () => this.get(db, slot, key, state, done))) return;
+    const partition = this.#partition(slot);
+    if (this.#isPrimary(partition, key)) {
+      new GetOperation(this.#node, partition, db, key, state, done).start();
+      return;
+    }
+    this.#forward(partition, { kind: 'get', db, slot, key }, (reply) => done(state, reply.failure, reply.object));
+  }
+
+  /**
+   * Writes a value (or a tombstone). `context`: what the writer has seen, so that it is superseded; undefined: all that
+   * the coordinator has. `written.value` is copied before the call returns or must not change until `done`.
+   */
+  put<T>(
+    db: number,
+    slot: Slot,
+    key: string,
+    context: VersionVector | undefined,
+    written: Written,
+    state: T,
+    done: WriteDone<T>,
+  ): void {
+    if (this.#heldBack.size !== 0) {
+      if (this.#waits(db, key, () => this.put(db, slot, key, context, written, state, done))) return;
+    }
+    const partition = this.#partition(slot);
+    if (this.#isPrimary(partition, key)) {
+      new PutOperation(this.#node, partition, db, key, context, [written], state, done).start();
+      return;
+    }
+    const request: ForwardedRequest = { kind: 'put', db, slot, key, context, written };
+    this.#forward(partition, request, (reply) => done(state, reply.failure, reply.object));
+  }
+
+  /** Read-modify-write, at the first reachable node of the preference list. */
+  modify<T>(db: number, slot: Slot, key: string, change: Change, state: T, done: ModifyDone<T>): void {
+    if (this.#waits(db, key, () => this.modify(db, slot, key, change, state, done))) return;
+    const partition = this.#partition(slot);
+    const { routes, replica } = this.#node;
+    const target = routes.firstReachable(partition, this.#node.keyspaces.of(key).n);
+    if (target !== undefined && target.peer === undefined) {
+      this.#hold(db, key);
+      const ended: ModifyDone<undefined> = (_state, failure, applied, previous, object) => {
+        this.#release(db, key);
+        done(state, failure, applied, previous, object);
+      };
+      new ModifyOperation(this.#node, partition, db, key, change, undefined, ended).start();
+      return;
+    }
+    const send = (): void => {
+      this.#forward(partition, { kind: 'modify', db, slot, key, change }, (reply) => {
+        done(state, reply.failure, reply.applied, reply.previous, reply.object);
+      });
+    };
+    // Puts of this session may still wait for the key to be loaded; they must be on their way before this goes out.
+    if (this.#isPrimary(partition, key) && replica.peek(partition, db, key) === undefined) {
+      this.#hold(db, key);
+      replica.load(partition, db, key, {
+        loaded: () => {
+          this.#release(db, key, send);
+        },
+      });
+    } else {
+      send();
+    }
+  }
+
+  #partition(slot: Slot): Partition {
+    return partitionOf(slot, this.#node.routes.partitionCount);
+  }
+
+  #isPrimary(partition: Partition, key: string): boolean {
+    const place = this.#node.routes.ownPlace(partition);
+    return place >= 0 && place < this.#node.keyspaces.of(key).n;
+  }
+
+  #forward(partition: Partition, request: ForwardedRequest, done: (reply: ForwardedReply) => void): void {
+    const { db, key } = request;
+    this.#hold(db, key);
+    new ForwardOperation(this.#node, partition, request, (reply) => {
+      this.#release(db, key);
+      done(reply);
+    }).start();
+  }
+
+  /** Whether something holds the key back; then `again` is called when it has ended. */
+  #waits(db: number, key: string, again: () => void): boolean {
+    const waiting = this.#heldBack.get(heldKey(db, key));
+    waiting?.push(again);
+    return waiting !== undefined;
+  }
+
+  #hold(db: number, key: string): void {
+    this.#heldBack.set(heldKey(db, key), []);
+  }
+
+  /** Ends the hold; `first` goes before those that were held back. Whoever meets a new hold queues up again, in order. */
+  #release(db: number, key: string, first?: () => void): void {
+    const held = heldKey(db, key);
+    const waiting = this.#heldBack.get(held) ?? [];
+    this.#heldBack.delete(held);
+    first?.();
+    for (const again of waiting) again();
+  }
+}
+
+function heldKey(db: number, key: string): string {
+  return String.fromCharCode(db) + key;
+}

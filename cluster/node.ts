@@ -1,0 +1,154 @@
+import type { Coordination } from './coordinator/coordination.js';
+import { Counters } from './coordinator/counters.js';
+import { HedgeQueue } from './coordinator/hedge.js';
+import { InboundRequests } from './coordinator/inbound-requests.js';
+import { countKeys } from './coordinator/key-count.js';
+import { type KeyspaceRow, Keyspaces } from './coordinator/keyspaces.js';
+import { ModifyQueues } from './coordinator/modify.js';
+import { Routes } from './coordinator/routes.js';
+import { Session } from './coordinator/session.js';
+import type { Membership } from './membership/membership.js';
+import type { Store } from './ports/store.js';
+import type { PeerAddress } from './ports/transport.js';
+import type { World } from './ports/world.js';
+import { Replica } from './replica/replica.js';
+import type { NodeId } from './ring/ring.js';
+import { Identity } from './storage/identity.js';
+import type { ActorId } from './version/actor.js';
+import { ContextTokens } from './version/context-token.js';
+import { HybridClock } from './version/hybrid-clock.js';
+import { frameBytesMax } from './wire/limits.js';
+import { Peer } from './wire/peer.js';
+import { PeerService } from './wire/peer-service.js';
+
+export interface NodeOptions {
+  readonly membership: Membership;
+  readonly clusterName: string;
+  /** Shared by all nodes: signs context tokens, and peers must prove that they know it. */
+  readonly secret: string;
+  /** Where peers reach this node; undefined: nowhere (a node that stands alone). */
+  readonly listen: PeerAddress | undefined;
+  /** One row each, the default keyspace (prefix '') among them. */
+  readonly keyspaces: readonly KeyspaceRow[];
+  /** The longest value that clients may write, in bytes. */
+  readonly valueBytesMax: number;
+  readonly requestTimeoutMs: number;
+  readonly clockDriftMaxMs: number;
+  readonly clockEntriesMax: number;
+  /** For the object cache and the object buffer together. */
+  readonly memoryBytesMax: number;
+  readonly flushPeriodMs: number;
+}
+
+const HEDGE_DELAY_MIN_US = 10_000;
+
+/** A Dynamo node: puts the parts together. */
+export class ClusterNode {
+  readonly membership: Membership;
+  readonly keyspaces: Keyspaces;
+  readonly tokens: ContextTokens;
+  readonly counters: Counters;
+  readonly replica: Replica;
+  readonly peers: ReadonlyMap<NodeId, Peer>;
+  readonly #coordination: Coordination;
+  readonly #service: PeerService;
+  readonly #identity: Identity;
+  readonly #hybridClock: HybridClock;
+
+  /**
+   * Opens the node on `store`, listens for peers and begins to dial them. Rejects with `StoreError` when the store can't
+   * be used, or when the peer address can't be bound.
+   */
+  static async open(world: World, store: Store, options: NodeOptions): Promise<ClusterNode> {
+    const partitionCount = options.membership.ring().partitionCount;
+    const identity = await Identity.open(store, world, partitionCount);
+    const node = new ClusterNode(world, store, identity, options);
+    if (options.listen !== undefined) await node.#service.listen(options.listen);
+    for (const peer of node.peers.values()) peer.start();
+    return node;
+  }
+
+  private constructor(world: World, store: Store, identity: Identity, options: NodeOptions) {
+    const { membership } = options;
+    const { partitionCount } = membership.ring();
+    const wire = {
+      clusterName: options.clusterName,
+      secret: options.secret,
+      partitionCount,
+      nodeId: membership.self.id,
+      actor: identity.actor,
+      frameBytesMax: frameBytesMax(options.valueBytesMax),
+      requestTimeoutMs: options.requestTimeoutMs,
+    };
+    this.membership = membership;
+    this.#identity = identity;
+    this.peers = new Map(
+      membership
+        .members()
+        .filter((member) => member.id !== membership.self.id)
+        .map((member) => [member.id, new Peer(world, member.id, { host: member.host, port: member.peerPort }, wire)]),
+    );
+    this.keyspaces = new Keyspaces(options.keyspaces, membership.members().length);
+    this.tokens = new ContextTokens(options.secret);
+    this.counters = new Counters();
+    this.#hybridClock = new HybridClock(world.clock, identity.counterFloor, options.clockDriftMaxMs);
+    this.replica = new Replica(world, store, identity, {
+      partitionCount,
+      memoryBytesMax: options.memoryBytesMax,
+      flushPeriodMs: options.flushPeriodMs,
+    });
+    this.#coordination = {
+      world,
+      replica: this.replica,
+      identity,
+      hybridClock: this.#hybridClock,
+      routes: new Routes(membership, this.peers),
+      keyspaces: this.keyspaces,
+      counters: this.counters,
+      hedges: new HedgeQueue(world.timers, world.clock, () => this.#hedgeDelayUs(options.requestTimeoutMs)),
+      modifyQueues: new ModifyQueues(),
+      clockEntriesMax: options.clockEntriesMax,
+      getLatency: world.latencies.recorder('coordinator get'),
+      putLatency: world.latencies.recorder('coordinator put'),
+      isMember: (actor) => this.#isMember(actor),
+    };
+    this.#service = new PeerService(world, wire, new InboundRequests(this.#coordination));
+  }
+
+  /** What one client connection talks to. */
+  openSession(): Session {
+    return new Session(this.#coordination);
+  }
+
+  /** Whether this node can talk to that node now. */
+  isReachable(id: NodeId): boolean {
+    return id === this.membership.self.id || this.peers.get(id)?.reachable() === true;
+  }
+
+  /** Live keys of database `db` in the whole cluster; `missing`: partitions that no reachable node holds. */
+  countKeys(db: number, done: (count: number, missing: number) => void): void {
+    countKeys(this.#coordination, db, done);
+  }
+
+  /** Stops, after everything that was acknowledged is in the store. The store itself stays open. */
+  async close(): Promise<void> {
+    this.#coordination.hedges.stop();
+    for (const peer of this.peers.values()) peer.stop();
+    await this.#service.close();
+    await this.replica.close();
+    await this.#identity.markClean(this.#hybridClock.last);
+  }
+
+  /** Three times the p99 of the fastest peer: a replica that takes longer is late for whatever reason. */
+  #hedgeDelayUs(requestTimeoutMs: number): number {
+    let fastestUs = Number.POSITIVE_INFINITY;
+    for (const peer of this.peers.values()) if (peer.reachable()) fastestUs = Math.min(fastestUs, peer.p99Us());
+    return Math.min(Math.max(HEDGE_DELAY_MIN_US, 3 * fastestUs), (requestTimeoutMs * 1000) / 4);
+  }
+
+  #isMember(actor: ActorId): boolean {
+    if (actor === this.#identity.actor) return true;
+    for (const peer of this.peers.values()) if (peer.actor() === actor) return true;
+    return false;
+  }
+}
