@@ -1,0 +1,67 @@
+import { type Histogram, initWebAssembly } from 'hdr-histogram-js';
+import type { Latencies } from '../../cluster/ports/latency.js';
+import type { Timer, Timers } from '../../cluster/ports/timers.js';
+import { INTERVAL_MS, RECORDINGS_MAX } from './limits.js';
+import { buildHistogram, type LatencySummary, Recording } from './recording.js';
+
+/** One measured thing over its whole life and over the last minute. */
+export interface LatencyEntry {
+  readonly name: string;
+  readonly life: LatencySummary;
+  readonly lastMinute: LatencySummary;
+}
+
+const OVERFLOW_NAME = 'everything else';
+
+/** All latencies of this process by name. Recordings come into being when they are first asked for. */
+export class LatencyBook implements Latencies {
+  readonly #recordings = new Map<string, Recording>();
+  readonly #scratch: Histogram = buildHistogram();
+  readonly #rotation: Timer;
+
+  private constructor(timers: Timers) {
+    this.#rotation = timers.every(INTERVAL_MS, () => this.#rotate());
+  }
+
+  /** Loads the WebAssembly module and opens an empty book. */
+  static async open(timers: Timers): Promise<LatencyBook> {
+    await initWebAssembly();
+    return new LatencyBook(timers);
+  }
+
+  /** The recording of a name; the same one each time. */
+  recorder(name: string): Recording {
+    const known = this.#recordings.get(name);
+    if (known !== undefined) return known;
+    if (this.#recordings.size >= RECORDINGS_MAX && name !== OVERFLOW_NAME) return this.recorder(OVERFLOW_NAME);
+    const recording = new Recording();
+    this.#recordings.set(name, recording);
+    return recording;
+  }
+
+  /** Summaries of all recordings whose names begin with `prefix`; those in which nothing was recorded are left out. */
+  entries(prefix: string, percentiles: readonly number[]): LatencyEntry[] {
+    const entries: LatencyEntry[] = [];
+    for (const [name, recording] of this.#recordings) {
+      if (!name.startsWith(prefix)) continue;
+      const life = recording.life(percentiles, this.#scratch);
+      if (life.count === 0) continue;
+      entries.push({ name, life, lastMinute: recording.lastMinute(percentiles, this.#scratch) });
+    }
+    return entries;
+  }
+
+  /** Forgets all durations (`CONFIG RESETSTAT`). */
+  reset(): void {
+    for (const recording of this.#recordings.values()) recording.reset();
+  }
+
+  /** Stops the clockwork; what was recorded stays readable. */
+  close(): void {
+    this.#rotation.stop();
+  }
+
+  #rotate(): void {
+    for (const recording of this.#recordings.values()) recording.rotate();
+  }
+}
