@@ -13,7 +13,8 @@ export const PEER_PORT_OFFSET = 10000;
 const PORT_MAX = 65535;
 
 // An IPv6 address is bracketed, so that its colons can be told from the one before the port.
-const SHAPE = /^(?:\[(?<address>[0-9a-fA-F:.]+)\]|(?<name>[^\s:@[\]]+)):(?<port>\d{1,5})(?:@(?<peerPort>\d{1,5}))?$/;
+const SHAPE =
+  /^(?:\[(?<address>[0-9a-fA-F.]*:[0-9a-fA-F:.]+)\]|(?<name>[^\s:@[\]]+)):(?<port>\d{1,5})(?:@(?<peerPort>\d{1,5}))?$/;
 
 /**
  * Reads `host:port@peerport`, e.g. `10.0.0.1:7001@17001`, `node-1:7001` or `[::1]:7001@17001`. Without `@peerport` it is

@@ -31,8 +31,7 @@ export function claim(partitionCount: number, nodes: readonly RingNode[], previo
     return holder === undefined ? FREE : (numbers.get(holder) ?? FREE);
   });
   const held = countTokens(before, sorted.length);
-  const weights = sorted.map((node) => node.weight);
-  const due = apportion(partitionCount, weights, held);
+  const due = apportion(partitionCount, sorted, held);
   const spacing = new Spacing(sorted);
 
   let ring: Int32Array;

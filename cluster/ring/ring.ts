@@ -24,7 +24,8 @@ export class Ring {
   readonly partitionCount: number;
   /** The holder of each partition's token. */
   readonly owners: readonly NodeId[];
-  readonly #nodes: readonly RingNode[];
+  readonly #tokenless: readonly RingNode[];
+  readonly #holderCount: number;
   readonly #holders: readonly RingNode[];
   readonly #hostCount: number;
   readonly #zoneCount: number;
@@ -39,12 +40,14 @@ export class Ring {
     assert(byId.size === nodes.length, 'a node is on the ring twice');
     this.partitionCount = owners.length;
     this.owners = owners;
-    this.#nodes = [...nodes].sort((a, b) => (a.id < b.id ? -1 : 1));
     this.#holders = owners.map((id) => {
       const node = byId.get(id);
       assert(node !== undefined, `a partition belongs to ${id}, which is not a node`);
       return node;
     });
+    const holding = new Set(this.#holders);
+    this.#holderCount = holding.size;
+    this.#tokenless = nodes.filter((node) => !holding.has(node)).sort((a, b) => (a.id < b.id ? -1 : 1));
     this.#hostCount = new Set(nodes.map((node) => node.host)).size;
     this.#zoneCount = new Set(nodes.map((node) => node.zone)).size;
     this.#lists = new Array(owners.length).fill(undefined);
@@ -69,17 +72,14 @@ export class Ring {
     const met = new Set<RingNode>();
     const step = partition % 2 === 0 ? 1 : this.partitionCount - 1;
     let at: number = partition;
-    for (let left = this.partitionCount; left > 0 && met.size < this.#nodes.length; left--) {
+    for (let left = this.partitionCount; left > 0 && met.size < this.#holderCount; left--) {
       const holder = this.#holders[at];
       if (holder !== undefined) met.add(holder);
       at = (at + step) % this.partitionCount;
     }
     // Nodes without a token take turns as the first of the rest.
-    for (let k = 0; k < this.#nodes.length; k++) {
-      const node = this.#nodes[(partition + k) % this.#nodes.length];
-      if (node !== undefined) met.add(node);
-    }
-    return [...met];
+    const turn = this.#tokenless.length === 0 ? 0 : partition % this.#tokenless.length;
+    return [...met, ...this.#tokenless.slice(turn), ...this.#tokenless.slice(0, turn)];
   }
 
   /**
