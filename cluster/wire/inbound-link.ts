@@ -1,0 +1,286 @@
+/**
+ * HOT PATH (`received`, `frame`, replies). One accepted link: handshake, requests in, replies out in one write a turn.
+ *
+ * ```
+ *   shaking --PROOF fits--> ready
+ *       \______________________\____ refused, late, silent, malformed, replaced --> closed
+ * ```
+ */
+import type { Link, LinkEvents } from '../ports/transport.js';
+import type { World } from '../ports/world.js';
+import type { NodeId } from '../ring/ring.js';
+import { BatchedWriter } from './batched-writer.js';
+import { FRAME_HEADER_BYTES, FrameDecoder, type FrameHandler } from './frames.js';
+import { ListeningHandshake, NONCE_BYTES, type PeerIdentity } from './handshake.js';
+import {
+  ACCEPTED_SILENT_MAX_MS,
+  HANDSHAKE_FRAME_BYTES_MAX,
+  HANDSHAKE_TIME_LIMIT_MS,
+  queuedBytesMax,
+  REPLY_BYTES_PAUSE,
+  RESUME_CHECK_MS,
+} from './limits.js';
+import {
+  appendClosing,
+  appendGetReply,
+  appendPutReply,
+  appendWhole,
+  CLOSING,
+  type ClosingReason,
+  DECLINED,
+  FIRST_REQUEST_ID,
+  FORWARD,
+  FORWARD_REPLY,
+  GET,
+  GetFields,
+  messageName,
+  PING,
+  PONG,
+  PUT,
+  PutFields,
+  QUERY,
+  readClosing,
+} from './messages.js';
+import { partyOf, type WireOptions } from './wire-options.js';
+
+/** Where requests come from and replies go to. A reply to a link that is closed by now goes nowhere. */
+export interface Inbound {
+  readonly peerId: NodeId;
+  replyPut(requestId: number, status: number): void;
+  /** `object[0 .. objectLength)` is copied. Undefined and not `same`: nothing is held. */
+  replyGet(requestId: number, same: boolean, object: Buffer | undefined, objectLength: number): void;
+  /** Answers a forward or a query; `body` is copied. */
+  replyForward(requestId: number, body: Buffer): void;
+  /** Answers any request: it can't be served and has not taken effect. */
+  decline(requestId: number): void;
+}
+
+/** What a node does with the requests of others. One reply is due for each, at any time and in any order. */
+export interface PeerRequests {
+  /** `object` is well formed, and only good during the call. */
+  put(
+    from: Inbound,
+    requestId: number,
+    partition: number,
+    db: number,
+    durability: number,
+    key: string,
+    object: Buffer,
+  ): void;
+  get(from: Inbound, requestId: number, partition: number, db: number, key: string, fingerprint: number): void;
+  /** `body` is only good during the call. */
+  forward(from: Inbound, requestId: number, body: Buffer): void;
+  /** `body` is only good during the call. */
+  query(from: Inbound, requestId: number, body: Buffer): void;
+}
+
+/** The service that the links belong to. */
+export interface InboundOwner {
+  /** Whether one more stranger may try a handshake. */
+  admits(): boolean;
+  authenticated(link: InboundLink, identity: PeerIdentity): void;
+  /** Called exactly once, and last. */
+  closed(link: InboundLink, reason: string): void;
+}
+
+export class InboundLink implements LinkEvents, FrameHandler, Inbound {
+  /** Undefined until the handshake is done. */
+  identity: PeerIdentity | undefined;
+  private readonly writer: BatchedWriter;
+  private readonly decoder: FrameDecoder;
+  private readonly handshake: ListeningHandshake;
+  private readonly queuedMax: number;
+  private readonly putFields = new PutFields();
+  private readonly getFields = new GetFields();
+  private readonly partitionCount: number;
+  private receivedUs: number;
+  private nextRequestId = FIRST_REQUEST_ID;
+  private open = true;
+  private paused = false;
+
+  constructor(
+    private readonly world: Pick<World, 'clock' | 'timers' | 'random' | 'log'>,
+    private readonly options: WireOptions,
+    private readonly requests: PeerRequests,
+    private readonly owner: InboundOwner,
+    private readonly link: Link,
+  ) {
+    this.receivedUs = world.clock.monotonicUs();
+    this.partitionCount = options.partitionCount;
+    this.queuedMax = queuedBytesMax(options.frameBytesMax);
+    this.decoder = new FrameDecoder(this, HANDSHAKE_FRAME_BYTES_MAX);
+    this.handshake = new ListeningHandshake(partyOf(options), world.random.bytes(NONCE_BYTES));
+    this.writer = new BatchedWriter(world.timers, link, (bytes) => this.holdBack(bytes));
+  }
+
+  get remoteAddress(): string {
+    return this.link.remoteAddress;
+  }
+
+  /** The node at the other end. Requests are only handed on once it is known. */
+  get peerId(): NodeId {
+    if (this.identity === undefined) throw new Error('a link has no peer before its handshake');
+    return this.identity.nodeId;
+  }
+
+  opened(): void {
+    if (!this.owner.admits()) this.close('busy', 'too many handshakes at once');
+  }
+
+  received(chunk: Buffer): void {
+    if (!this.open) return;
+    if (this.identity !== undefined) this.receivedUs = this.world.clock.monotonicUs();
+    const fault = this.decoder.feed(chunk);
+    if (fault === undefined) return;
+    if (this.identity === undefined) this.drop(fault);
+    else this.close('malformed', fault);
+  }
+
+  closed(reason: string): void {
+    this.open = false;
+    this.writer.stop();
+    this.owner.closed(this, reason);
+  }
+
+  frame(kind: number, requestId: number, bytes: Buffer, start: number, end: number): string | undefined {
+    if (!this.open) return 'the link is closed';
+    if (this.identity === undefined || kind < PUT) return this.control(kind, requestId, bytes, start, end);
+    if (requestId !== this.nextRequestId) return `request ${requestId} came where ${this.nextRequestId} is due`;
+    this.nextRequestId = (requestId + 1) >>> 0;
+    switch (kind) {
+      case PUT: {
+        const fields = this.putFields;
+        const fault = fields.read(bytes, start, end, this.partitionCount);
+        if (fault !== undefined) return fault;
+        const { partition, db, durability, key, object } = fields;
+        this.requests.put(this, requestId, partition, db, durability, key, object);
+        return undefined;
+      }
+      case GET: {
+        const fields = this.getFields;
+        const fault = fields.read(bytes, start, end, this.partitionCount);
+        if (fault !== undefined) return fault;
+        this.requests.get(this, requestId, fields.partition, fields.db, fields.key, fields.fingerprint);
+        return undefined;
+      }
+      case FORWARD:
+        this.requests.forward(this, requestId, bytes.subarray(start, end));
+        return undefined;
+      case QUERY:
+        this.requests.query(this, requestId, bytes.subarray(start, end));
+        return undefined;
+      default:
+        return `${messageName(kind)} is not a request`;
+    }
+  }
+
+  replyPut(requestId: number, status: number): void {
+    if (!this.open) return;
+    appendPutReply(this.writer.out, requestId, status);
+    this.writer.appended();
+  }
+
+  replyGet(requestId: number, same: boolean, object: Buffer | undefined, objectLength: number): void {
+    if (!this.open || this.tooLong(requestId, objectLength + 1)) return;
+    appendGetReply(this.writer.out, requestId, same, object, objectLength);
+    this.writer.appended();
+  }
+
+  replyForward(requestId: number, body: Buffer): void {
+    if (!this.open || this.tooLong(requestId, body.length)) return;
+    appendWhole(this.writer.out, FORWARD_REPLY, requestId, body);
+    this.writer.appended();
+  }
+
+  decline(requestId: number): void {
+    if (!this.open) return;
+    appendWhole(this.writer.out, DECLINED, requestId, undefined);
+    this.writer.appended();
+  }
+
+  /** Looks for a handshake that takes too long and for a link that has lost its other end. */
+  check(nowUs: number): void {
+    // Before the handshake is done no byte counts as a sign of life: the time limit is for all of it.
+    const limitMs = this.identity === undefined ? HANDSHAKE_TIME_LIMIT_MS : ACCEPTED_SILENT_MAX_MS;
+    if (nowUs - this.receivedUs < limitMs * 1000) return;
+    this.close('late', this.identity === undefined ? `no handshake within ${limitMs} ms` : `silent for ${limitMs} ms`);
+  }
+
+  /** Tells the peer why, as far as that is possible, and closes the link; `closed` follows. */
+  close(reason: ClosingReason, text: string): void {
+    if (!this.open) return;
+    if (reason !== 'overflow') {
+      appendClosing(this.writer.out, reason, text);
+      this.writer.flush();
+    }
+    this.drop(text);
+  }
+
+  private drop(reason: string): void {
+    if (!this.open) return;
+    this.open = false;
+    this.writer.stop();
+    this.link.close(reason);
+  }
+
+  private control(kind: number, requestId: number, bytes: Buffer, start: number, end: number): string | undefined {
+    if (kind === CLOSING) {
+      this.drop(`closed by the peer (${readClosing(bytes, start, end)})`);
+      return undefined;
+    }
+    if (this.identity !== undefined) {
+      if (kind !== PING) return `${messageName(kind)} is not a request`;
+      appendWhole(this.writer.out, PONG, requestId, undefined);
+      this.writer.appended();
+      return undefined;
+    }
+    const step = this.handshake.receive(kind, bytes.subarray(start, end));
+    if (step.step === 'refuse') {
+      if (step.tell) this.close(step.reason, step.text);
+      else this.drop(step.text);
+      return undefined;
+    }
+    if (step.body !== undefined) {
+      appendWhole(this.writer.out, step.kind, 0, step.body);
+      this.writer.flush();
+    }
+    if (step.step === 'ready') {
+      this.identity = step.identity;
+      this.receivedUs = this.world.clock.monotonicUs();
+      this.decoder.frameBytesMax = this.options.frameBytesMax;
+      this.owner.authenticated(this, step.identity);
+    }
+    return undefined;
+  }
+
+  private tooLong(requestId: number, bodyBytes: number): boolean {
+    if (bodyBytes + FRAME_HEADER_BYTES <= this.options.frameBytesMax) return false;
+    this.world.log.warn({ peer: this.remoteAddress, bodyBytes }, 'a reply is too long for a frame');
+    this.decline(requestId);
+    return true;
+  }
+
+  /** A peer that does not read its replies gets no more requests read, and is dropped at a bound. */
+  private holdBack(queuedBytes: number): void {
+    if (queuedBytes > this.queuedMax) {
+      this.close('overflow', `the peer does not read: ${queuedBytes} bytes wait to be sent`);
+    } else if (queuedBytes > REPLY_BYTES_PAUSE && !this.paused) {
+      this.paused = true;
+      this.link.pause();
+      this.resumeWhenDrained();
+    }
+  }
+
+  private resumeWhenDrained(): void {
+    this.world.timers.after(RESUME_CHECK_MS, () => {
+      if (!this.open) return;
+      if (this.link.queuedBytes() > REPLY_BYTES_PAUSE / 2) {
+        this.resumeWhenDrained();
+        return;
+      }
+      this.paused = false;
+      this.receivedUs = this.world.clock.monotonicUs();
+      this.link.resume();
+    });
+  }
+}

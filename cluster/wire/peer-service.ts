@@ -1,0 +1,88 @@
+/** The listening side: takes links from other nodes and hands their requests to the node. */
+import type { Timer } from '../ports/timers.js';
+import type { Link, LinkEvents, Listener, PeerAddress } from '../ports/transport.js';
+import type { World } from '../ports/world.js';
+import type { NodeId } from '../ring/ring.js';
+import type { PeerIdentity } from './handshake.js';
+import { InboundLink, type InboundOwner, type PeerRequests } from './inbound-link.js';
+import { SWEEP_PERIOD_MS, UNAUTHENTICATED_LINKS_MAX } from './limits.js';
+import { QuietLog } from './quiet-log.js';
+import type { WireOptions } from './wire-options.js';
+
+export type { Inbound, PeerRequests } from './inbound-link.js';
+
+export class PeerService implements InboundOwner {
+  private readonly links = new Set<InboundLink>();
+  /** One link for each other node: a newer one takes the place of an older. */
+  private readonly linkOf = new Map<NodeId, InboundLink>();
+  private readonly quietLog: QuietLog;
+  private listener: Listener | undefined;
+  private sweep: Timer | undefined;
+  private drained: (() => void) | undefined;
+
+  constructor(
+    private readonly world: World,
+    private readonly options: WireOptions,
+    private readonly requests: PeerRequests,
+  ) {
+    this.quietLog = new QuietLog(world.clock, world.log);
+  }
+
+  /** Listens and gives the port. Rejects with the transport's error when the address can't be bound. */
+  async listen(address: PeerAddress): Promise<number> {
+    this.listener = await this.world.transport.listen(address, (link) => this.accept(link));
+    this.sweep = this.world.timers.every(SWEEP_PERIOD_MS, () => {
+      const nowUs = this.world.clock.monotonicUs();
+      for (const link of this.links) link.check(nowUs);
+    });
+    return this.listener.port;
+  }
+
+  /** Stops listening, closes all links and waits until they are gone. */
+  async close(): Promise<void> {
+    this.listener?.close();
+    this.listener = undefined;
+    this.sweep?.stop();
+    this.sweep = undefined;
+    for (const link of this.links) link.close('stopping', 'the node stops');
+    if (this.links.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.drained = resolve;
+    });
+  }
+
+  /** For the links. */
+  admits(): boolean {
+    let strangers = 0;
+    for (const link of this.links) if (link.identity === undefined) strangers += 1;
+    return strangers <= UNAUTHENTICATED_LINKS_MAX;
+  }
+
+  /** For the links. */
+  authenticated(link: InboundLink, identity: PeerIdentity): void {
+    const { nodeId: node, actor, version } = identity;
+    const older = this.linkOf.get(node);
+    this.linkOf.set(node, link);
+    older?.close('replaced', 'the node has opened a newer link');
+    this.world.log.info({ peer: link.remoteAddress, node, actor, version }, 'a peer has connected');
+  }
+
+  /** For the links. */
+  closed(link: InboundLink, reason: string): void {
+    this.links.delete(link);
+    const fields = { peer: link.remoteAddress, node: link.identity?.nodeId, reason };
+    if (link.identity === undefined) {
+      this.quietLog.warn(fields, 'a link was closed before its handshake was done');
+    } else {
+      if (this.linkOf.get(link.identity.nodeId) === link) this.linkOf.delete(link.identity.nodeId);
+      this.world.log.info(fields, 'the link from a peer is closed');
+    }
+    if (this.links.size === 0) this.drained?.();
+  }
+
+  private accept(link: Link): LinkEvents {
+    const inbound = new InboundLink(this.world, this.options, this.requests, this, link);
+    this.links.add(inbound);
+    return inbound;
+  }
+}

@@ -1,0 +1,328 @@
+/**
+ * HOT PATH. The dialling side: requests to one other node, and their replies. Nothing is allocated for a request; the
+ * requests of a turn leave in one write.
+ */
+import type { LatencyRecorder } from '../ports/latency.js';
+import type { Timer } from '../ports/timers.js';
+import type { PeerAddress } from '../ports/transport.js';
+import type { World } from '../ports/world.js';
+import type { NodeId } from '../ring/ring.js';
+import { FRAME_HEADER_BYTES } from './frames.js';
+import type { PeerIdentity } from './handshake.js';
+import { KEY_BYTES_MAX, RECONNECT_DELAY_MAX_MS, RECONNECT_DELAY_MIN_MS } from './limits.js';
+import {
+  appendGet,
+  appendPut,
+  appendWhole,
+  DECLINED,
+  FIRST_REQUEST_ID,
+  FORWARD,
+  FORWARD_REPLY,
+  GET_REPLY,
+  GetReplyFields,
+  getBodyBytes,
+  messageName,
+  PUT_REPLY,
+  putBodyBytes,
+  QUERY,
+} from './messages.js';
+import { type ConnectionOwner, PeerConnection } from './peer-connection.js';
+import { RequestTable } from './request-table.js';
+import { RoundTrips } from './round-trips.js';
+import type { WireOptions } from './wire-options.js';
+
+/** Takes the outcome of requests: exactly one call of one of the four for each. Buffers are only good during the call. */
+export interface ReplyHandler {
+  /** `status` 0: done as asked; anything else is the replica's error. */
+  putReplied(peer: Peer, status: number): void;
+  /** `same`: the peer's version has the fingerprint that was sent. Undefined and not `same`: the peer holds nothing. */
+  getReplied(peer: Peer, same: boolean, object: Buffer | undefined): void;
+  /** The answer to a `forward` or a `query`. */
+  forwardReplied(peer: Peer, body: Buffer): void;
+  /** `unreachable` and `timeout`: the request may or may not have taken effect. `refused`: it has not. */
+  failed(peer: Peer, reason: 'unreachable' | 'timeout' | 'refused'): void;
+}
+
+const TICKS_PER_TIMEOUT = 10;
+const TICK_MIN_MS = 5;
+const TICK_MAX_MS = 100;
+
+export class Peer implements ConnectionOwner {
+  private connection: PeerConnection | undefined;
+  /** The connection, once its handshake is done. */
+  private ready: PeerConnection | undefined;
+  private identity: PeerIdentity | undefined;
+  private table = new RequestTable<ReplyHandler>(FIRST_REQUEST_ID);
+  private readonly roundTrips = new RoundTrips();
+  private readonly recorder: LatencyRecorder;
+  private readonly getReply = new GetReplyFields();
+  private readonly reachableCallbacks: ((reachable: boolean) => void)[] = [];
+  private readonly tickMs: number;
+  private readonly timeoutUs: number;
+  private ticks: Timer | undefined;
+  private reconnect: Timer | undefined;
+  private lastTickUs = 0;
+  private skippedTick = false;
+  /** When the requests of this turn were made. */
+  private turnUs = 0;
+  private reconnectDelayMs = RECONNECT_DELAY_MIN_MS;
+  private readyUs = 0;
+  private loggedReason = '';
+
+  constructor(
+    private readonly world: World,
+    private readonly options: WireOptions,
+    readonly id: NodeId,
+    readonly address: PeerAddress,
+  ) {
+    const { requestTimeoutMs } = options;
+    this.timeoutUs = requestTimeoutMs * 1000;
+    this.tickMs = Math.min(TICK_MAX_MS, Math.max(TICK_MIN_MS, Math.floor(requestTimeoutMs / TICKS_PER_TIMEOUT)));
+    this.recorder = world.latencies.recorder(`peer ${address.host}:${address.port}`);
+  }
+
+  /** Whether a link stands and its handshake is done. */
+  reachable(): boolean {
+    return this.ready !== undefined;
+  }
+
+  /** The actor that the peer named when the link came to stand; undefined while it is not reachable. */
+  actor(): PeerIdentity['actor'] | undefined {
+    return this.identity?.actor;
+  }
+
+  /** Requests that wait for their reply. */
+  outstanding(): number {
+    return this.table.count;
+  }
+
+  /** The time in µs within which about 99 of 100 recent round trips ended; a guess before the first. */
+  p99Us(): number {
+    return this.roundTrips.p99Us();
+  }
+
+  /**
+   * Asks the peer to merge `object[0 .. objectLength)`. The bytes are copied. `durability` is what the peer must have done
+   * before it answers. Where the peer is not reachable or the request can't be sent, `handler.failed` is called before
+   * this returns; so do all requests.
+   */
+  put(
+    handler: ReplyHandler,
+    partition: number,
+    db: number,
+    durability: number,
+    key: string,
+    object: Buffer,
+    objectLength: number,
+  ): void {
+    const connection = this.admit(handler, key.length, putBodyBytes(key, objectLength));
+    if (connection === undefined) return;
+    const id = this.issue(handler, PUT_REPLY, connection);
+    if (id < 0) return;
+    const { writer } = connection;
+    appendPut(writer.out, id, partition, db, durability, key, object, objectLength);
+    writer.appended();
+  }
+
+  /** Asks for the peer's object; `fingerprint` is that of the version held here, 0: none. */
+  get(handler: ReplyHandler, partition: number, db: number, key: string, fingerprint: number): void {
+    const connection = this.admit(handler, key.length, getBodyBytes(key));
+    if (connection === undefined) return;
+    const id = this.issue(handler, GET_REPLY, connection);
+    if (id < 0) return;
+    const { writer } = connection;
+    appendGet(writer.out, id, partition, db, key, fingerprint);
+    writer.appended();
+  }
+
+  /** Hands an operation to the peer to coordinate. `body` is the coordinator's own encoding, and is copied. */
+  forward(handler: ReplyHandler, body: Buffer): void {
+    this.sendWhole(handler, FORWARD, body);
+  }
+
+  /** Asks something about the node itself; answered through `forwardReplied`. `body` is copied. */
+  query(handler: ReplyHandler, body: Buffer): void {
+    this.sendWhole(handler, QUERY, body);
+  }
+
+  /** `callback` hears each change of `reachable()`, before the requests that a lost link leaves behind fail. */
+  onReachableChange(callback: (reachable: boolean) => void): void {
+    this.reachableCallbacks.push(callback);
+  }
+
+  /** Dials, and goes on dialling whenever the link is lost. */
+  start(): void {
+    if (this.ticks !== undefined) return;
+    this.lastTickUs = this.world.clock.monotonicUs();
+    this.ticks = this.world.timers.every(this.tickMs, () => this.tick());
+    this.dial();
+  }
+
+  /** Closes the link and dials no more. Requests that wait fail before this returns. */
+  stop(): void {
+    this.ticks?.stop();
+    this.ticks = undefined;
+    this.reconnect?.stop();
+    this.reconnect = undefined;
+    const { connection } = this;
+    this.connection = undefined;
+    connection?.close('stopping', 'the node stops');
+    this.lost();
+  }
+
+  /** For the connection. */
+  connected(connection: PeerConnection, identity: PeerIdentity): void {
+    this.ready = connection;
+    this.identity = identity;
+    this.readyUs = this.world.clock.monotonicUs();
+    this.loggedReason = '';
+    const { nodeId, actor, version } = identity;
+    this.world.log.info({ peer: this.addressText(), node: nodeId, actor, version }, 'the peer is reachable');
+    for (const callback of this.reachableCallbacks) callback(true);
+  }
+
+  /** For the connection. */
+  replied(kind: number, requestId: number, bytes: Buffer, start: number, end: number): string | undefined {
+    const { table } = this;
+    const startUs = table.startUs(requestId);
+    switch (kind) {
+      case PUT_REPLY: {
+        if (end - start !== 1) return 'PUT_REPLY is not one byte';
+        const handler = table.take(requestId, kind);
+        if (handler === undefined) return table.replyFault(requestId, kind);
+        this.measure(startUs);
+        handler.putReplied(this, bytes.readUInt8(start));
+        return undefined;
+      }
+      case GET_REPLY: {
+        const { getReply } = this;
+        const fault = getReply.read(bytes, start, end);
+        if (fault !== undefined) return fault;
+        const handler = table.take(requestId, kind);
+        if (handler === undefined) return table.replyFault(requestId, kind);
+        this.measure(startUs);
+        handler.getReplied(this, getReply.same, getReply.object);
+        return undefined;
+      }
+      case FORWARD_REPLY: {
+        const handler = table.take(requestId, kind);
+        if (handler === undefined) return table.replyFault(requestId, kind);
+        this.measure(startUs);
+        handler.forwardReplied(this, bytes.subarray(start, end));
+        return undefined;
+      }
+      case DECLINED: {
+        const handler = table.take(requestId, 0);
+        if (handler === undefined) return table.replyFault(requestId, kind);
+        handler.failed(this, 'refused');
+        return undefined;
+      }
+      default:
+        return `${messageName(kind)} is not a reply`;
+    }
+  }
+
+  /** For the connection. */
+  closed(connection: PeerConnection, reason: string): void {
+    if (connection !== this.connection) return;
+    this.connection = undefined;
+    this.report(reason);
+    this.lost();
+    if (this.ticks === undefined) return;
+    const delayMs = this.reconnectDelayMs;
+    this.reconnectDelayMs = Math.min(delayMs * 2, RECONNECT_DELAY_MAX_MS);
+    // Half of the delay is left to chance, so that the peers of a node that returns do not all call at once.
+    const jitteredMs = delayMs / 2 + this.world.random.below(Math.ceil(delayMs / 2) + 1);
+    this.reconnect = this.world.timers.after(jitteredMs, () => this.dial());
+  }
+
+  private dial(): void {
+    this.reconnect = undefined;
+    this.connection = new PeerConnection(this.world, this.options, this.id, this.address, this);
+  }
+
+  private sendWhole(handler: ReplyHandler, kind: number, body: Buffer): void {
+    const connection = this.admit(handler, 0, body.length);
+    if (connection === undefined) return;
+    const id = this.issue(handler, FORWARD_REPLY, connection);
+    if (id < 0) return;
+    appendWhole(connection.writer.out, kind, id, body);
+    connection.writer.appended();
+  }
+
+  /** The connection for a request, or undefined after `handler` was told why there is none. */
+  private admit(handler: ReplyHandler, keyBytes: number, bodyBytes: number): PeerConnection | undefined {
+    const connection = this.ready;
+    if (connection === undefined) {
+      handler.failed(this, 'unreachable');
+      return undefined;
+    }
+    if (keyBytes > KEY_BYTES_MAX || bodyBytes + FRAME_HEADER_BYTES > this.options.frameBytesMax) {
+      this.world.log.warn({ peer: this.addressText(), bodyBytes }, 'a request is too long for a frame');
+      handler.failed(this, 'refused');
+      return undefined;
+    }
+    return connection;
+  }
+
+  private issue(handler: ReplyHandler, replyKind: number, connection: PeerConnection): number {
+    // One look at the clock serves all requests of a turn: they leave together.
+    if (!connection.writer.pending) this.turnUs = this.world.clock.monotonicUs();
+    const id = this.table.issue(handler, replyKind, this.turnUs);
+    if (id < 0) handler.failed(this, 'refused');
+    return id;
+  }
+
+  private measure(startUs: number): void {
+    const us = (this.ready?.receivedUs ?? startUs) - startUs;
+    this.roundTrips.record(us);
+    this.recorder.record(us);
+  }
+
+  private tick(): void {
+    const nowUs = this.world.clock.monotonicUs();
+    const late = nowUs - this.lastTickUs > this.tickMs * 3000;
+    this.lastTickUs = nowUs;
+    // This node itself was held up: what the peer has sent meanwhile is still to be read.
+    if (late && !this.skippedTick) {
+      this.skippedTick = true;
+      return;
+    }
+    this.skippedTick = false;
+    const { table } = this;
+    while (nowUs - table.oldestStartUs() >= this.timeoutUs) {
+      const handler = table.takeOldest();
+      this.roundTrips.record(this.timeoutUs);
+      handler?.failed(this, 'timeout');
+    }
+    this.connection?.check(nowUs, table.oldestStartUs());
+    if (this.ready !== undefined && nowUs - this.readyUs >= RECONNECT_DELAY_MAX_MS * 1000) {
+      this.reconnectDelayMs = RECONNECT_DELAY_MIN_MS;
+    }
+  }
+
+  private lost(): void {
+    if (this.ready === undefined) return;
+    this.ready = undefined;
+    this.identity = undefined;
+    const { table } = this;
+    this.table = new RequestTable(FIRST_REQUEST_ID);
+    for (const callback of this.reachableCallbacks) callback(false);
+    for (let handler = table.takeOldest(); handler !== undefined; handler = table.takeOldest()) {
+      handler.failed(this, 'unreachable');
+    }
+  }
+
+  /** A peer that stays away is reported once for each new reason. */
+  private report(reason: string): void {
+    const fields = { peer: this.addressText(), node: this.id, reason };
+    if (this.ready !== undefined) this.world.log.warn(fields, 'the link to the peer is lost');
+    else if (reason !== this.loggedReason) this.world.log.warn(fields, 'the peer can not be reached');
+    else this.world.log.debug(fields, 'the peer can still not be reached');
+    this.loggedReason = reason;
+  }
+
+  private addressText(): string {
+    return `${this.address.host}:${this.address.port}`;
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * HOT PATH. A small memory of recent round trips: four buckets to each power of two µs, and every WINDOW samples all
+ * counts are halved, so that what is long ago weighs little.
+ */
+const WINDOW = 1024;
+const BUCKETS = 32 * 4;
+/** The p99 is worked out anew after so many samples. */
+const REFRESH = 64;
+/** What is assumed before anything was measured. */
+const GUESS_US = 10_000;
+const US_MAX = 2 ** 31 - 1;
+
+export class RoundTrips {
+  private readonly counts = new Uint32Array(BUCKETS);
+  private total = 0;
+  private sinceRefresh = 0;
+  private p99 = GUESS_US;
+
+  /** Takes one duration in whole µs. */
+  record(us: number): void {
+    const bucket = bucketOf(us);
+    this.counts[bucket] = (this.counts[bucket] ?? 0) + 1;
+    this.total += 1;
+    this.sinceRefresh += 1;
+    if (this.total >= WINDOW) this.halve();
+    if (this.sinceRefresh >= REFRESH || this.total < REFRESH) this.refresh();
+  }
+
+  /** The time in µs within which about 99 of 100 recent round trips ended; at most a quarter too high. */
+  p99Us(): number {
+    return this.p99;
+  }
+
+  private halve(): void {
+    this.total = 0;
+    for (let i = 0; i < BUCKETS; i++) {
+      const half = (this.counts[i] ?? 0) >>> 1;
+      this.counts[i] = half;
+      this.total += half;
+    }
+  }
+
+  private refresh(): void {
+    this.sinceRefresh = 0;
+    let above = Math.floor(this.total / 100);
+    for (let i = BUCKETS - 1; i >= 0; i--) {
+      above -= this.counts[i] ?? 0;
+      if (above < 0) {
+        this.p99 = bucketEndUs(i);
+        return;
+      }
+    }
+  }
+}
+
+function bucketOf(us: number): number {
+  const whole = Math.min(Math.max(Math.trunc(us), 4), US_MAX);
+  const power = 31 - Math.clz32(whole);
+  return power * 4 + ((whole >>> (power - 2)) & 3);
+}
+
+function bucketEndUs(bucket: number): number {
+  const power = bucket >>> 2;
+  return 2 ** power + ((bucket & 3) + 1) * 2 ** (power - 2) - 1;
+}

@@ -1,0 +1,33 @@
+import type { NodeId } from '../ring/ring.js';
+import type { ActorId } from '../version/actor.js';
+import { FEATURES, type Party, VERSION_MAX, VERSION_MIN } from './handshake.js';
+
+/** What both ends of the peer protocol are told. */
+export interface WireOptions {
+  readonly clusterName: string;
+  readonly secret: string;
+  readonly partitionCount: number;
+  readonly nodeId: NodeId;
+  /** The actor under which this node writes now: asked at each handshake. */
+  readonly actor: () => ActorId;
+  /** A request without a reply for so long has failed. */
+  readonly requestTimeoutMs: number;
+  /** See `frameBytesMax` in limits.ts. */
+  readonly frameBytesMax: number;
+}
+
+/** How this node presents itself in a handshake that begins now. */
+export function partyOf(options: WireOptions): Party {
+  const { clusterName, secret, partitionCount, nodeId } = options;
+  const actor = options.actor();
+  return {
+    clusterName,
+    secret,
+    partitionCount,
+    nodeId,
+    actor,
+    versionMin: VERSION_MIN,
+    versionMax: VERSION_MAX,
+    features: FEATURES,
+  };
+}
