@@ -1,0 +1,73 @@
+import type { Failure } from '../failure.js';
+import type { Partition } from '../ring/slots.js';
+import type { ObjectBytes } from '../version/codec.js';
+import type { Batch } from './write-queue.js';
+
+/** What this replica must have done before it acknowledges: nothing (BUFFER), logged (LOG), synced (FSYNC). */
+export type Durability = 0 | 1 | 2;
+export const BUFFER = 0;
+export const LOG = 1;
+export const FSYNC = 2;
+
+/** What `store` and `merge` answer: done (no callback), or `WriteWaiter.stored` comes later. */
+export const STORED = 0;
+export const PENDING = 1;
+
+export interface WriteWaiter {
+  stored(failure: Failure | undefined): void;
+}
+
+export interface LoadWaiter {
+  /** `object` is undefined where there is none. The note may follow its bytes. */
+  loaded(failure: Failure | undefined, object: ObjectBytes | undefined): void;
+}
+
+/** What waits, in order, for a key to be read from the store. */
+export type HeldOperation =
+  | { readonly kind: 'load'; readonly waiter: LoadWaiter }
+  | {
+      readonly kind: 'store' | 'merge';
+      readonly bytes: Buffer;
+      readonly durability: Durability;
+      readonly waiter: WriteWaiter;
+    };
+
+/**
+ * All that the replica knows of one key. Its record is *dirty* while `durable` is BUFFER: then it waits either for the
+ * next flush (`flushLater`) or in a batch (`queuedIn`), or is on its way to the store (`flyingIn`).
+ */
+export class Entry {
+  /** undefined: known to be absent, unless it is being loaded. */
+  record: Buffer | undefined;
+  live = false;
+  /** What the cache accounts for this entry. */
+  bytes = 0;
+  /** Second chance: looked up since the hand last came by. */
+  referenced = false;
+  /** Held in place while callbacks that rely on it run. */
+  pinned = false;
+  /** Not undefined: the record is being read, and these wait for it. */
+  loading: HeldOperation[] | undefined;
+  /** How safe the record is in the store. */
+  durable: Durability = FSYNC;
+  flushLater = false;
+  inFlushList = false;
+  queuedIn: Batch | undefined;
+  flyingIn: Batch | undefined;
+
+  constructor(
+    readonly partition: Partition,
+    readonly db: number,
+    readonly key: string,
+  ) {}
+
+  isEvictable(): boolean {
+    return (
+      this.durable !== BUFFER &&
+      !this.pinned &&
+      this.loading === undefined &&
+      this.queuedIn === undefined &&
+      this.flyingIn === undefined
+    );
+  }
+}

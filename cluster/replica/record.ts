@@ -1,0 +1,60 @@
+/**
+ * A record is what a replica keeps of a key: the object, then the note, which is never replicated or hashed.
+ *
+ * ```
+ *   0                 length - 8         length
+ *   +-----------------+------------------+
+ *   | object          | actor, 8 bytes   |     the actor under which this node has held the key without a gap
+ *   +-----------------+------------------+
+ * ```
+ */
+import { ACTOR_BYTES } from '../version/actor.js';
+import { type ObjectBytes, objectFault } from '../version/codec.js';
+import { newestLiveSibling, objectLength } from '../version/encoded.js';
+
+export const RECORD_NOTE_BYTES = ACTOR_BYTES;
+
+const LIFE_HIGH_OFFSET = 4;
+
+/** Whether the note of `record` is of the life of `actor`: the node has held the key ever since. */
+export function noteIsOfLife(record: Buffer, actor: Buffer): boolean {
+  const at = record.length - RECORD_NOTE_BYTES;
+  return (
+    record.readInt32LE(at) === actor.readInt32LE(0) &&
+    record.readUInt16LE(at + LIFE_HIGH_OFFSET) === actor.readUInt16LE(LIFE_HIGH_OFFSET)
+  );
+}
+
+/** The note of `record`: a slice of it. */
+export function noteOf(record: Buffer): Buffer {
+  return record.subarray(record.length - RECORD_NOTE_BYTES);
+}
+
+/** Writes the note of `record`: that of the record it replaces while that is of `actor`'s life, else `actor`. */
+export function fillNote(record: Buffer, replaced: Buffer | undefined, actor: Buffer): void {
+  const at = record.length - RECORD_NOTE_BYTES;
+  if (replaced !== undefined && noteIsOfLife(replaced, actor)) {
+    replaced.copy(record, at, replaced.length - RECORD_NOTE_BYTES);
+  } else {
+    record.set(actor, at);
+  }
+}
+
+/** A copy of `object` (what follows it is left out) with room for the note. */
+export function recordOf(object: ObjectBytes): Buffer {
+  const length = objectLength(object);
+  const record = Buffer.allocUnsafe(length + RECORD_NOTE_BYTES);
+  object.copy(record, 0, 0, length);
+  return record;
+}
+
+/** Whether the key counts as there: some sibling is no tombstone. Expiry is left to reads and the reaper. */
+export function isLiveRecord(record: Buffer): boolean {
+  return newestLiveSibling(record, 0) >= 0;
+}
+
+/** Why `record`, read from a store, is not one; undefined if it is. */
+export function recordFault(record: Buffer): string | undefined {
+  if (record.length < RECORD_NOTE_BYTES) return 'shorter than a note';
+  return objectFault(record.subarray(0, record.length - RECORD_NOTE_BYTES));
+}

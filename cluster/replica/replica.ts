@@ -1,0 +1,428 @@
+/**
+ * HOT PATH. A node's copy of its partitions: the records in memory, and the way of each to the store and back.
+ *
+ * A record that is here is the latest; what is not here is absent (in a complete partition) or has to be loaded. A write
+ * changes memory at once and then, as its durability asks, waits for the store.
+ */
+import type { Failure } from '../failure.js';
+import type { LatencyRecorder } from '../ports/latency.js';
+import { type Store, StoreError } from '../ports/store.js';
+import type { World } from '../ports/world.js';
+import { type Partition, partitionOf, type Slot, slotOf } from '../ring/slots.js';
+import type { Identity } from '../storage/identity.js';
+import { partitionRange, STORAGE_KIND, storageBound, storageKey } from '../storage/layout.js';
+import type { ObjectBytes } from '../version/codec.js';
+import { joinBytes } from '../version/encoded.js';
+import {
+  BUFFER,
+  type Durability,
+  type Entry,
+  type HeldOperation,
+  LOG,
+  type LoadWaiter,
+  PENDING,
+  STORED,
+  type WriteWaiter,
+} from './entry.js';
+import { KeyCounts } from './key-counts.js';
+import { DIRTY_SHARE_MAX, DIRTY_SHARE_SLOW, ENTRIES_MAX, HELD_SHARE_MAX, LOADS_MAX } from './limits.js';
+import { ObjectCache } from './object-cache.js';
+import { scanMerged, type TakeRows } from './partition-scan.js';
+import { fillNote, isLiveRecord, noteIsOfLife, noteOf, RECORD_NOTE_BYTES, recordFault, recordOf } from './record.js';
+import { WarmUp } from './warm-up.js';
+import { WriteQueue } from './write-queue.js';
+
+export type { Durability, LoadWaiter, WriteWaiter } from './entry.js';
+export { BUFFER, FSYNC, LOG, PENDING, STORED } from './entry.js';
+export type { ScannedRow, TakeRows } from './partition-scan.js';
+export { RECORD_NOTE_BYTES };
+
+type ReplicaWorld = Pick<World, 'clock' | 'timers' | 'latencies' | 'log'>;
+type StoreAnswer = typeof STORED | typeof PENDING;
+
+export interface ReplicaOptions {
+  readonly partitionCount: number;
+  /** Bound of the object cache and buffer, keys and bookkeeping included. */
+  readonly memoryBytesMax: number;
+  readonly flushPeriodMs: number;
+}
+
+/** Figures for INFO. Bytes and entries are of this moment, the others since the start. */
+export interface ReplicaStats {
+  readonly entries: number;
+  readonly bytes: number;
+  readonly dirtyEntries: number;
+  readonly dirtyBytes: number;
+  readonly loadsInFlight: number;
+  readonly heldBytes: number;
+  readonly evictions: number;
+  readonly loads: number;
+  readonly batches: number;
+  readonly batchedRows: number;
+  readonly storeFailures: number;
+  readonly refusedWrites: number;
+  readonly warm: boolean;
+}
+
+const TOO_MUCH_DIRTY: Failure = { code: 'Overloaded', reason: 'the store does not keep up with the writes' };
+const TOO_MANY_LOADS: Failure = { code: 'Overloaded', reason: 'too many keys are being read from the store' };
+const CLOSED: Failure = { code: 'StoreFailed', reason: 'the node is stopping' };
+
+export class Replica {
+  readonly #world: ReplicaWorld;
+  readonly #store: Store;
+  readonly #actor: Buffer;
+  readonly #partitionCount: number;
+  readonly #cache: ObjectCache;
+  readonly #counts: KeyCounts;
+  readonly #queue: WriteQueue;
+  readonly #warmUp: WarmUp;
+  readonly #readLatency: LatencyRecorder;
+  readonly #slowDirtyBytes: number;
+  readonly #dirtyBytesMax: number;
+  readonly #heldBytesMax: number;
+  #deferred: (() => void)[] = [];
+  #loadsInFlight = 0;
+  #loads = 0;
+  #heldBytes = 0;
+  #refusedWrites = 0;
+  #closed = false;
+
+  constructor(world: ReplicaWorld, store: Store, identity: Identity, options: ReplicaOptions) {
+    const { partitionCount, memoryBytesMax, flushPeriodMs } = options;
+    this.#world = world;
+    this.#store = store;
+    this.#actor = identity.actorBytes;
+    this.#partitionCount = partitionCount;
+    this.#cache = new ObjectCache(partitionCount, memoryBytesMax);
+    this.#counts = new KeyCounts(partitionCount);
+    this.#queue = new WriteQueue(world, store, flushPeriodMs);
+    this.#readLatency = world.latencies.recorder('store read');
+    this.#slowDirtyBytes = memoryBytesMax * DIRTY_SHARE_SLOW;
+    this.#dirtyBytesMax = memoryBytesMax * DIRTY_SHARE_MAX;
+    this.#heldBytesMax = memoryBytesMax * HELD_SHARE_MAX;
+    this.#warmUp = new WarmUp(world, store, this.#cache, this.#counts, this.#queue, partitionCount);
+  }
+
+  /** The object if known without the store (the note may follow its bytes); null: known to be absent; undefined: ask `load`. */
+  peek(partition: Partition, db: number, key: string): ObjectBytes | null | undefined {
+    const entry = this.#cache.find(db, key);
+    if (entry === undefined) return this.#cache.isComplete(partition) ? null : undefined;
+    if (entry.loading !== undefined) return undefined;
+    entry.referenced = true;
+    return entry.record ?? null;
+  }
+
+  /**
+   * Reads the key from the store into the cache. The waiter is called exactly once, later; while it runs, `peek` of the
+   * key is certain. Loads of one key share a read.
+   */
+  load(partition: Partition, db: number, key: string, waiter: LoadWaiter): void {
+    const entry = this.#cache.find(db, key);
+    if (entry?.loading !== undefined) {
+      entry.loading.push({ kind: 'load', waiter });
+    } else if (entry !== undefined || this.#cache.isComplete(partition)) {
+      this.#defer(() => this.#answerKnown(partition, db, key, waiter));
+    } else if (this.#closed || this.#loadsInFlight >= LOADS_MAX) {
+      const failure = this.#closed ? CLOSED : TOO_MANY_LOADS;
+      this.#defer(() => waiter.loaded(failure, undefined));
+    } else {
+      this.#startLoad(partition, db, key, { kind: 'load', waiter });
+    }
+  }
+
+  /**
+   * The actor to mint a dot under for the key whose object is `object`, as `peek` just gave it. An actor may mint for a
+   * key only while this node has held the key without a gap since the actor's first dot there; the note says since when.
+   */
+  mintingActor(object: ObjectBytes | null): Buffer {
+    if (object === null || !noteIsOfLife(object, this.#actor)) return this.#actor;
+    const note = noteOf(object);
+    return note.equals(this.#actor) ? this.#actor : note;
+  }
+
+  /**
+   * Replaces the record of a key by `record`, an object with RECORD_NOTE_BYTES behind it, which the replica fills and keeps.
+   * The object was made from what `peek` gave in this turn.
+   */
+  store(
+    partition: Partition,
+    db: number,
+    key: string,
+    record: Buffer,
+    durability: Durability,
+    waiter: WriteWaiter,
+  ): StoreAnswer {
+    const refused = this.#refusal();
+    if (refused !== undefined) return this.#refuse(refused, waiter);
+    const entry = this.#known(partition, db, key);
+    if (entry === undefined)
+      return this.#hold(partition, db, key, { kind: 'store', bytes: record, durability, waiter });
+    return this.#install(entry, record, durability, waiter);
+  }
+
+  /**
+   * Merges `object`, which came from elsewhere, into the key's record. A record that must be read first is; writes to
+   * one key take effect in the order of the calls. `object` is copied.
+   */
+  merge(
+    partition: Partition,
+    db: number,
+    key: string,
+    object: Buffer,
+    durability: Durability,
+    waiter: WriteWaiter,
+  ): StoreAnswer {
+    const refused = this.#refusal();
+    if (refused !== undefined) return this.#refuse(refused, waiter);
+    const entry = this.#known(partition, db, key);
+    if (entry !== undefined) return this.#mergeInto(entry, object, durability, waiter);
+    return this.#hold(partition, db, key, { kind: 'merge', bytes: Buffer.from(object), durability, waiter });
+  }
+
+  /** Live keys of a database in these partitions. Partial until `warm`. */
+  countKeys(db: number, partitions: readonly Partition[]): number {
+    let count = 0;
+    for (const partition of partitions) count += this.#counts.of(partition, db);
+    return count;
+  }
+
+  /** Whether all stored keys have been counted. */
+  get warm(): boolean {
+    return this.#warmUp.warm;
+  }
+
+  /** Resolves once `warm` (or once closed). */
+  whenWarm(): Promise<void> {
+    return this.#warmUp.whenWarm();
+  }
+
+  /** Up to `count` live keys of a slot, in their order. Rejects with `StoreError`. */
+  async keysInSlot(db: number, slot: Slot, count: number): Promise<string[]> {
+    const keys: string[] = [];
+    if (count <= 0) return keys;
+    await this.#scanSlot(db, slot, (key) => keys.push(key) < count);
+    return keys;
+  }
+
+  /** Live keys of a slot. Rejects with `StoreError`. */
+  async countKeysInSlot(db: number, slot: Slot): Promise<number> {
+    let count = 0;
+    await this.#scanSlot(db, slot, () => {
+      count++;
+      return true;
+    });
+    return count;
+  }
+
+  /**
+   * All records of a partition (tombstones too) as they are at the call, in the order of (db, key), some at a time.
+   * Rejects with `StoreError`.
+   */
+  scanPartition(partition: Partition, takeRows: TakeRows): Promise<void> {
+    const { from, to } = partitionRange(STORAGE_KIND.data, partition);
+    return scanMerged(this.#store, this.#world.log, from, to, this.#dirtyOf(partition), takeRows);
+  }
+
+  /** Writes all that is dirty now. Rejects with `StoreError`. */
+  async flush(): Promise<void> {
+    const failure = await this.#queue.flush();
+    if (failure?.code === 'StoreFailed') throw new StoreError(failure.reason);
+  }
+
+  /**
+   * Refuses further writes and loads, and flushes. Rejects with `StoreError` if something could not be written: the stop is
+   * then not a clean one. An orderly stop is `close()`, then `identity.markClean()`, then `store.close()`.
+   */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#warmUp.stop();
+    try {
+      await this.flush();
+    } finally {
+      this.#queue.stop();
+    }
+  }
+
+  stats(): ReplicaStats {
+    return {
+      entries: this.#cache.entries,
+      bytes: this.#cache.bytes,
+      dirtyEntries: this.#queue.dirtyEntries,
+      dirtyBytes: this.#queue.dirtyBytes,
+      loadsInFlight: this.#loadsInFlight,
+      heldBytes: this.#heldBytes,
+      evictions: this.#cache.evictions,
+      loads: this.#loads,
+      batches: this.#queue.batches,
+      batchedRows: this.#queue.rows,
+      storeFailures: this.#queue.failures,
+      refusedWrites: this.#refusedWrites,
+      warm: this.#warmUp.warm,
+    };
+  }
+
+  /** The entry of a key of which it is known what is stored, made if the key is absent; undefined: it must be loaded. */
+  #known(partition: Partition, db: number, key: string): Entry | undefined {
+    const entry = this.#cache.find(db, key);
+    if (entry !== undefined) return entry.loading === undefined ? entry : undefined;
+    return this.#cache.isComplete(partition) ? this.#cache.add(partition, db, key) : undefined;
+  }
+
+  #install(entry: Entry, record: Buffer, durability: Durability, waiter: WriteWaiter): StoreAnswer {
+    fillNote(record, entry.record, this.#actor);
+    const bytesBefore = entry.bytes;
+    const wasLive = entry.live;
+    this.#cache.setRecord(entry, record);
+    this.#queue.changed(entry, bytesBefore);
+    if (entry.live !== wasLive) this.#counts.add(entry.partition, entry.db, entry.live ? 1 : -1);
+    if (durability === BUFFER && this.#queue.dirtyBytes < this.#slowDirtyBytes && !this.#queue.isFailing) {
+      this.#queue.later(entry);
+      return STORED;
+    }
+    this.#queue.now(entry, durability, waiter);
+    return PENDING;
+  }
+
+  #mergeInto(entry: Entry, object: Buffer, durability: Durability, waiter: WriteWaiter): StoreAnswer {
+    const local = entry.record;
+    if (local === undefined) return this.#install(entry, recordOf(object), durability, waiter);
+    const joined = joinBytes(local, object);
+    if (joined === local) return this.#queue.whenDurable(entry, durability, waiter);
+    return this.#install(entry, recordOf(joined), durability, waiter);
+  }
+
+  #refusal(): Failure | undefined {
+    if (this.#closed) return CLOSED;
+    const { dirtyBytes, dirtyEntries } = this.#queue;
+    if (dirtyBytes >= this.#dirtyBytesMax || dirtyEntries >= ENTRIES_MAX) return TOO_MUCH_DIRTY;
+    return undefined;
+  }
+
+  #refuse(failure: Failure, waiter: WriteWaiter): typeof PENDING {
+    this.#refusedWrites++;
+    this.#defer(() => waiter.stored(failure));
+    return PENDING;
+  }
+
+  /** A write to a key that has to be read first. */
+  #hold(
+    partition: Partition,
+    db: number,
+    key: string,
+    operation: Extract<HeldOperation, { waiter: WriteWaiter }>,
+  ): typeof PENDING {
+    const loading = this.#cache.find(db, key)?.loading;
+    if (this.#heldBytes + operation.bytes.length > this.#heldBytesMax) {
+      return this.#refuse(TOO_MUCH_DIRTY, operation.waiter);
+    }
+    if (loading === undefined && this.#loadsInFlight >= LOADS_MAX)
+      return this.#refuse(TOO_MANY_LOADS, operation.waiter);
+    this.#heldBytes += operation.bytes.length;
+    if (loading === undefined) this.#startLoad(partition, db, key, operation);
+    else loading.push(operation);
+    return PENDING;
+  }
+
+  #startLoad(partition: Partition, db: number, key: string, operation: HeldOperation): void {
+    const entry = this.#cache.add(partition, db, key);
+    entry.loading = [operation];
+    this.#loadsInFlight++;
+    this.#loads++;
+    const startedUs = this.#world.clock.monotonicUs();
+    this.#store.get(storageKey(STORAGE_KIND.data, partition, db, key), (error, value) => {
+      this.#loadsInFlight--;
+      this.#readLatency.record(this.#world.clock.monotonicUs() - startedUs);
+      this.#loaded(entry, error?.message ?? (value && recordFault(value)), value);
+    });
+  }
+
+  #loaded(entry: Entry, fault: string | undefined, value: Buffer | undefined): void {
+    const operations = entry.loading ?? [];
+    if (fault !== undefined) {
+      this.#world.log.error({ reason: fault }, 'the store could not read');
+      this.#cache.remove(entry);
+      this.#failHeld(operations, { code: 'StoreFailed', reason: fault });
+      return;
+    }
+    entry.pinned = true;
+    entry.loading = undefined;
+    if (value !== undefined) {
+      this.#cache.setRecord(entry, Buffer.from(value));
+      entry.durable = LOG;
+    }
+    for (const operation of operations) this.#run(entry, operation);
+    entry.pinned = false;
+  }
+
+  #run(entry: Entry, operation: HeldOperation): void {
+    if (operation.kind === 'load') {
+      operation.waiter.loaded(undefined, entry.record);
+      return;
+    }
+    const { bytes, durability, waiter } = operation;
+    this.#heldBytes -= bytes.length;
+    const answer =
+      operation.kind === 'store'
+        ? this.#install(entry, bytes, durability, waiter)
+        : this.#mergeInto(entry, bytes, durability, waiter);
+    if (answer === STORED) waiter.stored(undefined);
+  }
+
+  #failHeld(operations: readonly HeldOperation[], failure: Failure): void {
+    for (const operation of operations) {
+      if (operation.kind === 'load') {
+        operation.waiter.loaded(failure, undefined);
+      } else {
+        this.#heldBytes -= operation.bytes.length;
+        operation.waiter.stored(failure);
+      }
+    }
+  }
+
+  /** Answers a load of a key that was known when it was asked for; it may have been evicted since. */
+  #answerKnown(partition: Partition, db: number, key: string, waiter: LoadWaiter): void {
+    const entry = this.#cache.find(db, key);
+    if (entry?.loading !== undefined || (entry === undefined && !this.#cache.isComplete(partition))) {
+      this.load(partition, db, key, waiter);
+      return;
+    }
+    if (entry !== undefined) entry.pinned = true;
+    waiter.loaded(undefined, entry?.record);
+    if (entry !== undefined) entry.pinned = false;
+  }
+
+  /** Runs `callback` at the end of this turn. */
+  #defer(callback: () => void): void {
+    this.#deferred.push(callback);
+    if (this.#deferred.length === 1) this.#world.timers.endOfTurn(this.#runDeferred);
+  }
+
+  readonly #runDeferred = (): void => {
+    const deferred = this.#deferred;
+    this.#deferred = [];
+    for (const callback of deferred) callback();
+  };
+
+  #dirtyOf(partition: Partition): Entry[] {
+    const dirty: Entry[] = [];
+    this.#queue.forEachDirty((entry) => {
+      if (entry.partition === partition) dirty.push(entry);
+    });
+    return dirty;
+  }
+
+  async #scanSlot(db: number, slot: Slot, takeKey: (key: string) => boolean): Promise<void> {
+    const partition = partitionOf(slot, this.#partitionCount);
+    const from = storageBound(STORAGE_KIND.data, partition, db);
+    const to = storageBound(STORAGE_KIND.data, partition, db + 1);
+    const dirty = this.#dirtyOf(partition).filter((entry) => entry.db === db);
+    await scanMerged(this.#store, this.#world.log, from, to, dirty, (rows) => {
+      for (const { key, record } of rows) {
+        if (!isLiveRecord(record) || slotOf(Buffer.from(key, 'latin1')) !== slot) continue;
+        if (!takeKey(key)) return false;
+      }
+      return true;
+    });
+  }
+}

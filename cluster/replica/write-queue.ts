@@ -1,0 +1,285 @@
+/**
+ * HOT PATH. Group commit: one batch is with the store at a time; the writes of a turn, and all that come while a batch is
+ * under way, share the next one. A key has one row in a batch, its latest record, whoever waits for it.
+ *
+ * ```
+ *   now():    entry --------------------> queue of batches --(end of turn, previous batch done)--> store
+ *   later():  entry --> flush list --(every flushPeriodMs, some rows to each batch)--^
+ * ```
+ */
+import type { Failure } from '../failure.js';
+import type { LatencyRecorder } from '../ports/latency.js';
+import type { Store, StoreError, StoreWrite } from '../ports/store.js';
+import type { Timer } from '../ports/timers.js';
+import type { World } from '../ports/world.js';
+import { STORAGE_KIND, storageKey } from '../storage/layout.js';
+import { BUFFER, type Durability, type Entry, FSYNC, LOG, PENDING, STORED, type WriteWaiter } from './entry.js';
+import {
+  BATCH_BYTES_MAX,
+  BATCH_ROWS_MAX,
+  FAILURE_LOG_PERIOD_US,
+  FLUSH_BYTES_MAX,
+  FLUSH_ROWS_MAX,
+  RETRY_MAX_MS,
+  RETRY_MIN_MS,
+} from './limits.js';
+
+/** Rows that the store takes at once. */
+export class Batch {
+  readonly entries: Entry[] = [];
+  readonly waiters: WriteWaiter[] = [];
+  sync = false;
+  bytes = 0;
+
+  isFull(): boolean {
+    return this.entries.length >= BATCH_ROWS_MAX || this.bytes >= BATCH_BYTES_MAX;
+  }
+}
+
+export class WriteQueue {
+  dirtyBytes = 0;
+  dirtyEntries = 0;
+  batches = 0;
+  rows = 0;
+  failures = 0;
+
+  readonly #world: Pick<World, 'clock' | 'timers' | 'log'>;
+  readonly #store: Store;
+  readonly #latency: LatencyRecorder;
+  readonly #flushTimer: Timer;
+  readonly #queue: Batch[] = [];
+  /** Entries that became dirty since the last flush began, and those that the running one has yet to take. */
+  #flushList: Entry[] = [];
+  #flushing: Entry[] = [];
+  #flushedTo = 0;
+  #flying: Batch | undefined;
+  #startedUs = 0;
+  #scheduled = false;
+  #stopped = false;
+  #retryMs = 0;
+  #retryTimer: Timer | undefined;
+  #loggedUs = 0;
+
+  constructor(world: Pick<World, 'clock' | 'timers' | 'latencies' | 'log'>, store: Store, flushPeriodMs: number) {
+    this.#world = world;
+    this.#store = store;
+    this.#latency = world.latencies.recorder('store write');
+    this.#flushTimer = world.timers.every(flushPeriodMs, () => this.#flushTick());
+  }
+
+  /** Whether the last batch failed. */
+  get isFailing(): boolean {
+    return this.#retryMs > 0;
+  }
+
+  /** Takes note of a new record; `bytesBefore` is what the entry was accounted with. `now` or `later` must follow. */
+  changed(entry: Entry, bytesBefore: number): void {
+    if (entry.durable === BUFFER) {
+      this.dirtyBytes += entry.bytes - bytesBefore;
+      return;
+    }
+    entry.durable = BUFFER;
+    this.dirtyBytes += entry.bytes;
+    this.dirtyEntries++;
+  }
+
+  /** The entry goes to the store with a flush, within about the flush period. */
+  later(entry: Entry): void {
+    if (entry.queuedIn !== undefined || entry.flushLater) return;
+    entry.flushLater = true;
+    if (entry.inFlushList) return;
+    entry.inFlushList = true;
+    this.#flushList.push(entry);
+  }
+
+  /** The entry goes to the store with the next batch; `waiter` hears of it. */
+  now(entry: Entry, durability: Durability, waiter: WriteWaiter): void {
+    const batch = entry.queuedIn ?? this.#enqueue(entry);
+    if (durability === FSYNC) batch.sync = true;
+    batch.waiters.push(waiter);
+  }
+
+  /**
+   * For a write that found its record there already: STORED if that record is as safe as asked, else the waiter hears
+   * when it is.
+   */
+  whenDurable(entry: Entry, durability: Durability, waiter: WriteWaiter): typeof STORED | typeof PENDING {
+    if (durability <= entry.durable) return STORED;
+    const { flyingIn } = entry;
+    // What is on its way is the current record only if no later one waits behind it.
+    const flies = flyingIn !== undefined && entry.queuedIn === undefined && !entry.flushLater;
+    if (flies && (durability === LOG || flyingIn.sync)) flyingIn.waiters.push(waiter);
+    else this.now(entry, durability, waiter);
+    return PENDING;
+  }
+
+  /** Every dirty entry of which the store may not have the record yet. */
+  forEachDirty(visit: (entry: Entry) => void): void {
+    for (const entry of this.#flushList) if (entry.flushLater) visit(entry);
+    for (let i = this.#flushedTo; i < this.#flushing.length; i++) {
+      const entry = this.#flushing[i];
+      if (entry?.flushLater === true) visit(entry);
+    }
+    for (const batch of this.#queue) for (const entry of batch.entries) visit(entry);
+    for (const entry of this.#flying?.entries ?? []) {
+      if (entry.queuedIn === undefined && !entry.flushLater) visit(entry);
+    }
+  }
+
+  /** Sends all that is dirty to the store now, and waits for it. Gives the first failure. */
+  flush(): Promise<Failure | undefined> {
+    for (const entry of this.#flushing.slice(this.#flushedTo)) this.#enqueueFlushed(entry);
+    for (const entry of this.#flushList) this.#enqueueFlushed(entry);
+    this.#flushing = [];
+    this.#flushedTo = 0;
+    this.#flushList = [];
+    return new Promise((resolve) => {
+      const batches = this.#flying === undefined ? [...this.#queue] : [this.#flying, ...this.#queue];
+      let left = batches.length;
+      let failed: Failure | undefined;
+      if (left === 0) resolve(undefined);
+      const waiter: WriteWaiter = {
+        stored: (failure) => {
+          failed ??= failure;
+          if (--left === 0) resolve(failed);
+        },
+      };
+      for (const batch of batches) batch.waiters.push(waiter);
+    });
+  }
+
+  /** Stops the timers; what is still dirty stays where it is. */
+  stop(): void {
+    this.#stopped = true;
+    this.#flushTimer.stop();
+    this.#retryTimer?.stop();
+  }
+
+  #enqueueFlushed(entry: Entry): void {
+    entry.inFlushList = false;
+    if (entry.flushLater) this.#enqueue(entry);
+  }
+
+  #enqueue(entry: Entry): Batch {
+    let batch = this.#queue.at(-1);
+    if (batch === undefined || batch.isFull()) {
+      batch = new Batch();
+      this.#queue.push(batch);
+    }
+    entry.flushLater = false;
+    entry.queuedIn = batch;
+    batch.entries.push(entry);
+    batch.bytes += entry.bytes;
+    this.#schedule();
+    return batch;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#flying !== undefined) return;
+    this.#scheduled = true;
+    this.#world.timers.endOfTurn(this.#start);
+  }
+
+  readonly #start = (): void => {
+    this.#scheduled = false;
+    if (this.#flying !== undefined) return;
+    const batch = this.#queue.shift() ?? new Batch();
+    this.#addFlushSlice(batch);
+    if (batch.entries.length === 0 && batch.waiters.length === 0) return;
+    const writes: StoreWrite[] = [];
+    for (const entry of batch.entries) {
+      entry.queuedIn = undefined;
+      entry.flyingIn = batch;
+      if (entry.record === undefined) continue;
+      writes.push({
+        key: storageKey(STORAGE_KIND.data, entry.partition, entry.db, entry.key),
+        value: entry.record,
+      });
+    }
+    this.#flying = batch;
+    this.#startedUs = this.#world.clock.monotonicUs();
+    this.#store.write(writes, batch.sync, this.#finish);
+  };
+
+  /** A slice only: the loop must get to the clients between one batch and the next. */
+  #addFlushSlice(batch: Batch): void {
+    if (this.#retryTimer !== undefined) return;
+    let bytes = 0;
+    const to = Math.min(this.#flushing.length, this.#flushedTo + FLUSH_ROWS_MAX);
+    while (this.#flushedTo < to && bytes < FLUSH_BYTES_MAX) {
+      const entry = this.#flushing[this.#flushedTo++];
+      if (entry === undefined) break;
+      entry.inFlushList = false;
+      if (!entry.flushLater) continue;
+      entry.flushLater = false;
+      batch.entries.push(entry);
+      bytes += entry.bytes;
+    }
+  }
+
+  readonly #finish = (error: StoreError | undefined): void => {
+    const batch = this.#flying;
+    if (batch === undefined) return;
+    this.#flying = undefined;
+    this.batches++;
+    this.rows += batch.entries.length;
+    this.#latency.record(this.#world.clock.monotonicUs() - this.#startedUs);
+    for (const entry of batch.entries) {
+      entry.flyingIn = undefined;
+      // A later record waits for its own batch.
+      if (entry.queuedIn !== undefined || entry.flushLater) continue;
+      if (error !== undefined) this.#keepDirty(entry);
+      else this.#setDurable(entry, batch.sync ? FSYNC : LOG);
+    }
+    if (error === undefined) this.#recovered();
+    else this.#failed(error);
+    const failure: Failure | undefined = error && { code: 'StoreFailed', reason: error.message };
+    for (const waiter of batch.waiters) waiter.stored(failure);
+    if (this.#queue.length > 0 || this.#flushedTo < this.#flushing.length) this.#schedule();
+  };
+
+  #keepDirty(entry: Entry): void {
+    if (entry.durable === BUFFER) this.later(entry);
+  }
+
+  #setDurable(entry: Entry, durability: Durability): void {
+    if (entry.durable === BUFFER) {
+      this.dirtyBytes -= entry.bytes;
+      this.dirtyEntries--;
+    }
+    if (entry.durable < durability) entry.durable = durability;
+  }
+
+  #flushTick(): void {
+    if (this.#retryTimer !== undefined) return;
+    if (this.#flushedTo >= this.#flushing.length) {
+      this.#flushing = this.#flushList;
+      this.#flushList = [];
+      this.#flushedTo = 0;
+    }
+    if (this.#flushing.length > 0) this.#schedule();
+  }
+
+  #failed(error: StoreError): void {
+    this.failures++;
+    const nowUs = this.#world.clock.monotonicUs();
+    if (this.#retryMs === 0 || nowUs - this.#loggedUs >= FAILURE_LOG_PERIOD_US) {
+      this.#loggedUs = nowUs;
+      this.#world.log.error({ reason: error.message, dirty: this.dirtyEntries }, 'the store could not write');
+    }
+    if (this.#retryTimer !== undefined || this.#stopped) return;
+    this.#retryMs = Math.min(RETRY_MAX_MS, Math.max(RETRY_MIN_MS, this.#retryMs * 2));
+    this.#retryTimer = this.#world.timers.after(this.#retryMs, () => {
+      this.#retryTimer = undefined;
+      this.#flushTick();
+    });
+  }
+
+  #recovered(): void {
+    if (this.#retryMs === 0) return;
+    this.#retryMs = 0;
+    this.#retryTimer?.stop();
+    this.#retryTimer = undefined;
+    this.#world.log.info({ dirty: this.dirtyEntries }, 'the store writes again');
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * The keys of the store. A partition of one kind is one contiguous range: it can be scanned, sent and dropped whole.
+ *
+ * ```
+ *   0      1               3      4
+ *   +------+---------------+------+---------
+ *   | kind | partition u16 |  db  | key ...        big-endian, so that the order of bytes is the order of partitions
+ *   +------+---------------+------+---------
+ * ```
+ */
+import type { Partition } from '../ring/slots.js';
+
+/** The layout that this code reads and writes; the number stands in the store (see `identity.ts`). */
+export const DISK_FORMAT = 1;
+
+/** On-disk kinds. Append-only: a number is never given another meaning. */
+export const STORAGE_KIND = { data: 1, hint: 2, membership: 3, meta: 4 } as const;
+
+export type StorageKind = (typeof STORAGE_KIND)[keyof typeof STORAGE_KIND];
+
+export const STORAGE_KEY_HEADER_BYTES = 4;
+/** Databases that a client can SELECT. */
+export const DB_COUNT = 16;
+
+const DB_OFFSET = 3;
+
+/** The storage key of a row. `key` is a binary string. */
+export function storageKey(kind: StorageKind, partition: number, db: number, key: string): Buffer {
+  const bytes = Buffer.allocUnsafe(STORAGE_KEY_HEADER_BYTES + key.length);
+  writeHeader(bytes, kind, partition, db);
+  bytes.write(key, STORAGE_KEY_HEADER_BYTES, 'latin1');
+  return bytes;
+}
+
+/** The first key of a database of a partition, or past its last: with `db` one higher. `db` may be up to 255. */
+export function storageBound(kind: StorageKind, partition: number, db: number): Buffer {
+  const bytes = Buffer.allocUnsafe(STORAGE_KEY_HEADER_BYTES);
+  writeHeader(bytes, kind, partition, db);
+  return bytes;
+}
+
+/** The bounds of all rows of a kind: from (inclusive), to (exclusive). */
+export function kindRange(kind: StorageKind): { from: Buffer; to: Buffer } {
+  return { from: Buffer.from([kind]), to: Buffer.from([kind + 1]) };
+}
+
+/** The bounds of all rows of a partition: from (inclusive), to (exclusive). Databases are numbered below 255. */
+export function partitionRange(kind: StorageKind, partition: Partition): { from: Buffer; to: Buffer } {
+  return { from: storageBound(kind, partition, 0), to: storageBound(kind, partition, 255) };
+}
+
+/** The database of a storage key. */
+export function storedDb(key: Buffer): number {
+  return key.readUInt8(DB_OFFSET);
+}
+
+/** The client's key, as a binary string, of a storage key. */
+export function storedKey(key: Buffer): string {
+  return key.toString('latin1', STORAGE_KEY_HEADER_BYTES);
+}
+
+function writeHeader(bytes: Buffer, kind: StorageKind, partition: number, db: number): void {
+  bytes[0] = kind;
+  bytes[1] = partition >>> 8;
+  bytes[2] = partition;
+  bytes[DB_OFFSET] = db;
+}
