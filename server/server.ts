@@ -1,8 +1,8 @@
 import type { ClusterNode } from '../cluster/node.js';
 import type { Clock } from '../cluster/ports/clock.js';
 import type { Log } from '../cluster/ports/log.js';
+import type { CommandTable } from './commands/command-table.js';
 import type { Statistics } from './commands/statistics.js';
-import type { CommandTable } from './commands/table.js';
 import type { Config } from './config/config.js';
 import type { Settings } from './config/settings.js';
 import type { LatencyBook } from './latency/latency-book.js';

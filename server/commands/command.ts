@@ -76,7 +76,9 @@ export interface Call {
 
 /** Answers with an error: `text` begins with its code (`ERR …`) and counts in the statistics of errors. */
 export function refuse(server: Server, slot: ReplySlot, text: string): void {
-  server.statistics.errorReplied(slot, text);
+  const command = slot.command && server.commands.ofRow(slot.command);
+  if (command !== undefined) command.failedCalls++;
+  server.statistics.countError(text);
   slot.out.error(text);
   slot.complete();
 }

@@ -1,0 +1,108 @@
+/** HOT PATH: every command passes here twice. */
+import type { Call } from './commands/command.js';
+import type { Command } from './commands/command-table.js';
+import type { Recording } from './latency/recording.js';
+import type { ClientConnection, ReplySlot, RequestHandler } from './net/connection.js';
+import type { Server } from './server.js';
+
+/** As Redis cuts what it quotes of an unknown command: its name, and its arguments taken together. */
+const QUOTED_BYTES_MAX = 128;
+/** The name under which the latencies of a command are kept. */
+const RECORDING_PREFIX = 'command ';
+
+type MutableCall = { -readonly [K in keyof Call]: Call[K] };
+
+/** Finds the command of a request, checks it and runs it; notes how long the answer took. */
+export class Dispatcher implements RequestHandler {
+  readonly #server: Server;
+  readonly #recordings = new Map<Command, Recording>();
+  /** The one call that is handed to all handlers, one after the other. */
+  #call: MutableCall | undefined;
+
+  constructor(server: Server) {
+    this.#server = server;
+  }
+
+  dispatch(connection: ClientConnection, args: Buffer[]): void {
+    const slot = connection.openSlot();
+    const name = args[0];
+    if (name === undefined) throw new Error('a request without arguments was dispatched');
+    const server = this.#server;
+    server.statistics.commandsProcessed++;
+    let command = server.commands.find(name);
+    if (command === undefined) {
+      this.#reject(slot, unknownCommand(args));
+      return;
+    }
+    const subcommandName = args[1];
+    if (command.subcommands !== undefined && subcommandName !== undefined) {
+      const subcommand = command.subcommands.find(subcommandName);
+      if (subcommand === undefined) {
+        command.rejectedCalls++;
+        this.#reject(slot, unknownSubcommand(command, subcommandName));
+        return;
+      }
+      command = subcommand;
+    }
+    connection.lastCommand = command.fullName;
+    if (!command.takes(args.length)) {
+      command.rejectedCalls++;
+      this.#reject(slot, `ERR wrong number of arguments for '${command.fullName}' command`);
+      return;
+    }
+    command.calls++;
+    slot.command = command.row;
+    let call = this.#call;
+    if (call === undefined) {
+      call = { server, connection, args, slot };
+      this.#call = call;
+    } else {
+      call.connection = connection;
+      call.args = args;
+      call.slot = slot;
+    }
+    command.row.run(call);
+  }
+
+  completed(slot: ReplySlot): void {
+    const server = this.#server;
+    const command = slot.command && server.commands.ofRow(slot.command);
+    if (command === undefined) return;
+    const us = server.clock.monotonicUs() - slot.startedUs;
+    command.totalUs += us;
+    if (server.config.latencyTracking) this.#recordingOf(command).record(us);
+  }
+
+  #recordingOf(command: Command): Recording {
+    let recording = this.#recordings.get(command);
+    if (recording === undefined) {
+      recording = this.#server.latency.recorder(RECORDING_PREFIX + command.fullName);
+      this.#recordings.set(command, recording);
+    }
+    return recording;
+  }
+
+  /** Answers a request that reached no handler. The text holds the client's bytes, one char each. */
+  #reject(slot: ReplySlot, text: string): void {
+    this.#server.statistics.countError(text);
+    slot.out.error(text, 'latin1');
+    slot.complete();
+  }
+}
+
+function unknownCommand(args: readonly Buffer[]): string {
+  let quoted = '';
+  for (let i = 1; i < args.length && quoted.length < QUOTED_BYTES_MAX; i++) {
+    quoted += `'${excerpt(args[i], QUOTED_BYTES_MAX - quoted.length)}' `;
+  }
+  return `ERR unknown command '${excerpt(args[0], QUOTED_BYTES_MAX)}', with args beginning with: ${quoted}`;
+}
+
+function unknownSubcommand(container: Command, name: Buffer): string {
+  const containerName = container.row.name.toUpperCase();
+  return `ERR unknown subcommand '${excerpt(name, QUOTED_BYTES_MAX)}'. Try ${containerName} HELP.`;
+}
+
+function excerpt(argument: Buffer | undefined, bytesMax: number): string {
+  return argument === undefined ? '' : argument.toString('latin1', 0, Math.min(argument.length, bytesMax));
+}
