@@ -14,7 +14,7 @@ import type { World } from './ports/world.js';
 import { Replica } from './replica/replica.js';
 import type { NodeId } from './ring/ring.js';
 import { Identity } from './storage/identity.js';
-import type { ActorId } from './version/actor.js';
+import { type ActorId, lifeOf } from './version/actor.js';
 import { ContextTokens } from './version/context-token.js';
 import { HybridClock } from './version/hybrid-clock.js';
 import { frameBytesMax } from './wire/limits.js';
@@ -76,7 +76,7 @@ export class ClusterNode {
       secret: options.secret,
       partitionCount,
       nodeId: membership.self.id,
-      actor: identity.actor,
+      actor: () => identity.actor,
       frameBytesMax: frameBytesMax(options.valueBytesMax),
       requestTimeoutMs: options.requestTimeoutMs,
     };
@@ -86,7 +86,7 @@ export class ClusterNode {
       membership
         .members()
         .filter((member) => member.id !== membership.self.id)
-        .map((member) => [member.id, new Peer(world, member.id, { host: member.host, port: member.peerPort }, wire)]),
+        .map((member) => [member.id, new Peer(world, wire, member.id, { host: member.host, port: member.peerPort })]),
     );
     this.keyspaces = new Keyspaces(options.keyspaces, membership.members().length);
     this.tokens = new ContextTokens(options.secret);
@@ -147,8 +147,12 @@ export class ClusterNode {
   }
 
   #isMember(actor: ActorId): boolean {
-    if (actor === this.#identity.actor) return true;
-    for (const peer of this.peers.values()) if (peer.actor() === actor) return true;
+    const life = lifeOf(actor);
+    if (life === lifeOf(this.#identity.actor)) return true;
+    for (const peer of this.peers.values()) {
+      const other = peer.actor();
+      if (other !== undefined && lifeOf(other) === life) return true;
+    }
     return false;
   }
 }

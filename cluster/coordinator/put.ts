@@ -140,7 +140,7 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
       if (successor.truncated) counters.clock_truncations++;
     }
     // Not waited for: a crash before the mark is stored starts a new life, under which no old dot can be minted again.
-    if (!identity.isReserved(hybridClock.last)) identity.reserve(hybridClock.last);
+    if (!identity.isReserved(hybridClock.last)) identity.reserve(hybridClock.last, () => undefined);
     this.#record = record;
     this.#send(record, targets, n);
   }

@@ -27,6 +27,11 @@ export class Session {
     this.#node = node;
   }
 
+  /** Wall-clock time in ms by which values of this node have expired or not. */
+  nowMs(): number {
+    return this.#node.world.clock.nowMs();
+  }
+
   /** Reads a key. `slot` is the key's. `done` gets `state` back; it may be called within this call. */
   get<T>(db: number, slot: Slot, key: string, state: T, done: ReadDone<T>): void {
     if (this.#heldBack.size !== 0 && this.#waits(db, key, () => this.get(db, slot, key, state, done))) return;

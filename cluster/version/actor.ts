@@ -24,3 +24,8 @@ export function makeActor(life: Buffer, epoch: number): ActorId {
   bytes.writeUInt16BE(epoch, LIFE_BYTES);
   return readActor(bytes, 0);
 }
+
+/** The life that an actor belongs to, as 12 hex digits. */
+export function lifeOf(actor: ActorId): string {
+  return actor.slice(0, 2 * LIFE_BYTES);
+}

@@ -1,0 +1,32 @@
+import { decodeObject, type ObjectBytes } from '../../cluster/version/codec.js';
+import type { ContextTokens } from '../../cluster/version/context-token.js';
+import { isLive } from '../../cluster/version/object.js';
+import type { ReplyBuffer } from '../resp/reply-buffer.js';
+
+/** Writes `[token, [sibling, …]]`, newest first. An absent key has a token too: one that has seen nothing. */
+export function writeContextReply(
+  out: ReplyBuffer,
+  tokens: ContextTokens,
+  db: number,
+  key: string,
+  object: ObjectBytes | undefined,
+  nowMs: number,
+): void {
+  const { clock, siblings } = object === undefined ? { clock: new Map(), siblings: [] } : decodeObject(object);
+  const live = siblings.filter((sibling) => isLive(sibling, nowMs));
+  out.array(2);
+  out.bulkText(tokens.issue(db, key, clock));
+  out.array(live.length);
+  for (const { value } of live) out.bulk(value);
+}
+
+/** Writes the token of the object that a write left behind. */
+export function writeToken(
+  out: ReplyBuffer,
+  tokens: ContextTokens,
+  db: number,
+  key: string,
+  object: ObjectBytes | undefined,
+): void {
+  out.bulkText(tokens.issue(db, key, object === undefined ? new Map() : decodeObject(object).clock));
+}

@@ -1,0 +1,20 @@
+import type { Failure } from '../../cluster/failure.js';
+
+/** The error that a client gets for a failure of the cluster: never a silent half-truth, always with the counts. */
+export function failureText(failure: Failure): string {
+  switch (failure.code) {
+    case 'WriteQuorumNotMet':
+      return failure.attempted
+        ? `NOREPLICAS ${failure.answered} of ${failure.needed} required replicas acknowledged the write; it may still persist`
+        : `NOREPLICAS ${failure.answered} of ${failure.needed} required replicas can be reached; nothing was written`;
+    case 'ReadQuorumNotMet':
+      // ioredis Cluster tries again after CLUSTERDOWN.
+      return `CLUSTERDOWN ${failure.answered} of ${failure.needed} required replicas answered the read`;
+    case 'StoreFailed':
+      return `IOERR the store of this node failed: ${failure.reason}`;
+    case 'OutcomeUnknown':
+      return `NOREPLICAS ${failure.reason}; a write may still persist`;
+    case 'Overloaded':
+      return `TRYAGAIN ${failure.reason}; nothing was written`;
+  }
+}

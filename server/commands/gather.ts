@@ -1,0 +1,38 @@
+import type { Failure } from '../../cluster/failure.js';
+import type { ReplySlot } from '../net/connection.js';
+import type { Server } from '../server.js';
+import { refuse } from './command.js';
+import { failureText } from './failure-text.js';
+
+/** Collects what the parts of a command over several keys come to; the last to arrive answers. */
+export class Gather<T> {
+  readonly results: (T | undefined)[];
+  readonly #server: Server;
+  readonly #slot: ReplySlot;
+  readonly #answer: (results: readonly (T | undefined)[]) => void;
+  #missing: number;
+  #failure: Failure | undefined;
+
+  /** `answer` writes the reply when all `count` parts went well; a failure of any part is the reply otherwise. */
+  constructor(server: Server, slot: ReplySlot, count: number, answer: (results: readonly (T | undefined)[]) => void) {
+    this.#server = server;
+    this.#slot = slot;
+    this.#missing = count;
+    this.#answer = answer;
+    this.results = new Array<T | undefined>(count).fill(undefined);
+  }
+
+  /** Part `index` came to `result`, or failed. */
+  arrived(index: number, failure: Failure | undefined, result: T | undefined): void {
+    this.results[index] = result;
+    this.#failure ??= failure;
+    this.#missing--;
+    if (this.#missing > 0) return;
+    if (this.#failure !== undefined) {
+      refuse(this.#server, this.#slot, failureText(this.#failure));
+      return;
+    }
+    this.#answer(this.results);
+    this.#slot.complete();
+  }
+}

@@ -1,0 +1,114 @@
+/** Commands on keys whatever they hold: deletion, existence, type. */
+import type { Change } from '../../cluster/coordinator/change.js';
+import type { ObjectBytes } from '../../cluster/version/codec.js';
+import { newestLiveSibling } from '../../cluster/version/encoded.js';
+import { type CommandRow, type Handler, refuse } from './command.js';
+import { failureText } from './failure-text.js';
+import { Gather } from './gather.js';
+import { keyOf, refusesKey } from './key-argument.js';
+
+const DELETE: Change = { kind: 'delete', context: undefined };
+
+const del: Handler = (call) => {
+  const { server, slot, connection, args } = call;
+  for (let i = 1; i < args.length; i++) if (refusesKey(call, args[i])) return;
+  const gather = new Gather<boolean>(server, slot, args.length - 1, (deleted) => {
+    slot.out.integer(deleted.filter(Boolean).length);
+  });
+  for (let i = 1; i < args.length; i++) {
+    const key = keyOf(args[i]);
+    connection.session.modify(connection.db, key.slot, key.text, DELETE, i - 1, (index, failure, applied) =>
+      gather.arrived(index, failure, applied),
+    );
+  }
+};
+
+const exists: Handler = (call) => {
+  const { server, slot, connection, args } = call;
+  for (let i = 1; i < args.length; i++) if (refusesKey(call, args[i])) return;
+  const gather = new Gather<ObjectBytes>(server, slot, args.length - 1, (objects) => {
+    const nowMs = server.clock.nowMs();
+    slot.out.integer(objects.filter((object) => object !== undefined && newestLiveSibling(object, nowMs) >= 0).length);
+  });
+  for (let i = 1; i < args.length; i++) {
+    const key = keyOf(args[i]);
+    connection.session.get(connection.db, key.slot, key.text, i - 1, (index, failure, object) =>
+      gather.arrived(index, failure, object),
+    );
+  }
+};
+
+const type: Handler = (call) => {
+  const { server, slot, connection, args } = call;
+  if (refusesKey(call, args[1])) return;
+  const key = keyOf(args[1]);
+  connection.session.get(connection.db, key.slot, key.text, undefined, (_state, failure, object) => {
+    if (failure !== undefined) {
+      refuse(server, slot, failureText(failure));
+      return;
+    }
+    slot.out.simple(object !== undefined && newestLiveSibling(object, server.clock.nowMs()) >= 0 ? 'string' : 'none');
+    slot.complete();
+  });
+};
+
+const KEYS_ARGUMENT = [{ name: 'key', type: 'key', flags: ['multiple'] }] as const;
+
+/** Generic commands on whole keys. */
+export const keyCommands: readonly CommandRow[] = [
+  {
+    name: 'del',
+    arity: -2,
+    flags: ['write'],
+    keys: { first: 1, last: -1, step: 1, flags: ['RM', 'delete'] },
+    categories: ['@keyspace', '@write', '@slow'],
+    since: '1.0.0',
+    group: 'generic',
+    complexity: 'O(N) where N is the number of keys that will be removed.',
+    summary: 'Delete keys, with all siblings that a read quorum knows',
+    tips: ['request_policy:multi_shard', 'response_policy:agg_sum'],
+    arguments: KEYS_ARGUMENT,
+    run: del,
+  },
+  {
+    name: 'unlink',
+    arity: -2,
+    flags: ['write', 'fast'],
+    keys: { first: 1, last: -1, step: 1, flags: ['RM', 'delete'] },
+    categories: ['@keyspace', '@write', '@fast'],
+    since: '4.0.0',
+    group: 'generic',
+    complexity: 'O(N) where N is the number of keys that will be removed.',
+    summary: 'Delete keys; the same as DEL',
+    tips: ['request_policy:multi_shard', 'response_policy:agg_sum'],
+    arguments: KEYS_ARGUMENT,
+    run: del,
+  },
+  {
+    name: 'exists',
+    arity: -2,
+    flags: ['readonly', 'fast'],
+    keys: { first: 1, last: -1, step: 1, flags: ['RO'] },
+    categories: ['@keyspace', '@read', '@fast'],
+    since: '1.0.0',
+    group: 'generic',
+    complexity: 'O(N) where N is the number of keys to check.',
+    summary: 'Count how many of the given keys exist',
+    tips: ['request_policy:multi_shard', 'response_policy:agg_sum'],
+    arguments: KEYS_ARGUMENT,
+    run: exists,
+  },
+  {
+    name: 'type',
+    arity: 2,
+    flags: ['readonly', 'fast'],
+    keys: { first: 1, last: 1, step: 1, flags: ['RO'] },
+    categories: ['@keyspace', '@read', '@fast'],
+    since: '1.0.0',
+    group: 'generic',
+    complexity: 'O(1)',
+    summary: 'Get the type of the value stored at a key',
+    arguments: [{ name: 'key', type: 'key' }],
+    run: type,
+  },
+];

@@ -1,0 +1,370 @@
+/** HOT PATH (`GET`, `SET`). Strings, and Dynamo's get and put with their context tokens. */
+import type { Change } from '../../cluster/coordinator/change.js';
+import type { Failure } from '../../cluster/failure.js';
+import { type ObjectBytes, SIBLING_HEADER_BYTES, siblingValueBytes } from '../../cluster/version/codec.js';
+import { newestLiveSibling, siblingValue, type Written } from '../../cluster/version/encoded.js';
+import type { VersionVector } from '../../cluster/version/object.js';
+import type { ReplySlot } from '../net/connection.js';
+import type { Server } from '../server.js';
+import { type Call, type CommandRow, type Handler, refuse } from './command.js';
+import { writeContextReply, writeToken } from './context-reply.js';
+import { failureText } from './failure-text.js';
+import { Gather } from './gather.js';
+import { type Key, keyOf, refusesKey, refusesValue } from './key-argument.js';
+import { parseSetArguments, type SetArguments } from './set-arguments.js';
+
+const SYNTAX_ERROR = 'ERR syntax error';
+const BAD_CONTEXT = 'BADCONTEXT the context token is not of this cluster, not for this key, or was changed';
+const NOTHING_SEEN: VersionVector = new Map();
+
+/** What the reply to one call on one key needs. */
+interface Pending {
+  readonly server: Server;
+  readonly slot: ReplySlot;
+  readonly db: number;
+  readonly key: string;
+}
+
+const get: Handler = (call) => {
+  const { server, slot, connection, args } = call;
+  const argument = args[1];
+  if (refusesKey(call, argument)) return;
+  const key = keyOf(argument);
+  if (args.length > 2 && !(args.length === 3 && isWord(args[2], 'CONTEXT'))) {
+    refuse(server, slot, "ERR wrong number of arguments for 'get' command");
+    return;
+  }
+  const shape = args.length === 3 || keepsSiblings(server, key.text) ? answerContext : answerNewest;
+  connection.session.get(connection.db, key.slot, key.text, { server, slot, db: connection.db, key: key.text }, shape);
+};
+
+function answerNewest({ server, slot }: Pending, failure: Failure | undefined, object: ObjectBytes | undefined): void {
+  if (failure !== undefined) {
+    refuse(server, slot, failureText(failure));
+    return;
+  }
+  const at = object === undefined ? -1 : newestLiveSibling(object, server.clock.nowMs());
+  if (object === undefined || at < 0) {
+    slot.out.nullBulk();
+  } else {
+    const start = at + SIBLING_HEADER_BYTES;
+    slot.out.bulkSlice(object, start, start + siblingValueBytes(object, at));
+  }
+  slot.complete();
+}
+
+function answerContext(pending: Pending, failure: Failure | undefined, object: ObjectBytes | undefined): void {
+  const { server, slot, db, key } = pending;
+  if (failure !== undefined) {
+    refuse(server, slot, failureText(failure));
+    return;
+  }
+  writeContextReply(slot.out, server.node.tokens, db, key, object, server.clock.nowMs());
+  slot.complete();
+}
+
+const set: Handler = (call) => {
+  const { server, slot, connection, args } = call;
+  const argument = args[1];
+  const value = args[2];
+  if (refusesKey(call, argument) || refusesValue(call, value)) return;
+  const key = keyOf(argument);
+  if (args.length === 3) {
+    const written: Written = { tombstone: false, expiryMs: 0, value };
+    putPlain(call, key, written);
+    return;
+  }
+  const options = parseSetArguments(args, server.clock.nowMs());
+  if (typeof options === 'string') {
+    refuse(server, slot, options);
+    return;
+  }
+  let context: VersionVector | undefined;
+  if (options.token !== undefined) {
+    context = server.node.tokens.open(connection.db, key.text, options.token);
+    if (context === undefined) {
+      refuse(server, slot, BAD_CONTEXT);
+      return;
+    }
+  }
+  setWithOptions(call, key, value, options, context);
+};
+
+/** `SET key value`: replaces what the coordinator has seen, or in a keyspace of siblings adds one. */
+function putPlain({ server, slot, connection }: Call, { text, slot: keySlot }: Key, written: Written): void {
+  const context = keepsSiblings(server, text) ? NOTHING_SEEN : undefined;
+  connection.session.put(connection.db, keySlot, text, context, written, { server, slot }, answerOk);
+}
+
+function answerOk({ server, slot }: { server: Server; slot: ReplySlot }, failure: Failure | undefined): void {
+  if (failure !== undefined) {
+    refuse(server, slot, failureText(failure));
+    return;
+  }
+  slot.out.ok();
+  slot.complete();
+}
+
+function setWithOptions(
+  call: Call,
+  key: Key,
+  value: Buffer,
+  { condition, get: answerPrevious, keepTtl, expiryMs, token }: SetArguments,
+  context: VersionVector | undefined,
+): void {
+  const { server, slot, connection } = call;
+  const { db } = connection;
+  const answerToken = token !== undefined;
+  if (condition === 'always' && !answerPrevious && !keepTtl) {
+    const written: Written = { tombstone: false, expiryMs, value };
+    if (!answerToken) {
+      putPlain(call, key, written);
+      return;
+    }
+    const pending: Pending = { server, slot, db, key: key.text };
+    connection.session.put(db, key.slot, key.text, context, written, pending, answerNewToken);
+    return;
+  }
+  const seen = context ?? (keepsSiblings(server, key.text) ? NOTHING_SEEN : undefined);
+  const change: Change = { kind: 'set', condition, keepExpiry: keepTtl, expiryMs, value, context: seen };
+  connection.session.modify(db, key.slot, key.text, change, undefined, (_state, failure, applied, previous, object) => {
+    if (failure !== undefined) {
+      refuse(server, slot, failureText(failure));
+      return;
+    }
+    if (answerPrevious) writeBulkOrNull(slot, previous);
+    else if (!applied) slot.out.nullBulk();
+    else if (answerToken) writeToken(slot.out, server.node.tokens, db, key.text, object);
+    else slot.out.ok();
+    slot.complete();
+  });
+}
+
+function answerNewToken(pending: Pending, failure: Failure | undefined, object: ObjectBytes | undefined): void {
+  const { server, slot, db, key } = pending;
+  if (failure !== undefined) {
+    refuse(server, slot, failureText(failure));
+    return;
+  }
+  writeToken(slot.out, server.node.tokens, db, key, object);
+  slot.complete();
+}
+
+const delex: Handler = (call) => {
+  const { server, slot, connection, args } = call;
+  const argument = args[1];
+  if (refusesKey(call, argument)) return;
+  const key = keyOf(argument);
+  if (!isWord(args[2], 'CONTEXT')) {
+    refuse(server, slot, SYNTAX_ERROR);
+    return;
+  }
+  const context = server.node.tokens.open(connection.db, key.text, args[3]);
+  if (context === undefined) {
+    refuse(server, slot, BAD_CONTEXT);
+    return;
+  }
+  const change: Change = { kind: 'delete', context };
+  connection.session.modify(connection.db, key.slot, key.text, change, undefined, (_state, failure, applied) => {
+    if (failure !== undefined) {
+      refuse(server, slot, failureText(failure));
+      return;
+    }
+    slot.out.integer(applied ? 1 : 0);
+    slot.complete();
+  });
+};
+
+const mget: Handler = (call) => {
+  const { server, slot, connection, args } = call;
+  for (let i = 1; i < args.length; i++) if (refusesKey(call, args[i])) return;
+  const gather = new Gather<ObjectBytes>(server, slot, args.length - 1, (objects) => {
+    const nowMs = server.clock.nowMs();
+    slot.out.array(objects.length);
+    for (const object of objects) {
+      const at = object === undefined ? -1 : newestLiveSibling(object, nowMs);
+      writeBulkOrNull(slot, object === undefined || at < 0 ? undefined : siblingValue(object, at));
+    }
+  });
+  for (let i = 1; i < args.length; i++) {
+    const key = keyOf(args[i]);
+    connection.session.get(connection.db, key.slot, key.text, i - 1, (index, failure, object) =>
+      gather.arrived(index, failure, object),
+    );
+  }
+};
+
+const mset: Handler = (call) => {
+  const { server, slot, connection, args } = call;
+  if (args.length % 2 === 0) {
+    refuse(server, slot, "ERR wrong number of arguments for 'mset' command");
+    return;
+  }
+  for (let i = 1; i < args.length; i += 2) {
+    if (refusesKey(call, args[i]) || refusesValue(call, args[i + 1])) return;
+  }
+  const gather = new Gather<undefined>(server, slot, (args.length - 1) / 2, () => slot.out.ok());
+  for (let i = 1; i < args.length; i += 2) {
+    const key = keyOf(args[i]);
+    const context = keepsSiblings(server, key.text) ? NOTHING_SEEN : undefined;
+    const written: Written = { tombstone: false, expiryMs: 0, value: args[i + 1] };
+    connection.session.put(connection.db, key.slot, key.text, context, written, (i - 1) / 2, (index, failure) =>
+      gather.arrived(index, failure, undefined),
+    );
+  }
+};
+
+const strlen: Handler = (call) => {
+  const { server, slot, connection, args } = call;
+  const argument = args[1];
+  if (refusesKey(call, argument)) return;
+  const key = keyOf(argument);
+  connection.session.get(connection.db, key.slot, key.text, { server, slot }, (_pending, failure, object) => {
+    if (failure !== undefined) {
+      refuse(server, slot, failureText(failure));
+      return;
+    }
+    const at = object === undefined ? -1 : newestLiveSibling(object, server.clock.nowMs());
+    slot.out.integer(object === undefined || at < 0 ? 0 : siblingValueBytes(object, at));
+    slot.complete();
+  });
+};
+
+function keepsSiblings(server: Server, key: string): boolean {
+  return server.node.keyspaces.of(key).reconcile === 'siblings';
+}
+
+function isWord(argument: Buffer | undefined, word: string): boolean {
+  return argument?.toString('latin1').toUpperCase() === word;
+}
+
+function writeBulkOrNull(slot: ReplySlot, value: Buffer | undefined): void {
+  if (value === undefined) slot.out.nullBulk();
+  else slot.out.bulk(value);
+}
+
+const FIRST_KEY = { first: 1, last: 1, step: 1 } as const;
+const KEY_ARGUMENT = { name: 'key', type: 'key' } as const;
+
+/** String commands. */
+export const stringCommands: readonly CommandRow[] = [
+  {
+    name: 'get',
+    arity: -2,
+    flags: ['readonly', 'fast'],
+    keys: { ...FIRST_KEY, flags: ['RO', 'access'] },
+    categories: ['@read', '@string', '@fast'],
+    since: '1.0.0',
+    group: 'string',
+    complexity: 'O(1)',
+    summary: 'Get the value of a key; with CONTEXT all its siblings and the token to supersede them',
+    arguments: [KEY_ARGUMENT, { name: 'context', type: 'pure-token', token: 'CONTEXT', flags: ['optional'] }],
+    run: get,
+  },
+  {
+    name: 'set',
+    arity: -3,
+    flags: ['write', 'denyoom'],
+    keys: {
+      ...FIRST_KEY,
+      flags: ['RW', 'access', 'update', 'variable_flags'],
+      notes: 'RW and ACCESS due to the optional `GET` argument',
+    },
+    categories: ['@write', '@string', '@slow'],
+    since: '1.0.0',
+    group: 'string',
+    complexity: 'O(1)',
+    summary:
+      'Set the string value of a key; with CONTEXT it supersedes what the token has seen and answers a new token',
+    arguments: [
+      KEY_ARGUMENT,
+      { name: 'value', type: 'string' },
+      {
+        name: 'condition',
+        type: 'oneof',
+        since: '2.6.12',
+        flags: ['optional'],
+        arguments: [
+          { name: 'nx', type: 'pure-token', token: 'NX' },
+          { name: 'xx', type: 'pure-token', token: 'XX' },
+        ],
+      },
+      { name: 'get', type: 'pure-token', token: 'GET', since: '6.2.0', flags: ['optional'] },
+      {
+        name: 'expiration',
+        type: 'oneof',
+        flags: ['optional'],
+        arguments: [
+          { name: 'seconds', type: 'integer', token: 'EX', since: '2.6.12' },
+          { name: 'milliseconds', type: 'integer', token: 'PX', since: '2.6.12' },
+          { name: 'unix-time-seconds', type: 'unix-time', token: 'EXAT', since: '6.2.0' },
+          { name: 'unix-time-milliseconds', type: 'unix-time', token: 'PXAT', since: '6.2.0' },
+          { name: 'keepttl', type: 'pure-token', token: 'KEEPTTL', since: '6.0.0' },
+        ],
+      },
+      { name: 'token', type: 'string', token: 'CONTEXT', flags: ['optional'] },
+    ],
+    run: set,
+  },
+  {
+    name: 'delex',
+    arity: 4,
+    flags: ['write'],
+    keys: { ...FIRST_KEY, flags: ['RM', 'delete'] },
+    categories: ['@keyspace', '@write', '@slow'],
+    since: '0.1.0',
+    group: 'string',
+    complexity: 'O(1)',
+    summary: 'Delete what a context token has seen of a key; siblings that it has not seen stay',
+    arguments: [KEY_ARGUMENT, { name: 'token', type: 'string', token: 'CONTEXT' }],
+    run: delex,
+  },
+  {
+    name: 'mget',
+    arity: -2,
+    flags: ['readonly', 'fast'],
+    keys: { first: 1, last: -1, step: 1, flags: ['RO', 'access'] },
+    categories: ['@read', '@string', '@fast'],
+    since: '1.0.0',
+    group: 'string',
+    complexity: 'O(N) where N is the number of keys to retrieve.',
+    summary: 'Get the values of all the given keys',
+    tips: ['request_policy:multi_shard'],
+    arguments: [{ ...KEY_ARGUMENT, flags: ['multiple'] }],
+    run: mget,
+  },
+  {
+    name: 'mset',
+    arity: -3,
+    flags: ['write', 'denyoom'],
+    keys: { first: 1, last: -1, step: 2, flags: ['OW', 'update'] },
+    categories: ['@write', '@string', '@slow'],
+    since: '1.0.1',
+    group: 'string',
+    complexity: 'O(N) where N is the number of keys to set.',
+    summary: 'Set multiple keys to multiple values; each is a put of its own, not one atomic step',
+    tips: ['request_policy:multi_shard', 'response_policy:all_succeeded'],
+    arguments: [
+      {
+        name: 'key_value',
+        type: 'block',
+        flags: ['multiple'],
+        arguments: [KEY_ARGUMENT, { name: 'value', type: 'string' }],
+      },
+    ],
+    run: mset,
+  },
+  {
+    name: 'strlen',
+    arity: 2,
+    flags: ['readonly', 'fast'],
+    keys: { ...FIRST_KEY, flags: ['RO'] },
+    categories: ['@read', '@string', '@fast'],
+    since: '2.2.0',
+    group: 'string',
+    complexity: 'O(1)',
+    summary: 'Get the length of the value stored in a key',
+    arguments: [KEY_ARGUMENT],
+    run: strlen,
+  },
+];
