@@ -1,0 +1,41 @@
+import type { RequestLimits } from '../resp/limits.js';
+
+/** Bounds that an operator may change, read anew at each use: whoever gives them may hand over getters. */
+export interface ClientLimits extends RequestLimits {
+  /** Most clients at a time (`maxclients`). */
+  readonly clientsMax: number;
+  /** Seconds until an idle client is closed; 0: never (`timeout`). */
+  readonly idleTimeoutS: number;
+  /** Seconds between keep-alive probes; 0: none (`tcp-keepalive`). */
+  readonly keepAliveS: number;
+  /** Most bytes of replies that wait for one client; beyond, it is closed (`client-output-buffer-limit`). */
+  readonly outputBytesMax: number;
+}
+
+/** Most commands of one connection that may be without an answer; beyond, its requests are not read. */
+export const OUTSTANDING_MAX = 1024;
+/** Most bytes that those commands may have come in. */
+export const OUTSTANDING_REQUEST_BYTES_MAX = 16 * 1024 * 1024;
+/**
+ * Replies that may wait for one client before its requests are not read any more. Generous, because simple clients
+ * send a whole pipeline before they read the first reply. Never more than a quarter of `outputBytesMax`.
+ */
+export const OUTPUT_HOLD_BYTES = 16 * 1024 * 1024;
+export const OUTPUT_HOLD_SHARE = 4;
+/** Once the replies that wait for all clients are more than this, a client is held from the small bound on. */
+export const ALL_OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
+export const OUTPUT_HOLD_BYTES_SMALL = 64 * 1024;
+/** A reply is taken to be this long until the first ones of the connection have told better. */
+export const REPLY_BYTES_GUESSED = 1024 * 1024;
+/** A client that is held and has taken no byte for so long is closed. */
+export const OUTPUT_STALL_US = 60_000_000;
+/** A client that was told goodbye has so long to close its end. */
+export const LINGER_US = 2_000_000;
+/** How often idle, stalled and lingering clients are looked for. */
+export const SWEEP_PERIOD_MS = 1000;
+/** Reply slots that a connection keeps for later commands. */
+export const SLOTS_KEPT = 64;
+/** A longer lot of replies is given to the socket in pieces of this size. */
+export const WRITE_BYTES_MAX = 256 * 1024;
+/** Clients beyond `clientsMax` that are being told so at a time; others are closed without a word. */
+export const REFUSED_MAX = 256;

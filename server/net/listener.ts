@@ -1,0 +1,143 @@
+import net from 'node:net';
+import type { Clock } from '../../cluster/ports/clock.js';
+import type { Log } from '../../cluster/ports/log.js';
+import type { Timers } from '../../cluster/ports/timers.js';
+import { BufferPool } from '../resp/buffer-pool.js';
+import type { ClientRegistry } from './client-registry.js';
+import { ClientConnection, type ConnectionContext, type RequestHandler } from './connection.js';
+import { endpointText } from './endpoint.js';
+import { FlushQueue } from './flush-queue.js';
+import { type ClientLimits, LINGER_US, REFUSED_MAX } from './limits.js';
+
+/** Where to listen, as in redis.conf: `*` and `::*` mean all addresses, a leading `-` that the address may be missing. */
+export interface ListenOptions {
+  readonly bind: readonly string[];
+  /** 0: the system chooses one, the same for all addresses. */
+  readonly port: number;
+  readonly backlog: number;
+}
+
+/** An address can't be listened on; `message` names it and says why. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the address is in use',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  EACCES: 'permission denied',
+  ENOTFOUND: 'the name is unknown',
+};
+/** What a `-` in front of an address forgives. */
+const MISSING_ADDRESS = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EPROTONOSUPPORT', 'ENOTFOUND']);
+const FULL = '-ERR max number of clients reached\r\n';
+const MS_PER_S = 1000;
+const US_PER_MS = 1000;
+
+/** Accepts clients and gives each a connection. */
+export class ClientListener {
+  private readonly servers: net.Server[] = [];
+  private readonly context: ConnectionContext;
+  private readonly refused = new Set<net.Socket>();
+  private boundPort = 0;
+
+  constructor(
+    private readonly world: { readonly clock: Clock; readonly timers: Timers; readonly log: Log },
+    private readonly clients: ClientRegistry,
+    private readonly limits: ClientLimits,
+    handler: RequestHandler,
+  ) {
+    this.context = {
+      handler,
+      limits,
+      clock: world.clock,
+      flushes: new FlushQueue(world.timers),
+      pool: new BufferPool(),
+      totals: clients.totals,
+      gone: (connection, reason) => clients.gone(connection, reason),
+      released: (connection) => clients.released(connection),
+    };
+  }
+
+  /** The port that clients reach: 0 until `listen` is done. */
+  get port(): number {
+    return this.boundPort;
+  }
+
+  /** Listens on all addresses; gives the port. Rejects with `ListenError`, and then listens on none. */
+  async listen(options: ListenOptions): Promise<number> {
+    this.boundPort = options.port;
+    for (const address of options.bind) {
+      try {
+        await this.bind(address.replace(/^-/, ''), options.backlog);
+      } catch (error) {
+        const code = codeOf(error);
+        if (address.startsWith('-') && MISSING_ADDRESS.has(code)) continue;
+        await this.stopAccepting();
+        const where = endpointText(address, options.port);
+        throw new ListenError(`cannot listen on ${where}: ${REASONS[code] ?? String(error)}`, { cause: error });
+      }
+    }
+    if (this.servers.length === 0) throw new ListenError('cannot listen: none of the bind addresses exists');
+    return this.boundPort;
+  }
+
+  /** Accepts no one any more, ends all clients after their last replies, those that dally after `deadlineMs` at once. */
+  async close(deadlineMs: number): Promise<void> {
+    const stopped = this.stopAccepting();
+    await this.clients.endAll(deadlineMs);
+    for (const socket of this.refused) socket.destroy();
+    await stopped;
+  }
+
+  private async bind(address: string, backlog: number): Promise<void> {
+    const host = address === '*' ? '0.0.0.0' : address === '::*' ? '::' : address;
+    // Half open: a client may shut down its sending side and still wait for its last replies.
+    const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.accept(socket));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host, port: this.boundPort, backlog, ipv6Only: host.includes(':') }, resolve);
+    });
+    server.removeAllListeners('error');
+    server.on('error', (error) => this.world.log.warn({ reason: error.message }, 'A client could not be accepted'));
+    this.servers.push(server);
+    const bound = server.address();
+    if (bound !== null && typeof bound !== 'string') this.boundPort = bound.port;
+  }
+
+  private accept(socket: net.Socket): void {
+    if (this.clients.isFull) {
+      this.refuse(socket);
+      return;
+    }
+    const { keepAliveS } = this.limits;
+    if (keepAliveS > 0) socket.setKeepAlive(true, keepAliveS * MS_PER_S);
+    this.clients.add(new ClientConnection(this.clients.nextId(), socket, this.context));
+  }
+
+  private refuse(socket: net.Socket): void {
+    this.clients.totals.connectionsRefused++;
+    if (this.refused.size >= REFUSED_MAX) {
+      socket.destroy();
+      return;
+    }
+    this.refused.add(socket);
+    const timer = this.world.timers.after(LINGER_US / US_PER_MS, () => socket.destroy());
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => {
+      timer.stop();
+      this.refused.delete(socket);
+    });
+    socket.resume();
+    socket.end(FULL);
+  }
+
+  private async stopAccepting(): Promise<void> {
+    const servers = this.servers.splice(0);
+    await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}

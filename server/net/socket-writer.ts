@@ -1,0 +1,72 @@
+/** HOT PATH. */
+import type { Socket } from 'node:net';
+import type { Clock } from '../../cluster/ports/clock.js';
+import { WRITE_BYTES_MAX } from './limits.js';
+
+/**
+ * Hands bytes to a socket, one lot at a time and a long lot in pieces, so that a slow reader is seen to make progress
+ * (a socket tells of a write only when all of it is gone).
+ */
+export class SocketWriter {
+  /** When the kernel last took bytes, on the monotonic clock; counts only while there are unsent ones. */
+  private progressUs = 0;
+  private lot: Buffer | undefined;
+  private lotFrom = 0;
+  private unsent = 0;
+  private writesPending = 0;
+  private readonly written = (): void => this.writeDone();
+
+  /** @param onSent the kernel has taken all of a lot that `write` could not send at once. */
+  constructor(
+    private readonly socket: Socket,
+    private readonly clock: Clock,
+    private readonly onSent: () => void,
+  ) {}
+
+  /** Bytes of the current lot that the kernel has not taken. Only without any may another be written. */
+  get unsentBytes(): number {
+    return this.unsent;
+  }
+
+  /** For how long the kernel has taken nothing of what there is, in µs. */
+  stalledUs(nowUs: number): number {
+    return this.unsent === 0 ? 0 : nowUs - this.progressUs;
+  }
+
+  /** Sends `bytes`. True: the kernel has taken all, the memory may be used again. False: it is the writer's for good. */
+  write(bytes: Buffer): boolean {
+    this.lot = bytes;
+    this.lotFrom = 0;
+    this.pump();
+    if (this.unsent === 0) return true;
+    this.progressUs = this.clock.monotonicUs();
+    return false;
+  }
+
+  private pump(): void {
+    const lot = this.lot;
+    if (lot === undefined) return;
+    while (this.lotFrom < lot.length) {
+      const start = this.lotFrom;
+      const end = Math.min(start + WRITE_BYTES_MAX, lot.length);
+      this.lotFrom = end;
+      this.writesPending++;
+      this.socket.write(end - start === lot.length ? lot : lot.subarray(start, end), this.written);
+      if (this.socket.writableLength > 0) {
+        this.unsent = lot.length - start;
+        return;
+      }
+    }
+    this.unsent = 0;
+    this.lot = undefined;
+  }
+
+  private writeDone(): void {
+    this.writesPending--;
+    // The callbacks of writes that were taken at once come late, and tell nothing new.
+    if (this.writesPending > 0 || this.unsent === 0) return;
+    this.progressUs = this.clock.monotonicUs();
+    this.pump();
+    if (this.unsent === 0) this.onSent();
+  }
+}

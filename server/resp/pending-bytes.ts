@@ -1,0 +1,62 @@
+import { GATHER_BYTES_INITIAL, GATHER_BYTES_MAX, PIECE_BYTES_KEPT } from './limits.js';
+
+/**
+ * The bytes of a request that is still arriving. Nothing is allocated ahead of what came, and each byte is copied
+ * at most twice however small the pieces are: small ones are gathered into blocks, large ones are kept as they are.
+ */
+export class PendingBytes {
+  private pieces: Buffer[] = [];
+  private gathered: Buffer | undefined;
+  private gatheredLength = 0;
+  private total = 0;
+
+  get length(): number {
+    return this.total;
+  }
+
+  /** Adds `chunk[start .. end)`; the chunk may not change afterwards. */
+  append(chunk: Buffer, start: number, end: number): void {
+    const count = end - start;
+    this.total += count;
+    if (count >= PIECE_BYTES_KEPT) {
+      this.seal();
+      this.pieces.push(chunk.subarray(start, end));
+      return;
+    }
+    if (this.gathered !== undefined && this.gatheredLength + count > this.gathered.length) this.seal();
+    if (this.gathered === undefined) {
+      // As large as what is there already: few blocks, and never more than twice the bytes that came.
+      const size = Math.min(Math.max(GATHER_BYTES_INITIAL, this.total), GATHER_BYTES_MAX);
+      this.gathered = Buffer.allocUnsafeSlow(Math.max(size, count));
+      this.gatheredLength = 0;
+    }
+    chunk.copy(this.gathered, this.gatheredLength, start, end);
+    this.gatheredLength += count;
+  }
+
+  /** Gives all that was added with `chunk[start .. end)` behind it as one buffer, and is empty again. */
+  take(chunk: Buffer, start: number, end: number): Buffer {
+    this.seal();
+    const whole = Buffer.allocUnsafe(this.total + end - start);
+    let at = 0;
+    for (const piece of this.pieces) at += piece.copy(whole, at);
+    chunk.copy(whole, at, start, end);
+    this.clear();
+    return whole;
+  }
+
+  clear(): void {
+    this.pieces = [];
+    this.gathered = undefined;
+    this.gatheredLength = 0;
+    this.total = 0;
+  }
+
+  private seal(): void {
+    if (this.gathered === undefined) return;
+    const filled = this.gathered.subarray(0, this.gatheredLength);
+    // A piece keeps its whole block alive: a block that is mostly empty is not worth it.
+    this.pieces.push(filled.length * 2 < this.gathered.length ? Buffer.from(filled) : filled);
+    this.gathered = undefined;
+  }
+}

@@ -1,0 +1,168 @@
+/** HOT PATH. */
+import RedisParser from 'redis-parser';
+import { splitInline } from './inline-command.js';
+import type { RequestLimits } from './limits.js';
+import { RUN_REQUESTS_MAX } from './limits.js';
+import { PendingBytes } from './pending-bytes.js';
+import { BROKEN, EMPTY, INCOMPLETE, INLINE_REQUEST, RequestFramer } from './request-framer.js';
+
+const NEWLINE_BYTES = 1;
+const CARRIAGE_RETURN = 13;
+
+/**
+ * Turns a client's bytes into requests, in order. redis-parser makes the arguments; since it trusts every length and
+ * knows no inline requests, it sees only runs of requests that the framer has found whole and within the limits.
+ */
+export class RequestReader {
+  private readonly framer: RequestFramer;
+  private readonly parser: RedisParser;
+  private readonly pending = new PendingBytes();
+  /** What arrived while holding, and where in its first chunk to read on. */
+  private unread: Buffer[] = [];
+  private unreadFrom = 0;
+  private held = false;
+  private stopped = false;
+
+  /**
+   * @param onRequest gets the arguments, at least one; they stay valid as long as they are kept.
+   * @param onProtocolError gets Redis's text without `ERR `, one char a byte. The reader has stopped by then.
+   * @param onQueryBufferFull a request grew over `queryBufferBytesMax`. The reader has stopped by then.
+   */
+  constructor(
+    private readonly limits: RequestLimits,
+    private readonly onRequest: (args: Buffer[]) => void,
+    private readonly onProtocolError: (text: string) => void,
+    private readonly onQueryBufferFull: () => void,
+  ) {
+    this.framer = new RequestFramer(limits);
+    this.parser = new RedisParser({
+      returnBuffers: true,
+      returnReply: (args: Buffer[]) => {
+        if (!this.stopped) this.onRequest(args);
+      },
+      returnError: unreachable,
+      returnFatalError: unreachable,
+    });
+  }
+
+  /** Bytes that are kept: those of an incomplete request, and those that wait while the reader holds. */
+  get bufferedBytes(): number {
+    let bytes = this.pending.length - this.unreadFrom;
+    for (const chunk of this.unread) bytes += chunk.length;
+    return bytes;
+  }
+
+  /** True from `hold` on until `release` has handed on all that was kept back. */
+  get holding(): boolean {
+    return this.held;
+  }
+
+  /** Reads a chunk, which may not change afterwards. */
+  feed(chunk: Buffer): void {
+    if (this.stopped) return;
+    if (this.held) this.unread.push(chunk);
+    else this.read(chunk, 0);
+  }
+
+  /** May be called from within `onRequest`: after at most RUN_REQUESTS_MAX more, no request comes until `release`. */
+  hold(): void {
+    this.held = true;
+  }
+
+  /** Reads on where `hold` stopped; `onRequest` may hold again. */
+  release(): void {
+    this.held = false;
+    while (!this.held && !this.stopped) {
+      const chunk = this.unread.shift();
+      if (chunk === undefined) return;
+      const from = this.unreadFrom;
+      this.unreadFrom = 0;
+      this.read(chunk, from);
+    }
+  }
+
+  /** No request comes any more. */
+  stop(): void {
+    this.stopped = true;
+    this.pending.clear();
+    this.unread = [];
+    this.unreadFrom = 0;
+  }
+
+  private read(chunk: Buffer, from: number): void {
+    let at = from;
+    let runStart = from;
+    let runCount = 0;
+    while (at < chunk.length) {
+      if (this.held) {
+        this.unread.unshift(chunk);
+        this.unreadFrom = at;
+        return;
+      }
+      const end = this.framer.next(chunk, at);
+      if (end > 0 && this.framer.kind !== INLINE_REQUEST && this.framer.kind !== EMPTY && this.pending.length === 0) {
+        at = end;
+        if (++runCount < RUN_REQUESTS_MAX && at < chunk.length) continue;
+        this.parse(chunk, runStart, at);
+      } else {
+        // Something else than a whole request ends the run; the requests before it come first.
+        if (runCount > 0) this.parse(chunk, runStart, at);
+        if (this.stopped) return;
+        if (end === BROKEN) this.break();
+        else if (end === INCOMPLETE) this.keep(chunk, at);
+        else this.finish(chunk, at, end);
+        if (end < 0) return;
+        at = end;
+      }
+      if (this.stopped) return;
+      runStart = at;
+      runCount = 0;
+    }
+  }
+
+  private parse(chunk: Buffer, start: number, end: number): void {
+    this.parser.execute(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end));
+  }
+
+  /** A single request that ends at `end`, its beginning perhaps in earlier chunks. */
+  private finish(chunk: Buffer, start: number, end: number): void {
+    const kind = this.framer.kind;
+    if (kind === EMPTY) {
+      this.pending.clear();
+      return;
+    }
+    const isSplit = this.pending.length > 0;
+    const bytes = isSplit ? this.pending.take(chunk, start, end) : chunk;
+    const first = isSplit ? 0 : start;
+    const last = isSplit ? bytes.length : end;
+    if (kind === INLINE_REQUEST) this.inline(bytes, first, last - NEWLINE_BYTES);
+    else this.parse(bytes, first, last);
+  }
+
+  private inline(bytes: Buffer, start: number, newline: number): void {
+    const end = newline > start && bytes[newline - 1] === CARRIAGE_RETURN ? newline - 1 : newline;
+    const args = splitInline(bytes, start, end);
+    if (args === undefined) {
+      this.stop();
+      this.onProtocolError('Protocol error: unbalanced quotes in request');
+    } else if (args.length > 0) {
+      this.onRequest(args);
+    }
+  }
+
+  private keep(chunk: Buffer, start: number): void {
+    this.pending.append(chunk, start, chunk.length);
+    if (this.pending.length <= this.limits.queryBufferBytesMax) return;
+    this.stop();
+    this.onQueryBufferFull();
+  }
+
+  private break(): void {
+    this.stop();
+    this.onProtocolError(this.framer.fault);
+  }
+}
+
+function unreachable(error: Error): never {
+  throw new Error('redis-parser met a request that the framer had found sound', { cause: error });
+}
