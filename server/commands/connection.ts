@@ -1,0 +1,220 @@
+import { type Call, type CommandRow, refuse } from './command.js';
+import { NOT_AN_INTEGER, wrongArity } from './error-text.js';
+import { parseInt64 } from './integer-argument.js';
+import { keyword } from './keyword.js';
+import { isPrintableWord, NAME_REFUSED } from './printable-word.js';
+import { REDIS_VERSION } from './version.js';
+
+const WRONG_PASSWORD = 'WRONGPASS invalid username-password pair or user is disabled.';
+const NO_PASSWORD_SET =
+  'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?';
+/** The only user, who needs no password: as in Redis, any password will do. */
+const DEFAULT_USER = 'default';
+
+function ping({ server, args, slot }: Call) {
+  if (args.length > 2) return refuse(server, slot, wrongArity('ping'));
+  const [, message] = args;
+  if (message === undefined) slot.out.simple('PONG');
+  else slot.out.bulk(message);
+  slot.complete();
+}
+
+function echo({ args, slot }: Call) {
+  const [, message] = args;
+  if (message !== undefined) slot.out.bulk(message);
+  slot.complete();
+}
+
+function auth({ server, args, slot }: Call) {
+  if (args.length > 3) return refuse(server, slot, 'ERR syntax error');
+  if (args.length === 2) return refuse(server, slot, NO_PASSWORD_SET);
+  if (args[1]?.toString() !== DEFAULT_USER) return refuse(server, slot, WRONG_PASSWORD);
+  slot.out.ok();
+  slot.complete();
+}
+
+function hello({ server, connection, args, slot }: Call) {
+  let resp = connection.resp;
+  if (args[1] !== undefined) {
+    const version = parseInt64(args[1]);
+    if (version === undefined) return refuse(server, slot, 'ERR Protocol version is not an integer or out of range');
+    // The words matter: ioredis goes on with RESP2 only on NOPROTO.
+    if (version !== 2n && version !== 3n) return refuse(server, slot, 'NOPROTO unsupported protocol version');
+    resp = version === 2n ? 2 : 3;
+  }
+  let name: string | undefined;
+  let user: string | undefined;
+  for (let at = 2; at < args.length; at++) {
+    const option = keyword(args[at]);
+    const more = args.length - 1 - at;
+    if (option === 'AUTH' && more >= 2) {
+      user = args[at + 1]?.toString();
+      at += 2;
+    } else if (option === 'SETNAME' && more >= 1) {
+      at++;
+      name = args[at]?.toString('latin1') ?? '';
+      if (!isPrintableWord(name)) return refuse(server, slot, NAME_REFUSED);
+    } else {
+      return refuse(server, slot, `ERR Syntax error in HELLO option '${args[at]?.toString()}'`);
+    }
+  }
+  if (user !== undefined && user !== DEFAULT_USER) return refuse(server, slot, WRONG_PASSWORD);
+  if (name !== undefined) connection.name = name;
+  connection.resp = resp;
+  const out = slot.out;
+  out.resp = resp;
+  out.map(7);
+  out.bulkText('server');
+  out.bulkText('redis');
+  out.bulkText('version');
+  out.bulkText(REDIS_VERSION);
+  out.bulkText('proto');
+  out.integer(resp);
+  out.bulkText('id');
+  out.integer(connection.id);
+  out.bulkText('mode');
+  out.bulkText('cluster');
+  out.bulkText('role');
+  out.bulkText('master');
+  out.bulkText('modules');
+  out.array(0);
+  slot.complete();
+}
+
+function quit({ connection, slot }: Call) {
+  slot.out.ok();
+  slot.complete();
+  connection.closeAfterReplies();
+}
+
+function reset({ connection, slot }: Call) {
+  connection.db = 0;
+  connection.resp = 2;
+  connection.name = '';
+  connection.isReadonly = false;
+  connection.isAsking = false;
+  connection.isNoEvict = false;
+  connection.isNoTouch = false;
+  connection.setReplyMode('on', slot);
+  slot.out.resp = 2;
+  slot.out.simple('RESET');
+  slot.complete();
+}
+
+function select({ server, connection, args, slot }: Call) {
+  const db = args[1] && parseInt64(args[1]);
+  if (db === undefined) return refuse(server, slot, NOT_AN_INTEGER);
+  if (db < 0n || db >= BigInt(server.config.databases)) return refuse(server, slot, 'ERR DB index is out of range');
+  connection.db = Number(db);
+  slot.out.ok();
+  slot.complete();
+}
+
+export const connectionCommands: readonly CommandRow[] = [
+  {
+    name: 'auth',
+    arity: -2,
+    flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'allow_busy'],
+    categories: ['@fast', '@connection'],
+    since: '1.0.0',
+    group: 'connection',
+    complexity: 'O(1)',
+    summary: 'Answers clients that were given a password: there is none',
+    arguments: [
+      { name: 'username', type: 'string', since: '6.0.0', flags: ['optional'] },
+      { name: 'password', type: 'string' },
+    ],
+    run: auth,
+  },
+  {
+    name: 'ping',
+    arity: -1,
+    flags: ['fast'],
+    categories: ['@fast', '@connection'],
+    since: '1.0.0',
+    group: 'connection',
+    complexity: 'O(1)',
+    summary: 'Answers PONG, or the message',
+    tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
+    arguments: [{ name: 'message', type: 'string', flags: ['optional'] }],
+    run: ping,
+  },
+  {
+    name: 'echo',
+    arity: 2,
+    flags: ['loading', 'stale', 'fast'],
+    categories: ['@fast', '@connection'],
+    since: '1.0.0',
+    group: 'connection',
+    complexity: 'O(1)',
+    summary: 'Answers the message',
+    arguments: [{ name: 'message', type: 'string' }],
+    run: echo,
+  },
+  {
+    name: 'hello',
+    arity: -1,
+    flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'allow_busy'],
+    categories: ['@fast', '@connection'],
+    since: '6.0.0',
+    group: 'connection',
+    complexity: 'O(1)',
+    summary: 'Chooses the version of the protocol and tells about the server',
+    arguments: [
+      {
+        name: 'arguments',
+        type: 'block',
+        flags: ['optional'],
+        arguments: [
+          { name: 'protover', type: 'integer' },
+          {
+            name: 'username_password',
+            type: 'block',
+            token: 'AUTH',
+            flags: ['optional'],
+            arguments: [
+              { name: 'username', type: 'string' },
+              { name: 'password', type: 'string' },
+            ],
+          },
+          { name: 'clientname', type: 'string', token: 'SETNAME', flags: ['optional'] },
+        ],
+      },
+    ],
+    run: hello,
+  },
+  {
+    name: 'quit',
+    arity: -1,
+    flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'allow_busy'],
+    categories: ['@fast', '@connection'],
+    since: '1.0.0',
+    group: 'connection',
+    complexity: 'O(1)',
+    summary: 'Closes the connection once all is answered',
+    run: quit,
+  },
+  {
+    name: 'reset',
+    arity: 1,
+    flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'allow_busy'],
+    categories: ['@fast', '@connection'],
+    since: '6.2.0',
+    group: 'connection',
+    complexity: 'O(1)',
+    summary: 'Makes the connection as good as new',
+    run: reset,
+  },
+  {
+    name: 'select',
+    arity: 2,
+    flags: ['loading', 'stale', 'fast'],
+    categories: ['@fast', '@connection'],
+    since: '1.0.0',
+    group: 'connection',
+    complexity: 'O(1)',
+    summary: 'Chooses the database of this connection',
+    arguments: [{ name: 'index', type: 'integer' }],
+    run: select,
+  },
+];
