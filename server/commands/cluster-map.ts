@@ -1,0 +1,143 @@
+/**
+ * The cluster as Redis Cluster would describe it. Clients that know the slots then find the coordinators by themselves:
+ * the node that coordinates a slot now is its master, the other nodes that keep its keys are the replicas.
+ */
+import type { Member } from '../../cluster/membership/membership.js';
+import type { NodeId, Ring } from '../../cluster/ring/ring.js';
+import { type Partition, SLOT_COUNT, type Slot, slotsOf } from '../../cluster/ring/slots.js';
+
+/** What this node knows. */
+export interface ClusterView {
+  readonly self: Member;
+  readonly members: readonly Member[];
+  readonly ring: Ring;
+  /** N of the default keyspace. */
+  readonly primaryCount: number;
+  /** As this node sees it; true for itself. */
+  isReachable(id: NodeId): boolean;
+}
+
+export interface ShownNode {
+  readonly member: Member;
+  readonly isReachable: boolean;
+}
+
+/** A run of slots that the same nodes serve. */
+export interface SlotRange {
+  readonly first: Slot;
+  readonly last: Slot;
+  /** The first reachable node of the preference list. */
+  readonly master: ShownNode;
+  /** The other primaries, in the order in which they serve; the unreachable among them. */
+  readonly replicas: readonly ShownNode[];
+}
+
+/** Slots with the same master and the same replicas. */
+export interface Shard {
+  readonly ranges: readonly SlotRange[];
+  readonly master: ShownNode;
+  readonly replicas: readonly ShownNode[];
+}
+
+export interface ClusterMap {
+  readonly self: Member;
+  /** In the order of the membership. */
+  readonly nodes: readonly ShownNode[];
+  /** In order, without a gap: each slot has a master, whoever is lost. */
+  readonly ranges: readonly SlotRange[];
+}
+
+/** A snapshot: every answer about the cluster is made from one. */
+export function clusterMap(view: ClusterView): ClusterMap {
+  const shown = new Map<NodeId, ShownNode>();
+  for (const member of view.members) shown.set(member.id, { member, isReachable: view.isReachable(member.id) });
+  const ranges: SlotRange[] = [];
+  for (let partition = 0; partition < view.ring.partitionCount; partition++) {
+    const list = view.ring.preferenceList(partition as Partition).flatMap((id) => shown.get(id) ?? []);
+    const master = list.find((node) => node.isReachable) ?? list[0];
+    if (master === undefined) continue;
+    const replicas = list.slice(0, view.primaryCount).filter((node) => node !== master);
+    const { first, last } = slotsOf(partition as Partition, view.ring.partitionCount);
+    const before = ranges.at(-1);
+    if (before !== undefined && before.master === master && haveSameOrder(before.replicas, replicas)) {
+      ranges[ranges.length - 1] = { ...before, last };
+    } else {
+      ranges.push({ first, last, master, replicas });
+    }
+  }
+  return { self: view.self, nodes: [...shown.values()], ranges };
+}
+
+function haveSameOrder(a: readonly ShownNode[], b: readonly ShownNode[]): boolean {
+  return a.length === b.length && a.every((node, at) => node === b[at]);
+}
+
+/** The ranges by who serves them; the order of the replicas makes no difference. */
+export function shardsOf(map: ClusterMap): Shard[] {
+  const shards = new Map<string, { ranges: SlotRange[]; master: ShownNode; replicas: readonly ShownNode[] }>();
+  for (const range of map.ranges) {
+    const name = [range.master, ...range.replicas.toSorted(byId)].map((node) => node.member.id).join(' ');
+    const shard = shards.get(name);
+    if (shard === undefined) shards.set(name, { ranges: [range], master: range.master, replicas: range.replicas });
+    else shard.ranges.push(range);
+  }
+  return [...shards.values()];
+}
+
+function byId(a: ShownNode, b: ShownNode): number {
+  return a.member.id < b.member.id ? -1 : 1;
+}
+
+/**
+ * `CLUSTER NODES`, a line for each node:
+ *
+ *   id host:port@peerport flags master ping-sent pong-received epoch link-state slots…
+ *
+ * A line can't say that a node is master of some slots and replica of others, so that all are masters. Nobody pings and
+ * there are no epochs: zeros.
+ */
+export function nodesText(map: ClusterMap): string {
+  const rangesOf = new Map<ShownNode, string[]>(map.nodes.map((node) => [node, []]));
+  for (const { first, last, master } of withoutSeams(map.ranges)) {
+    rangesOf.get(master)?.push(first === last ? `${first}` : `${first}-${last}`);
+  }
+  return map.nodes.map((node) => `${nodeLine(node, map.self, rangesOf.get(node) ?? [])}\n`).join('');
+}
+
+/** Ranges of one master that touch as one: who the replicas are is not shown. */
+function withoutSeams(ranges: readonly SlotRange[]): SlotRange[] {
+  const joined: SlotRange[] = [];
+  for (const range of ranges) {
+    const before = joined.at(-1);
+    if (before?.master === range.master) joined[joined.length - 1] = { ...before, last: range.last };
+    else joined.push(range);
+  }
+  return joined;
+}
+
+function nodeLine({ member, isReachable }: ShownNode, self: Member, ranges: readonly string[]): string {
+  const flags = [member.id === self.id ? ['myself'] : [], 'master', isReachable ? [] : ['fail?']].flat();
+  const address = `${member.host}:${member.port}@${member.peerPort}`;
+  const link = isReachable ? 'connected' : 'disconnected';
+  return [member.id, address, flags.join(','), '-', 0, 0, 0, link, ...ranges].join(' ');
+}
+
+/** `CLUSTER INFO`. This node takes commands for all slots whoever is lost, so that the state is always `ok`. */
+export function infoText(map: ClusterMap): string {
+  const masters = new Set(map.ranges.map((range) => range.master));
+  const fields: readonly (readonly [string, string | number])[] = [
+    ['cluster_state', 'ok'],
+    ['cluster_slots_assigned', SLOT_COUNT],
+    ['cluster_slots_ok', SLOT_COUNT],
+    ['cluster_slots_pfail', 0],
+    ['cluster_slots_fail', 0],
+    ['cluster_known_nodes', map.nodes.length],
+    ['cluster_size', masters.size],
+    ['cluster_current_epoch', 0],
+    ['cluster_my_epoch', 0],
+    ['cluster_stats_messages_sent', 0],
+    ['cluster_stats_messages_received', 0],
+    ['total_cluster_links_buffer_limit_exceeded', 0],
+  ];
+  return fields.map(([name, value]) => `${name}:${value}\r\n`).join('');
+}

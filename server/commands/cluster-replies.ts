@@ -1,0 +1,61 @@
+/** `CLUSTER SLOTS` and `CLUSTER SHARDS` as Redis 7.0 shapes them. */
+import type { ReplyBuffer } from '../resp/reply-buffer.js';
+import { type ClusterMap, type ShownNode, shardsOf } from './cluster-map.js';
+
+/** `[first, last, master, replica…]` for each range; as in Redis, without the replicas that can't be reached. */
+export function writeSlots(out: ReplyBuffer, map: ClusterMap): void {
+  out.array(map.ranges.length);
+  for (const { first, last, master, replicas } of map.ranges) {
+    const shown = [master, ...replicas.filter((replica) => replica.isReachable)];
+    out.array(2 + shown.length);
+    out.integer(first);
+    out.integer(last);
+    for (const node of shown) writeSlotsNode(out, node);
+  }
+}
+
+/** `[host, port, id, further names]`; there is only one name for a node. */
+function writeSlotsNode(out: ReplyBuffer, { member }: ShownNode): void {
+  out.array(4);
+  out.bulkText(member.host);
+  out.integer(member.port);
+  out.bulkText(member.id);
+  out.map(0);
+}
+
+/** `{slots: [first, last, …], nodes: [{…}, …]}` for each shard, the master first. */
+export function writeShards(out: ReplyBuffer, map: ClusterMap): void {
+  const shards = shardsOf(map);
+  out.array(shards.length);
+  for (const { ranges, master, replicas } of shards) {
+    out.map(2);
+    out.bulkText('slots');
+    out.array(ranges.length * 2);
+    for (const { first, last } of ranges) {
+      out.integer(first);
+      out.integer(last);
+    }
+    out.bulkText('nodes');
+    out.array(1 + replicas.length);
+    writeShardsNode(out, master, 'master');
+    for (const replica of replicas) writeShardsNode(out, replica, 'replica');
+  }
+}
+
+function writeShardsNode(out: ReplyBuffer, { member, isReachable }: ShownNode, role: 'master' | 'replica'): void {
+  out.map(7);
+  out.bulkText('id');
+  out.bulkText(member.id);
+  out.bulkText('port');
+  out.integer(member.port);
+  out.bulkText('ip');
+  out.bulkText(member.host);
+  out.bulkText('endpoint');
+  out.bulkText(member.host);
+  out.bulkText('role');
+  out.bulkText(role);
+  out.bulkText('replication-offset');
+  out.integer(0);
+  out.bulkText('health');
+  out.bulkText(isReachable ? 'online' : 'fail');
+}
