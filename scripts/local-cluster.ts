@@ -1,0 +1,154 @@
+/** A cluster on this machine, for `npm start`: keeps its nodes as children until it's told to stop. */
+import { relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { localNodes, type NodePorts, PEER_PORT_OFFSET } from './processes/local-nodes.js';
+import { endText, type NodeProcess } from './processes/node-process.js';
+import { portFault } from './processes/ports.js';
+
+const READY_MS = 30_000;
+const STOP_MS = 10_000;
+const NODES_MAX = 16;
+const PORT_MAX = 65_535;
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+const USAGE = `Usage: npm start -- [--nodes N] [--base-port P] [--dir D] [--durability buffer|log|fsync-one|fsync]
+  --nodes N        how many nodes (3)
+  --base-port P    the first node's port for clients; the others follow, peer ports lie 10000 above (7001)
+  --dir D          folder for data, logs and the cluster's secret (./data)
+  --durability X   as the option of the same name of every node (log)`;
+
+interface Wishes {
+  readonly ports: readonly NodePorts[];
+  readonly folder: string;
+  readonly nodeArgs: readonly string[];
+}
+
+/** Reads the command line; a text says what is wrong with it. */
+function readWishes(argv: readonly string[]): Wishes | string {
+  const parsed = parse(argv);
+  if (typeof parsed === 'string') return parsed;
+  const count = Number(parsed.nodes);
+  const basePort = Number(parsed['base-port']);
+  const basePortMax = PORT_MAX - PEER_PORT_OFFSET - NODES_MAX;
+  if (!Number.isInteger(count) || count < 1 || count > NODES_MAX) return `--nodes: expected 1 to ${NODES_MAX}`;
+  if (!Number.isInteger(basePort) || basePort < 1 || basePort > basePortMax)
+    return `--base-port: expected 1 to ${basePortMax}`;
+  const ports = Array.from({ length: count }, (_, index) => ({
+    port: basePort + index,
+    peerPort: basePort + index + PEER_PORT_OFFSET,
+  }));
+  return { ports, folder: parsed.dir, nodeArgs: ['--durability', parsed.durability] };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        nodes: { type: 'string', default: '3' },
+        'base-port': { type: 'string', default: '7001' },
+        dir: { type: 'string', default: './data' },
+        durability: { type: 'string', default: 'log' },
+      },
+    }).values;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Keeps the nodes: starts them, tells when one ends, stops them all. */
+class Keeper {
+  readonly #nodes: readonly NodeProcess[];
+  #started = false;
+  #stopping: Promise<void> | undefined;
+
+  constructor(nodes: readonly NodeProcess[]) {
+    this.#nodes = nodes;
+  }
+
+  async start(): Promise<void> {
+    for (const node of this.#nodes) {
+      void node.launch().then((end) => {
+        if (this.#started && this.#stopping === undefined) this.#tellEnd(node, endText(end));
+      });
+    }
+    await Promise.all(this.#nodes.map((node) => node.ready(this.#nodes.length - 1, READY_MS)));
+    this.#started = true;
+  }
+
+  get isStopping(): boolean {
+    return this.#stopping !== undefined;
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stopAll();
+    return this.#stopping;
+  }
+
+  async #stopAll(): Promise<void> {
+    console.log('\nStopping …');
+    const late = (node: NodeProcess): void =>
+      console.error(`Node ${node.port} did not stop within ${STOP_MS / 1000} s and is killed.`);
+    const ends = await Promise.all(this.#nodes.map((node) => node.stop(STOP_MS, () => late(node))));
+    const bad = this.#nodes.filter((_, index) => ends[index] !== undefined && ends[index]?.code !== 0);
+    for (const node of bad) console.error(`Node ${node.port} ended badly; its log ends with:\n${node.logTail()}`);
+    if (bad.length > 0) process.exitCode = 1;
+    else console.log('All nodes have stopped.');
+  }
+
+  #tellEnd(node: NodeProcess, how: string): void {
+    console.error(`\nNode ${node.port} has ended (${how}). ${node.start.logPath} ends with:\n${node.logTail()}\n`);
+    if (this.#nodes.every(({ pid }) => pid === undefined)) {
+      console.error('No node is left.');
+      process.exitCode = 1;
+    }
+  }
+}
+
+function welcome(nodes: readonly NodeProcess[], folder: string): string {
+  const shown = relative('.', folder) || '.';
+  const [first] = nodes;
+  const rows = nodes.map((node) => `  127.0.0.1:${node.port}   process ${node.pid}, log ${node.start.logPath}`);
+  const startNodes = nodes.map(({ port }) => `{ port: ${port} }`).join(', ');
+  return `${nodes.length === 1 ? 'One node is' : `${nodes.length} nodes are`} ready:
+${rows.join('\n')}
+
+  redis-cli -p ${first?.port}                      any node takes any command
+  redis-benchmark -p ${first?.port} -t set,get -r 100000
+  new Redis(${first?.port})                        ioredis, one node
+  new Redis.Cluster([${startNodes}])
+
+Data are under ${shown}. Ctrl-C stops the cluster.`;
+}
+
+async function main(): Promise<void> {
+  const wishes = readWishes(process.argv.slice(2));
+  if (typeof wishes === 'string') {
+    console.error(`${wishes}\n\n${USAGE}`);
+    process.exitCode = 1;
+    return;
+  }
+  for (const port of wishes.ports.flatMap((ports) => [ports.port, ports.peerPort])) {
+    const fault = await portFault(port);
+    if (fault === undefined) continue;
+    const reason = fault === 'EADDRINUSE' ? 'is in use by another program' : `cannot be listened on (${fault})`;
+    console.error(`Port ${port} on 127.0.0.1 ${reason}. Stop that, or choose others: npm start -- --base-port 7101`);
+    process.exitCode = 1;
+    return;
+  }
+  const nodes = localNodes(wishes.folder, wishes.ports, wishes.nodeArgs);
+  const keeper = new Keeper(nodes);
+  for (const signal of STOP_SIGNALS) process.on(signal, () => void keeper.stop());
+  console.log(`Starting ${nodes.length === 1 ? 'a node' : `${nodes.length} nodes`} …`);
+  try {
+    await keeper.start();
+    console.log(welcome(nodes, wishes.folder));
+  } catch (error) {
+    if (keeper.isStopping) return;
+    console.error(error instanceof Error ? error.message : error);
+    await keeper.stop();
+    process.exitCode = 1;
+  }
+}
+
+await main();

@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** The compiled program of a node. */
+export const NODE_PROGRAM = fileURLToPath(new URL('../../server/main.js', import.meta.url));
+
+/**
+ * The flags for Node that stand in the first line of the program, which is their only home: whoever starts it by
+ * `cartwheel` gets them from there, and so does everything that starts it as a child.
+ */
+export function nodeFlags(): string[] {
+  const [firstLine = ''] = readFileSync(NODE_PROGRAM, 'utf8').split('\n', 1);
+  return flagsOf(firstLine);
+}
+
+/** `#!/usr/bin/env -S node --a --b=1` → `['--a', '--b=1']`; a plain `#!/usr/bin/env node` has none. */
+export function flagsOf(firstLine: string): string[] {
+  const words = firstLine.trim().split(/\s+/);
+  const node = words.indexOf('node');
+  return firstLine.startsWith('#!') && node !== -1 ? words.slice(node + 1) : [];
+}
