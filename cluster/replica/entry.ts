@@ -22,15 +22,18 @@ export interface LoadWaiter {
   loaded(failure: Failure | undefined, object: ObjectBytes | undefined): void;
 }
 
+export type StoreAnswer = typeof STORED | typeof PENDING;
+
+/** A write to a key that is being read from the store. */
+export interface HeldWrite {
+  readonly kind: 'store' | 'merge';
+  readonly bytes: Buffer;
+  readonly durability: Durability;
+  readonly waiter: WriteWaiter;
+}
+
 /** What waits, in order, for a key to be read from the store. */
-export type HeldOperation =
-  | { readonly kind: 'load'; readonly waiter: LoadWaiter }
-  | {
-      readonly kind: 'store' | 'merge';
-      readonly bytes: Buffer;
-      readonly durability: Durability;
-      readonly waiter: WriteWaiter;
-    };
+export type HeldOperation = { readonly kind: 'load'; readonly waiter: LoadWaiter } | HeldWrite;
 
 /**
  * All that the replica knows of one key. Its record is *dirty* while `durable` is BUFFER: then it waits either for the

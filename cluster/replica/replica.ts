@@ -5,30 +5,31 @@
  * changes memory at once and then, as its durability asks, waits for the store.
  */
 import type { Failure } from '../failure.js';
-import type { LatencyRecorder } from '../ports/latency.js';
 import { type Store, StoreError } from '../ports/store.js';
 import type { World } from '../ports/world.js';
 import { type Partition, partitionOf, type Slot, slotOf } from '../ring/slots.js';
 import type { Identity } from '../storage/identity.js';
-import { partitionRange, STORAGE_KIND, storageBound, storageKey } from '../storage/layout.js';
+import { partitionRange, STORAGE_KIND, storageBound } from '../storage/layout.js';
 import type { ObjectBytes } from '../version/codec.js';
 import { joinBytes } from '../version/encoded.js';
+import { EndOfTurn } from './end-of-turn.js';
 import {
   BUFFER,
   type Durability,
   type Entry,
-  type HeldOperation,
-  LOG,
+  type HeldWrite,
   type LoadWaiter,
   PENDING,
   STORED,
+  type StoreAnswer,
   type WriteWaiter,
 } from './entry.js';
 import { KeyCounts } from './key-counts.js';
-import { DIRTY_SHARE_MAX, DIRTY_SHARE_SLOW, ENTRIES_MAX, HELD_SHARE_MAX, LOADS_MAX } from './limits.js';
+import { KeyLoader } from './key-loader.js';
+import { DIRTY_SHARE_MAX, DIRTY_SHARE_SLOW, ENTRIES_MAX, HELD_SHARE_MAX } from './limits.js';
 import { ObjectCache } from './object-cache.js';
 import { scanMerged, type TakeRows } from './partition-scan.js';
-import { fillNote, isLiveRecord, noteIsOfLife, noteOf, RECORD_NOTE_BYTES, recordFault, recordOf } from './record.js';
+import { fillNote, isLiveRecord, noteIsOfLife, noteOf, RECORD_NOTE_BYTES, recordOf } from './record.js';
 import { WarmUp } from './warm-up.js';
 import { WriteQueue } from './write-queue.js';
 
@@ -38,7 +39,6 @@ export type { ScannedRow, TakeRows } from './partition-scan.js';
 export { RECORD_NOTE_BYTES };
 
 type ReplicaWorld = Pick<World, 'clock' | 'timers' | 'latencies' | 'log'>;
-type StoreAnswer = typeof STORED | typeof PENDING;
 
 export interface ReplicaOptions {
   readonly partitionCount: number;
@@ -65,7 +65,6 @@ export interface ReplicaStats {
 }
 
 const TOO_MUCH_DIRTY: Failure = { code: 'Overloaded', reason: 'the store does not keep up with the writes' };
-const TOO_MANY_LOADS: Failure = { code: 'Overloaded', reason: 'too many keys are being read from the store' };
 const CLOSED: Failure = { code: 'StoreFailed', reason: 'the node is stopping' };
 
 export class Replica {
@@ -77,14 +76,10 @@ export class Replica {
   readonly #counts: KeyCounts;
   readonly #queue: WriteQueue;
   readonly #warmUp: WarmUp;
-  readonly #readLatency: LatencyRecorder;
+  readonly #loader: KeyLoader;
+  readonly #endOfTurn: EndOfTurn;
   readonly #slowDirtyBytes: number;
   readonly #dirtyBytesMax: number;
-  readonly #heldBytesMax: number;
-  #deferred: (() => void)[] = [];
-  #loadsInFlight = 0;
-  #loads = 0;
-  #heldBytes = 0;
   #refusedWrites = 0;
   #closed = false;
 
@@ -97,10 +92,17 @@ export class Replica {
     this.#cache = new ObjectCache(partitionCount, memoryBytesMax);
     this.#counts = new KeyCounts(partitionCount);
     this.#queue = new WriteQueue(world, store, flushPeriodMs);
-    this.#readLatency = world.latencies.recorder('store read');
     this.#slowDirtyBytes = memoryBytesMax * DIRTY_SHARE_SLOW;
     this.#dirtyBytesMax = memoryBytesMax * DIRTY_SHARE_MAX;
-    this.#heldBytesMax = memoryBytesMax * HELD_SHARE_MAX;
+    this.#endOfTurn = new EndOfTurn(world.timers);
+    this.#loader = new KeyLoader(
+      world,
+      store,
+      this.#cache,
+      this.#endOfTurn,
+      memoryBytesMax * HELD_SHARE_MAX,
+      (entry, write) => this.#applyHeld(entry, write),
+    );
     this.#warmUp = new WarmUp(world, store, this.#cache, this.#counts, this.#queue, partitionCount);
   }
 
@@ -118,17 +120,8 @@ export class Replica {
    * key is certain. Loads of one key share a read.
    */
   load(partition: Partition, db: number, key: string, waiter: LoadWaiter): void {
-    const entry = this.#cache.find(db, key);
-    if (entry?.loading !== undefined) {
-      entry.loading.push({ kind: 'load', waiter });
-    } else if (entry !== undefined || this.#cache.isComplete(partition)) {
-      this.#defer(() => this.#answerKnown(partition, db, key, waiter));
-    } else if (this.#closed || this.#loadsInFlight >= LOADS_MAX) {
-      const failure = this.#closed ? CLOSED : TOO_MANY_LOADS;
-      this.#defer(() => waiter.loaded(failure, undefined));
-    } else {
-      this.#startLoad(partition, db, key, { kind: 'load', waiter });
-    }
+    if (this.#closed) this.#endOfTurn.add(() => waiter.loaded(CLOSED, undefined));
+    else this.#loader.load(partition, db, key, waiter);
   }
 
   /**
@@ -237,6 +230,7 @@ export class Replica {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#warmUp.stop();
+    await this.#loader.whenIdle();
     try {
       await this.flush();
     } finally {
@@ -250,10 +244,10 @@ export class Replica {
       bytes: this.#cache.bytes,
       dirtyEntries: this.#queue.dirtyEntries,
       dirtyBytes: this.#queue.dirtyBytes,
-      loadsInFlight: this.#loadsInFlight,
-      heldBytes: this.#heldBytes,
+      loadsInFlight: this.#loader.loadsInFlight,
+      heldBytes: this.#loader.heldBytes,
       evictions: this.#cache.evictions,
-      loads: this.#loads,
+      loads: this.#loader.loads,
       batches: this.#queue.batches,
       batchedRows: this.#queue.rows,
       storeFailures: this.#queue.failures,
@@ -301,108 +295,21 @@ export class Replica {
 
   #refuse(failure: Failure, waiter: WriteWaiter): typeof PENDING {
     this.#refusedWrites++;
-    this.#defer(() => waiter.stored(failure));
+    this.#endOfTurn.add(() => waiter.stored(failure));
     return PENDING;
   }
 
   /** A write to a key that has to be read first. */
-  #hold(
-    partition: Partition,
-    db: number,
-    key: string,
-    operation: Extract<HeldOperation, { waiter: WriteWaiter }>,
-  ): typeof PENDING {
-    const loading = this.#cache.find(db, key)?.loading;
-    if (this.#heldBytes + operation.bytes.length > this.#heldBytesMax) {
-      return this.#refuse(TOO_MUCH_DIRTY, operation.waiter);
-    }
-    if (loading === undefined && this.#loadsInFlight >= LOADS_MAX)
-      return this.#refuse(TOO_MANY_LOADS, operation.waiter);
-    this.#heldBytes += operation.bytes.length;
-    if (loading === undefined) this.#startLoad(partition, db, key, operation);
-    else loading.push(operation);
-    return PENDING;
+  #hold(partition: Partition, db: number, key: string, write: HeldWrite): typeof PENDING {
+    const refused = this.#loader.hold(partition, db, key, write);
+    return refused === undefined ? PENDING : this.#refuse(refused, write.waiter);
   }
 
-  #startLoad(partition: Partition, db: number, key: string, operation: HeldOperation): void {
-    const entry = this.#cache.add(partition, db, key);
-    entry.loading = [operation];
-    this.#loadsInFlight++;
-    this.#loads++;
-    const startedUs = this.#world.clock.monotonicUs();
-    this.#store.get(storageKey(STORAGE_KIND.data, partition, db, key), (error, value) => {
-      this.#loadsInFlight--;
-      this.#readLatency.record(this.#world.clock.monotonicUs() - startedUs);
-      this.#loaded(entry, error?.message ?? (value && recordFault(value)), value);
-    });
+  #applyHeld(entry: Entry, { kind, bytes, durability, waiter }: HeldWrite): StoreAnswer {
+    return kind === 'store'
+      ? this.#install(entry, bytes, durability, waiter)
+      : this.#mergeInto(entry, bytes, durability, waiter);
   }
-
-  #loaded(entry: Entry, fault: string | undefined, value: Buffer | undefined): void {
-    const operations = entry.loading ?? [];
-    if (fault !== undefined) {
-      this.#world.log.error({ reason: fault }, 'the store could not read');
-      this.#cache.remove(entry);
-      this.#failHeld(operations, { code: 'StoreFailed', reason: fault });
-      return;
-    }
-    entry.pinned = true;
-    entry.loading = undefined;
-    if (value !== undefined) {
-      this.#cache.setRecord(entry, Buffer.from(value));
-      entry.durable = LOG;
-    }
-    for (const operation of operations) this.#run(entry, operation);
-    entry.pinned = false;
-  }
-
-  #run(entry: Entry, operation: HeldOperation): void {
-    if (operation.kind === 'load') {
-      operation.waiter.loaded(undefined, entry.record);
-      return;
-    }
-    const { bytes, durability, waiter } = operation;
-    this.#heldBytes -= bytes.length;
-    const answer =
-      operation.kind === 'store'
-        ? this.#install(entry, bytes, durability, waiter)
-        : this.#mergeInto(entry, bytes, durability, waiter);
-    if (answer === STORED) waiter.stored(undefined);
-  }
-
-  #failHeld(operations: readonly HeldOperation[], failure: Failure): void {
-    for (const operation of operations) {
-      if (operation.kind === 'load') {
-        operation.waiter.loaded(failure, undefined);
-      } else {
-        this.#heldBytes -= operation.bytes.length;
-        operation.waiter.stored(failure);
-      }
-    }
-  }
-
-  /** Answers a load of a key that was known when it was asked for; it may have been evicted since. */
-  #answerKnown(partition: Partition, db: number, key: string, waiter: LoadWaiter): void {
-    const entry = this.#cache.find(db, key);
-    if (entry?.loading !== undefined || (entry === undefined && !this.#cache.isComplete(partition))) {
-      this.load(partition, db, key, waiter);
-      return;
-    }
-    if (entry !== undefined) entry.pinned = true;
-    waiter.loaded(undefined, entry?.record);
-    if (entry !== undefined) entry.pinned = false;
-  }
-
-  /** Runs `callback` at the end of this turn. */
-  #defer(callback: () => void): void {
-    this.#deferred.push(callback);
-    if (this.#deferred.length === 1) this.#world.timers.endOfTurn(this.#runDeferred);
-  }
-
-  readonly #runDeferred = (): void => {
-    const deferred = this.#deferred;
-    this.#deferred = [];
-    for (const callback of deferred) callback();
-  };
 
   #dirtyOf(partition: Partition): Entry[] {
     const dirty: Entry[] = [];

@@ -13,7 +13,17 @@ import type { Store, StoreError, StoreWrite } from '../ports/store.js';
 import type { Timer } from '../ports/timers.js';
 import type { World } from '../ports/world.js';
 import { STORAGE_KIND, storageKey } from '../storage/layout.js';
-import { BUFFER, type Durability, type Entry, FSYNC, LOG, PENDING, STORED, type WriteWaiter } from './entry.js';
+import {
+  BUFFER,
+  type Durability,
+  type Entry,
+  FSYNC,
+  LOG,
+  PENDING,
+  STORED,
+  type StoreAnswer,
+  type WriteWaiter,
+} from './entry.js';
 import {
   BATCH_BYTES_MAX,
   BATCH_ROWS_MAX,
@@ -58,7 +68,7 @@ export class WriteQueue {
   #stopped = false;
   #retryMs = 0;
   #retryTimer: Timer | undefined;
-  #loggedUs = 0;
+  #loggedUs: number | undefined;
 
   constructor(world: Pick<World, 'clock' | 'timers' | 'latencies' | 'log'>, store: Store, flushPeriodMs: number) {
     this.#world = world;
@@ -103,7 +113,7 @@ export class WriteQueue {
    * For a write that found its record there already: STORED if that record is as safe as asked, else the waiter hears
    * when it is.
    */
-  whenDurable(entry: Entry, durability: Durability, waiter: WriteWaiter): typeof STORED | typeof PENDING {
+  whenDurable(entry: Entry, durability: Durability, waiter: WriteWaiter): StoreAnswer {
     if (durability <= entry.durable) return STORED;
     const { flyingIn } = entry;
     // What is on its way is the current record only if no later one waits behind it.
@@ -263,7 +273,7 @@ export class WriteQueue {
   #failed(error: StoreError): void {
     this.failures++;
     const nowUs = this.#world.clock.monotonicUs();
-    if (this.#retryMs === 0 || nowUs - this.#loggedUs >= FAILURE_LOG_PERIOD_US) {
+    if (this.#loggedUs === undefined || nowUs - this.#loggedUs >= FAILURE_LOG_PERIOD_US) {
       this.#loggedUs = nowUs;
       this.#world.log.error({ reason: error.message, dirty: this.dirtyEntries }, 'the store could not write');
     }
