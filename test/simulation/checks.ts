@@ -1,0 +1,96 @@
+/** What must hold of a run. Each check is pure: it looks at what was recorded and calls `violation`. */
+import type { VersionedObject } from '../../cluster/version/object.js';
+import type { History, Request } from './history.js';
+import { type DotName, dotName, type Ledger } from './ledger.js';
+
+type Violation = (text: string) => void;
+
+/** A write that was acknowledged is among the siblings at the end, or something that knew of it superseded it. */
+export function checkNoLostWrite(
+  history: History,
+  ledger: Ledger,
+  finalObject: (key: string) => VersionedObject | undefined,
+  violation: Violation,
+): void {
+  const histories = new Map<string, ReadonlySet<DotName>>();
+  for (const request of history.requests) {
+    if (request.outcome !== 'acknowledged' || request.kind === 'get') continue;
+    let final = histories.get(request.key);
+    if (final === undefined) {
+      final = ledger.historyOf(request.key, finalObject(request.key));
+      histories.set(request.key, final);
+    }
+    if (!isIn(final, request, ledger)) violation(`lost write: ${describe(request)} was acknowledged`);
+  }
+}
+
+/** Nobody was shown a value that no client wrote to that key. */
+export function checkNoInvention(
+  history: History,
+  ledger: Ledger,
+  finalObject: (key: string) => VersionedObject | undefined,
+  violation: Violation,
+): void {
+  const check = (who: string, key: string, object: VersionedObject | undefined): void => {
+    for (const sibling of object?.siblings ?? []) {
+      const reason = ledger.inventionIn(key, sibling);
+      if (reason !== undefined) violation(`invention: ${who}: ${reason}`);
+    }
+  };
+  const keys = new Set<string>();
+  for (const request of history.requests) {
+    keys.add(request.key);
+    check(describe(request), request.key, request.object);
+  }
+  for (const key of keys) check(`${key} at the end`, key, finalObject(key));
+}
+
+/** All replicas of a key hold the same bytes. `copies`: by key, what each primary holds. */
+export function checkConvergence(
+  copies: ReadonlyMap<string, ReadonlyMap<string, Buffer | undefined>>,
+  violation: Violation,
+): void {
+  for (const [key, byHost] of copies) {
+    const [first, ...others] = [...byHost.values()];
+    for (const other of others) {
+      const same = first === undefined || other === undefined ? first === other : first.equals(other);
+      if (same) continue;
+      const all = [...byHost].map(([host, bytes]) => `${host} ${bytes?.toString('hex') ?? 'nothing'}`).join('; ');
+      violation(`no convergence: ${key}: ${all}`);
+      break;
+    }
+  }
+}
+
+/**
+ * A get finds every write that had been acknowledged before it began, or what superseded it; and every write that its own
+ * session asked for before it. Holds where R + W > N and no fault has taken what was acknowledged.
+ */
+export function checkReads(history: History, ledger: Ledger, violation: Violation): void {
+  const writes = new Map<string, Request[]>();
+  for (const request of history.requests) {
+    if (request.kind === 'get' || request.outcome !== 'acknowledged') continue;
+    writes.set(request.key, [...(writes.get(request.key) ?? []), request]);
+  }
+  for (const get of history.requests) {
+    if (get.kind !== 'get' || get.outcome !== 'acknowledged') continue;
+    const seen = ledger.historyOf(get.key, get.object);
+    for (const write of writes.get(get.key) ?? []) {
+      const before = (write.endedAt ?? Number.POSITIVE_INFINITY) < get.startedAt;
+      const sameSession = write.session === get.session && write.startedAt < get.startedAt;
+      if ((before || sameSession) && !isIn(seen, write, ledger)) {
+        violation(`stale read: ${describe(get)} did not see ${describe(write)}`);
+      }
+    }
+  }
+}
+
+function isIn(history: ReadonlySet<DotName>, request: Request, ledger: Ledger): boolean {
+  const dots = request.dot === undefined ? ledger.dotsOf(request.id) : [request.dot];
+  return dots.some((name) => history.has(name));
+}
+
+function describe({ id, kind, key, host, session, object }: Request): string {
+  const siblings = (object?.siblings ?? []).map(({ dot }) => dotName(dot)).join(' ');
+  return `${kind} ${id} of ${key} at ${host}, session ${session}${siblings && `, which left ${siblings},`}`;
+}

@@ -1,0 +1,210 @@
+/** A client of a simulated cluster: talks to one node until that fails it, and remembers what it was shown. */
+import type { Change } from '../../cluster/coordinator/change.js';
+import type { Session } from '../../cluster/coordinator/session.js';
+import type { Failure } from '../../cluster/failure.js';
+import { slotOf } from '../../cluster/ring/slots.js';
+import { decodeObject, type ObjectBytes } from '../../cluster/version/codec.js';
+import { objectLength } from '../../cluster/version/encoded.js';
+import type { VersionVector } from '../../cluster/version/object.js';
+import type { History, Request } from './history.js';
+import { dotName, type Ledger, writtenValue } from './ledger.js';
+import type { Machine } from './machine.js';
+import { EPOCH_MS } from './machine.js';
+import type { Prng } from './prng.js';
+import type { Scheduler } from './scheduler.js';
+
+const DB = 0;
+const THINK_US_MAX = 60_000;
+const RECONNECT_US_MAX = 200_000;
+/** Longer than any chain of time-outs inside a node: then the answer is not late, it was forgotten. */
+const PATIENCE_TIMEOUTS = 6;
+
+export interface ClientSurroundings {
+  readonly scheduler: Scheduler;
+  readonly machines: readonly Machine[];
+  readonly history: History;
+  readonly ledger: Ledger;
+  readonly keys: readonly string[];
+  readonly requestTimeoutMs: number;
+  /** Whether a put without a context stands beside what is there. */
+  readonly keepsSiblings: (key: string) => boolean;
+  readonly nextId: () => number;
+  /** Draws the time that a client waits between requests, µs. */
+  readonly violation: (text: string) => void;
+  readonly working: () => boolean;
+}
+
+interface Shown {
+  readonly clock: VersionVector;
+  readonly dots: readonly string[];
+}
+
+export class Client {
+  readonly #around: ClientSurroundings;
+  readonly #random: Prng;
+  readonly #name: number;
+  readonly #shown = new Map<string, Shown>();
+  #machine: Machine | undefined;
+  #session: Session | undefined;
+  #life: Machine['life'];
+  #sessionId = 0;
+  #waitingFor = new Set<Request>();
+
+  constructor(name: number, random: Prng, around: ClientSurroundings) {
+    this.#name = name;
+    this.#random = random;
+    this.#around = around;
+  }
+
+  /** Begins to send requests, for as long as the run wants them. */
+  start(): void {
+    this.#thinkThen(() => this.#work(), THINK_US_MAX);
+  }
+
+  #work(): void {
+    if (!this.#around.working()) return;
+    this.#connect();
+    if (this.#session === undefined) {
+      this.#thinkThen(() => this.#work(), RECONNECT_US_MAX);
+      return;
+    }
+    // Some clients pipeline: requests go out before the last was answered.
+    const count = this.#random.chance(0.2) ? this.#random.between(2, 5) : 1;
+    const key = this.#random.pick(this.#around.keys);
+    for (let i = 0; i < count; i++)
+      this.#request(this.#random.chance(0.7) ? key : this.#random.pick(this.#around.keys));
+    this.#await([...this.#waitingFor]);
+  }
+
+  /** Goes on when all have been answered, or when the node is gone. */
+  #await(requests: readonly Request[]): void {
+    const life = this.#life;
+    const deadlineUs = this.#around.scheduler.nowUs + PATIENCE_TIMEOUTS * this.#around.requestTimeoutMs * 1000;
+    const look = (): void => {
+      if (life?.alive !== true || life.node === undefined) {
+        this.#session = undefined;
+        this.#waitingFor.clear();
+        this.#thinkThen(() => this.#work(), RECONNECT_US_MAX);
+      } else if (this.#waitingFor.size === 0) {
+        if (this.#random.chance(0.05)) this.#session = undefined;
+        this.#thinkThen(() => this.#work(), THINK_US_MAX);
+      } else if (this.#around.scheduler.nowUs < Math.max(deadlineUs, life.frozenUntilUs + deadlineUs)) {
+        this.#around.scheduler.after(5_000, undefined, look);
+      } else {
+        const [request = requests[0]] = this.#waitingFor;
+        this.#around.violation(`no answer: ${request?.kind} ${request?.id} of ${request?.key} at ${request?.host}`);
+      }
+    };
+    look();
+  }
+
+  #connect(): void {
+    if (this.#session !== undefined && this.#life?.alive === true && this.#life.node !== undefined) return;
+    this.#machine = this.#random.pick(this.#around.machines);
+    this.#life = this.#machine.life;
+    this.#session = this.#life?.node?.openSession();
+    this.#sessionId = this.#around.nextId();
+  }
+
+  #request(key: string): void {
+    const dice = this.#random.below(100);
+    if (dice < 40) this.#get(key);
+    else if (dice < 80) this.#put(key);
+    else this.#modify(key, dice);
+  }
+
+  #get(key: string): void {
+    const request = this.#begin(key, 'get');
+    this.#session?.get(DB, slotOf(Buffer.from(key)), key, undefined, (_state, failure, object) => {
+      this.#end(request, failure, true, object);
+    });
+  }
+
+  #put(key: string): void {
+    const context = this.#drawContext(key);
+    const request = this.#begin(key, 'put', context);
+    const written = { tombstone: false, expiryMs: 0, value: this.#drawValue(request) };
+    this.#session?.put(
+      DB,
+      slotOf(Buffer.from(key)),
+      key,
+      clockOf(context),
+      written,
+      undefined,
+      (_s, failure, object) => {
+        this.#end(request, failure, true, object);
+      },
+    );
+  }
+
+  #modify(key: string, dice: number): void {
+    const context = dice < 90 && this.#random.chance(0.5) ? this.#drawContext(key) : 'all';
+    const kind = dice < 90 ? 'set' : dice < 95 ? 'delete' : 'expire';
+    const request = this.#begin(key, kind, context);
+    const change = this.#drawChange(kind, request, clockOf(context));
+    const slot = slotOf(Buffer.from(key));
+    this.#session?.modify(DB, slot, key, change, undefined, (_state, failure, applied, _previous, object) => {
+      this.#end(request, failure, applied, object);
+    });
+  }
+
+  #drawChange(kind: 'set' | 'delete' | 'expire', request: Request, context: VersionVector | undefined): Change {
+    const inMs = this.#random.pick([200, 5_000, 3_600_000]);
+    const expiryMs = EPOCH_MS + Math.floor(this.#around.scheduler.nowUs / 1000) + inMs;
+    if (kind === 'delete') return { kind, context };
+    if (kind === 'expire') return { kind, condition: 0, expiryMs: this.#random.chance(0.2) ? 0 : expiryMs };
+    const condition = this.#random.pick(['always', 'absent', 'present'] as const);
+    const value = this.#drawValue(request);
+    return { kind, condition, keepExpiry: false, expiryMs: this.#random.chance(0.3) ? expiryMs : 0, value, context };
+  }
+
+  #drawValue({ id }: Request): Buffer {
+    return writtenValue(id, this.#random.chance(0.03) ? this.#random.below(5_000) : this.#random.below(40));
+  }
+
+  #drawContext(key: string): Shown | 'all' | 'none' {
+    const shown = this.#shown.get(key);
+    if (shown !== undefined && this.#random.chance(0.6)) return shown;
+    return this.#around.keepsSiblings(key) ? 'none' : 'all';
+  }
+
+  #begin(key: string, kind: Request['kind'], context: Shown | 'all' | 'none' = 'all'): Request {
+    const { history, ledger, nextId } = this.#around;
+    const host = this.#machine?.host ?? '';
+    const request = history.begin({ id: nextId(), client: this.#name, session: this.#sessionId, host, key, kind });
+    this.#waitingFor.add(request);
+    if (kind !== 'get') {
+      ledger.intend({ id: request.id, key, kind, context: typeof context === 'string' ? context : context.dots });
+    }
+    return request;
+  }
+
+  #end(request: Request, failure: Failure | undefined, applied: boolean, bytes: ObjectBytes | undefined): void {
+    const { history, violation } = this.#around;
+    if (request.endedAt !== undefined) violation(`answered twice: ${request.kind} ${request.id} of ${request.key}`);
+    this.#waitingFor.delete(request);
+    history.end(request, failure === undefined && applied ? 'acknowledged' : 'refused');
+    if (failure !== undefined) return;
+    if (bytes === undefined) {
+      this.#shown.delete(request.key);
+      return;
+    }
+    // The node may go on using its buffer.
+    const object = decodeObject(Buffer.from(bytes.subarray(0, objectLength(bytes))));
+    request.object = object;
+    this.#shown.set(request.key, { clock: object.clock, dots: object.siblings.map(({ dot }) => dotName(dot)) });
+    if (applied && (request.kind === 'delete' || request.kind === 'expire')) {
+      const [newest] = object.siblings;
+      request.dot = newest === undefined ? undefined : dotName(newest.dot);
+    }
+  }
+
+  #thinkThen(next: () => void, upToUs: number): void {
+    this.#around.scheduler.after(this.#random.below(upToUs), undefined, next);
+  }
+}
+
+function clockOf(context: Shown | 'all' | 'none'): VersionVector | undefined {
+  if (context === 'all') return undefined;
+  return context === 'none' ? new Map() : context.clock;
+}

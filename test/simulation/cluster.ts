@@ -1,0 +1,102 @@
+/** The machines of one run, on one network. */
+import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
+import { StaticMembership } from '../../cluster/membership/static-membership.js';
+import type { ClusterNode } from '../../cluster/node.js';
+import { partitionOf, slotOf } from '../../cluster/ring/slots.js';
+import { STORAGE_KIND, storageKey } from '../../cluster/storage/layout.js';
+import { Machine, type Tampering } from './machine.js';
+import { Network, type NetworkTemper } from './network.js';
+import type { Prng } from './prng.js';
+import type { Scheduler } from './scheduler.js';
+import type { Trace } from './trace.js';
+
+const PORT = 6379;
+const PEER_PORT = 16379;
+
+export interface ClusterOptions {
+  readonly nodes: number;
+  readonly partitionCount: number;
+  readonly keyspaces: readonly KeyspaceRow[];
+  readonly temper: NetworkTemper;
+  readonly diskMs: (random: Prng) => number;
+  readonly requestTimeoutMs: number;
+  readonly clockEntriesMax: number;
+  readonly memoryBytesMax: number;
+  readonly flushPeriodMs: number;
+}
+
+export class Cluster {
+  readonly machines: readonly Machine[];
+  readonly network: Network;
+  readonly #options: ClusterOptions;
+  readonly #membership: StaticMembership;
+
+  constructor(
+    options: ClusterOptions,
+    scheduler: Scheduler,
+    random: Prng,
+    trace: Trace,
+    tampering: Tampering,
+    opened: (machine: Machine, node: ClusterNode) => void,
+    broke: (reason: string) => void,
+  ) {
+    this.#options = options;
+    this.network = new Network(scheduler, random.fork(), options.temper, trace);
+    const { network } = this;
+    const around = { scheduler, network, trace, tampering, diskMs: options.diskMs, opened, broke };
+    const listed = Array.from({ length: options.nodes }, (_, i) => ({
+      host: `n${i + 1}`,
+      port: PORT,
+      peerPort: PEER_PORT,
+    }));
+    this.machines = listed.map((self) => {
+      const membership = new StaticMembership(self, listed, options.partitionCount);
+      const { keyspaces, requestTimeoutMs, clockEntriesMax, memoryBytesMax, flushPeriodMs } = options;
+      const nodeOptions = {
+        membership,
+        clusterName: 'simulated',
+        secret: 'simulated secret',
+        listen: { host: self.host, port: PEER_PORT },
+        keyspaces,
+        valueBytesMax: 2 ** 20,
+        requestTimeoutMs,
+        clockDriftMaxMs: 60_000,
+        clockEntriesMax,
+        memoryBytesMax,
+        flushPeriodMs,
+      };
+      return new Machine(self.host, nodeOptions, random.fork(), around);
+    });
+    const [first] = listed;
+    if (first === undefined) throw new Error('a cluster needs a machine');
+    this.#membership = new StaticMembership(first, listed, options.partitionCount);
+  }
+
+  /** Whether every node is open and can talk to every other. */
+  isWhole(): boolean {
+    return this.machines.every((machine) => {
+      const { node } = machine;
+      return node?.membership.members().every(({ id }) => node.isReachable(id)) === true;
+    });
+  }
+
+  /** The machines that hold a key: the first N of its preference list. */
+  primariesOf(key: string, n: number): readonly Machine[] {
+    const partition = this.#partitionOf(key);
+    const ids = this.#membership.ring().preferenceList(partition).slice(0, n);
+    return this.machines.filter(({ host }) => {
+      const member = this.#membership.members().find((each) => each.host === host);
+      return member !== undefined && ids.includes(member.id);
+    });
+  }
+
+  /** The record that a machine's disk holds for a key. */
+  recordOnDisk(machine: Machine, key: string): Buffer | undefined {
+    const name = storageKey(STORAGE_KIND.data, this.#partitionOf(key), 0, key).toString('latin1');
+    return machine.disk?.rows.get(name);
+  }
+
+  #partitionOf(key: string) {
+    return partitionOf(slotOf(Buffer.from(key, 'latin1')), this.#options.partitionCount);
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * What really happened to each key: every write that a node minted a dot for, and what that write was entitled to
+ * supersede. The version vectors are what is under test, so they are not asked: a write's past is spelt out.
+ *
+ * - a put with a context: the siblings that its client was shown, and their past;
+ * - a put with an empty context: nothing;
+ * - a put without one: the siblings that the coordinator held when it minted;
+ * - a read-modify-write: whatever its clock covers (it read a quorum that can't be seen from here).
+ */
+import type { ClusterNode } from '../../cluster/node.js';
+import { decodeObject, type ObjectBytes } from '../../cluster/version/codec.js';
+import { type Dot, hasSeen, type Sibling, type VersionedObject } from '../../cluster/version/object.js';
+
+export type DotName = string;
+
+export function dotName({ actor, counter }: Dot): DotName {
+  return `${actor}:${counter}`;
+}
+
+/** A write that some node minted a dot for. */
+export interface Minted {
+  readonly name: DotName;
+  readonly sibling: Sibling;
+  readonly host: string;
+  /** The writes that it superseded at once; those have a past of their own. */
+  readonly past: readonly DotName[];
+}
+
+/** What a client asked for. */
+export interface Intent {
+  readonly id: number;
+  readonly key: string;
+  readonly kind: 'put' | 'set' | 'delete' | 'expire';
+  /** The siblings that the client was shown; `all`: it left it to the coordinator; `none`: an empty context. */
+  readonly context: readonly DotName[] | 'all' | 'none';
+}
+
+export class Ledger {
+  readonly #minted = new Map<string, Map<DotName, Minted>>();
+  readonly #intents = new Map<number, Intent>();
+  readonly #tombstonesIntended = new Set<string>();
+  readonly #dotsOf = new Map<number, DotName[]>();
+  readonly #violation: (text: string) => void;
+
+  constructor(violation: (text: string) => void) {
+    this.#violation = violation;
+  }
+
+  /** A client is about to ask for this. */
+  intend(intent: Intent): void {
+    this.#intents.set(intent.id, intent);
+    if (intent.kind === 'delete' || intent.kind === 'expire') this.#tombstonesIntended.add(intent.key);
+  }
+
+  /** Notes every write that `node` mints from now on. */
+  watch(host: string, node: ClusterNode): void {
+    const { replica } = node;
+    const store = replica.store.bind(replica);
+    replica.store = (partition, db, key, record, durability, waiter) => {
+      const before = replica.peek(partition, db, key);
+      this.#mint(host, key, before === undefined || before === null ? undefined : before, record);
+      return store(partition, db, key, record, durability, waiter);
+    };
+  }
+
+  /** The dots that were minted for what a client asked. */
+  dotsOf(intentId: number): readonly DotName[] {
+    return this.#dotsOf.get(intentId) ?? [];
+  }
+
+  isMinted(key: string, name: DotName): boolean {
+    return this.#minted.get(key)?.has(name) === true;
+  }
+
+  /** All writes that an object stands for: its siblings and what those superseded. */
+  historyOf(key: string, object: VersionedObject | undefined): ReadonlySet<DotName> {
+    const history = new Set<DotName>();
+    const minted = this.#minted.get(key);
+    const open = (object?.siblings ?? []).map(({ dot }) => dotName(dot));
+    for (let name = open.pop(); name !== undefined; name = open.pop()) {
+      if (history.has(name)) continue;
+      history.add(name);
+      open.push(...(minted?.get(name)?.past ?? []));
+    }
+    return history;
+  }
+
+  /** Why a sibling that somebody was shown was never written so; undefined if it was. */
+  inventionIn(key: string, sibling: Sibling): string | undefined {
+    const minted = this.#minted.get(key)?.get(dotName(sibling.dot));
+    if (minted === undefined) return `${dotName(sibling.dot)} was never minted`;
+    return sameSibling(minted.sibling, sibling) ? undefined : `${dotName(sibling.dot)} is not what was written`;
+  }
+
+  #mint(host: string, key: string, before: ObjectBytes | undefined, record: ObjectBytes): void {
+    const after = decodeObject(record);
+    const held = before === undefined ? [] : decodeObject(before).siblings.map(({ dot }) => dotName(dot));
+    let minted = this.#minted.get(key);
+    if (minted === undefined) {
+      minted = new Map();
+      this.#minted.set(key, minted);
+    }
+    const fresh = after.siblings.filter(({ dot }) => !minted.has(dotName(dot)));
+    if (fresh.length === 0) this.#violation(`${host} wrote ${key} without a dot of its own: a dot was minted twice`);
+    const pasts = fresh.map((sibling) => this.#pastOf(key, sibling, held, after));
+    for (const [i, sibling] of fresh.entries()) {
+      const name = dotName(sibling.dot);
+      const copy = { ...sibling, value: Buffer.from(sibling.value) };
+      minted.set(name, { name, sibling: copy, host, past: pasts[i] ?? [] });
+      const id = intentIdIn(sibling.value);
+      if (id !== undefined) this.#dotsOf.set(id, [...this.dotsOf(id), name]);
+    }
+  }
+
+  #pastOf(key: string, sibling: Sibling, held: readonly DotName[], after: VersionedObject): readonly DotName[] {
+    const intent = this.#intentBehind(key, sibling);
+    if (intent !== undefined && Array.isArray(intent.context)) return intent.context;
+    if (intent?.context === 'none') return [];
+    const kept = new Set(after.siblings.map(({ dot }) => dotName(dot)));
+    if (intent?.kind === 'put') return held.filter((name) => !kept.has(name));
+    const covered = [...(this.#minted.get(key)?.values() ?? [])].filter(
+      ({ name, sibling: { dot } }) => !kept.has(name) && hasSeen(after.clock, dot),
+    );
+    return covered.map(({ name }) => name);
+  }
+
+  /** The request that a new sibling answers; undefined for tombstones and for values that got a new expiry. */
+  #intentBehind(key: string, { tombstone, value }: Sibling): Intent | undefined {
+    if (tombstone) {
+      if (!this.#tombstonesIntended.has(key)) this.#violation(`${key} was deleted, and nobody had asked for it`);
+      return undefined;
+    }
+    const id = intentIdIn(value);
+    const intent = id === undefined ? undefined : this.#intents.get(id);
+    if (id === undefined || intent === undefined || intent.key !== key) {
+      this.#violation(`${key} was given a value that no client wrote: ${value.toString('latin1').slice(0, 40)}`);
+      return undefined;
+    }
+    return this.dotsOf(id).length === 0 ? intent : undefined;
+  }
+}
+
+/** The value that the client of request `id` writes: it names the request. */
+export function writtenValue(id: number, padding: number): Buffer {
+  return Buffer.from(`w${id}.${'x'.repeat(padding)}`);
+}
+
+/** The request that a value names. */
+export function intentIdIn(value: Buffer): number | undefined {
+  const match = /^w(\d+)\.x*$/.exec(value.toString('latin1'));
+  return match === null ? undefined : Number(match[1]);
+}
+
+function sameSibling(a: Sibling, b: Sibling): boolean {
+  return a.tombstone === b.tombstone && a.expiryMs === b.expiryMs && a.value.equals(b.value);
+}

@@ -1,0 +1,198 @@
+/** A machine of a simulated cluster: its disk and its clock last, its processes come and go. */
+import { ClusterNode, type NodeOptions } from '../../cluster/node.js';
+import type { Timer, Timers } from '../../cluster/ports/timers.js';
+import type { World } from '../../cluster/ports/world.js';
+import { type MemoryDisk, MemoryStore } from '../../cluster/storage/memory-store.js';
+import type { Network } from './network.js';
+import type { Prng } from './prng.js';
+import type { PlannedEvent, Process, Scheduler } from './scheduler.js';
+import type { Trace } from './trace.js';
+
+/** The wall clock of a machine without skew when a run begins: the year 2027. */
+export const EPOCH_MS = 1_800_000_000_000;
+
+/** Changes what a process gets or is: the mutation tests break nodes here. */
+export interface Tampering {
+  /** A process of a machine is about to start. */
+  world?(machine: Machine, world: World): World;
+  store?(machine: Machine, store: MemoryStore): MemoryStore;
+  node?(machine: Machine, node: ClusterNode): void;
+}
+
+/** One process of a machine. */
+export class Life implements Process {
+  alive = true;
+  frozenUntilUs = 0;
+  /** Undefined until the node has opened. */
+  node: ClusterNode | undefined;
+  store: MemoryStore | undefined;
+}
+
+export interface MachineSurroundings {
+  readonly scheduler: Scheduler;
+  readonly network: Network;
+  readonly trace: Trace;
+  readonly tampering: Tampering;
+  /** How long a read or write of a disk takes, ms. */
+  readonly diskMs: (random: Prng) => number;
+  /** A node has opened; its replica can be watched from the first write on. */
+  readonly opened: (machine: Machine, node: ClusterNode) => void;
+  /** The node code broke in a way that no fault explains. */
+  readonly broke: (reason: string) => void;
+}
+
+export class Machine {
+  readonly host: string;
+  /** Wall clock ahead of true time, ms. */
+  skewMs = 0;
+  life: Life | undefined;
+  readonly #around: MachineSurroundings;
+  readonly #options: NodeOptions;
+  readonly #random: Prng;
+  #disk: MemoryDisk | undefined;
+
+  constructor(host: string, options: NodeOptions, random: Prng, around: MachineSurroundings) {
+    this.host = host;
+    this.#options = options;
+    this.#random = random;
+    this.#around = around;
+  }
+
+  /** The node, while it is open. */
+  get node(): ClusterNode | undefined {
+    return this.life?.node;
+  }
+
+  /** What the disk holds. */
+  get disk(): MemoryDisk | undefined {
+    return this.life?.store?.disk ?? this.#disk;
+  }
+
+  /** Starts a process, unless one runs. */
+  start(): void {
+    if (this.life !== undefined) return;
+    const { scheduler, tampering, trace, diskMs, network } = this.#around;
+    const life = new Life();
+    this.life = life;
+    network.poweredOn(this.host);
+    const random = this.#random.fork();
+    const diskRandom = this.#random.fork();
+    const timers = timersOf(scheduler, life);
+    const disk = this.#disk;
+    const fresh = new MemoryStore(timers, { latencyMs: () => diskMs(diskRandom), ...(disk && { disk }) });
+    const store = tampering.store?.(this, fresh) ?? fresh;
+    life.store = store;
+    const world: World = {
+      clock: {
+        nowMs: () => EPOCH_MS + Math.floor(scheduler.nowUs / 1000) + this.skewMs,
+        monotonicUs: () => scheduler.nowUs,
+      },
+      timers,
+      random: { bytes: (count) => random.bytes(count), below: (bound) => random.below(bound) },
+      transport: network.transportOf(this.host, life),
+      latencies: { recorder: () => ({ record: () => undefined }) },
+      log: trace.log(this.host),
+    };
+    trace.line(this.host, 'starts');
+    ClusterNode.open(tampering.world?.(this, world) ?? world, store, this.#options).then(
+      (node) => this.#opened(life, node),
+      (error: unknown) => {
+        if (life.alive) this.#around.broke(`${this.host} could not open: ${String(error)}`);
+      },
+    );
+  }
+
+  /** Ends the process at once: `process` as by kill -9, `power` as by pulling the plug. */
+  crash(lost: 'process' | 'power'): void {
+    const { life } = this;
+    if (life === undefined) return;
+    this.#around.trace.line(this.host, lost === 'power' ? 'loses power' : 'is killed');
+    life.alive = false;
+    this.#disk = life.store?.crash(lost);
+    if (lost === 'power') this.#around.network.powerLost(life);
+    else this.#around.network.processDied(life);
+    this.life = undefined;
+  }
+
+  /** Asks the process to stop in good order; `done` is called when it has. */
+  stop(done: () => void): void {
+    const { life } = this;
+    const node = life?.node;
+    if (life === undefined || node === undefined) {
+      done();
+      return;
+    }
+    this.#around.trace.line(this.host, 'is asked to stop');
+    life.node = undefined;
+    node
+      .close()
+      .then(() => life.store?.close())
+      .then(
+        () => {
+          if (!life.alive) return;
+          this.#around.trace.line(this.host, 'has stopped');
+          life.alive = false;
+          this.#disk = life.store?.disk;
+          this.#around.network.processDied(life);
+          this.life = undefined;
+          done();
+        },
+        (error: unknown) => {
+          if (life.alive) this.#around.broke(`${this.host} could not stop: ${String(error)}`);
+        },
+      );
+  }
+
+  /** Nothing of the process runs for so long (SIGSTOP, or a long pause of the garbage collector). */
+  freeze(durationUs: number): void {
+    if (this.life === undefined) return;
+    this.#around.trace.line(this.host, `freezes for ${durationUs} µs`);
+    this.life.frozenUntilUs = this.#around.scheduler.nowUs + durationUs;
+  }
+
+  #opened(life: Life, node: ClusterNode): void {
+    if (!life.alive) return;
+    life.node = node;
+    this.#around.opened(this, node);
+    this.#around.tampering.node?.(this, node);
+    this.#around.trace.line(this.host, 'is open');
+  }
+}
+
+function timersOf(scheduler: Scheduler, life: Life): Timers {
+  let turn: (() => void)[] = [];
+  const runTurn = (): void => {
+    const callbacks = turn;
+    turn = [];
+    for (const callback of callbacks) callback();
+  };
+  return {
+    after(delayMs, callback) {
+      return timerOf(scheduler.after(delayMs * 1000, life, callback));
+    },
+    every(periodMs, callback) {
+      let stopped = false;
+      let planned: PlannedEvent | undefined;
+      const plan = (): void => {
+        planned = scheduler.after(periodMs * 1000, life, () => {
+          callback();
+          if (!stopped) plan();
+        });
+      };
+      plan();
+      return {
+        stop() {
+          stopped = true;
+          planned?.cancel();
+        },
+      };
+    },
+    endOfTurn(callback) {
+      if (turn.push(callback) === 1) scheduler.atEndOfInstant(life, runTurn);
+    },
+  };
+}
+
+function timerOf(event: PlannedEvent): Timer {
+  return { stop: () => event.cancel() };
+}
