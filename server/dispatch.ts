@@ -1,14 +1,13 @@
 /** HOT PATH: every command passes here twice. */
 import type { Call } from './commands/command.js';
 import type { Command } from './commands/command-table.js';
+import { COMMAND_PREFIX } from './latency/latency-book.js';
 import type { Recording } from './latency/recording.js';
 import type { ClientConnection, ReplySlot, RequestHandler } from './net/connection.js';
 import type { Server } from './server.js';
 
 /** As Redis cuts what it quotes of an unknown command: its name, and its arguments taken together. */
 const QUOTED_BYTES_MAX = 128;
-/** The name under which the latencies of a command are kept. */
-const RECORDING_PREFIX = 'command ';
 
 type MutableCall = { -readonly [K in keyof Call]: Call[K] };
 
@@ -76,7 +75,7 @@ export class Dispatcher implements RequestHandler {
   #recordingOf(command: Command): Recording {
     let recording = this.#recordings.get(command);
     if (recording === undefined) {
-      recording = this.#server.latency.recorder(RECORDING_PREFIX + command.fullName);
+      recording = this.#server.latency.recorder(COMMAND_PREFIX + command.fullName);
       this.#recordings.set(command, recording);
     }
     return recording;

@@ -52,4 +52,12 @@ export class Server {
   get config(): Config {
     return this.settings.config;
   }
+
+  /** Sets everything that counts and measures back (`CONFIG RESETSTAT`). */
+  resetStatistics(): void {
+    this.statistics.reset(this.commands);
+    this.latency.reset();
+    this.clients.totals.reset();
+    this.node.counters.reset();
+  }
 }

@@ -1,4 +1,5 @@
 import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
+import { PEER_PORT_OFFSET } from '../../cluster/membership/peer-text.js';
 import { ConfigError } from './config-lines.js';
 import { parseKeyspaces } from './keyspace-line.js';
 import type { OptionRow, OptionValues } from './options.js';
@@ -11,9 +12,14 @@ export interface Config extends OptionValues {
 }
 
 const CLUSTER_SECRET_LENGTH_MIN = 16;
-const PEER_PORT_DISTANCE = 10_000;
 const PORT_MAX = 65535;
-const WILDCARDS: ReadonlySet<string> = new Set(['', '0.0.0.0', '::', '*']);
+/** Addresses that mean all of a machine, and what stands for them where one is needed. */
+const WILDCARDS: ReadonlyMap<string, string> = new Map([
+  ['0.0.0.0', '0.0.0.0'],
+  ['*', '0.0.0.0'],
+  ['::', '::'],
+  ['::*', '::'],
+]);
 
 /** Every row with its value's type forgotten, for loops over all of them. */
 export const ALL_OPTIONS: readonly OptionRow[] = OPTION_ROWS as readonly unknown[] as readonly OptionRow[];
@@ -34,14 +40,13 @@ export function completeConfig(given: GivenValues): Config {
   for (const row of ALL_OPTIONS) values[propertyOf(row.name)] = given[propertyOf(row.name)] ?? row.fallback;
   // Each property was parsed by the row of the same name or is its default: that is what OptionValues says.
   const options = values as unknown as OptionValues;
-  const bind = WILDCARDS.has(options.bind) ? '0.0.0.0' : options.bind;
-  checkPeers(options, bind);
+  const first = (options.bind[0] ?? '*').replace(/^-/, '');
+  checkPeers(options, first);
   return Object.freeze({
     ...options,
-    bind: options.bind === '' ? bind : options.bind,
     peerPort: derivePeerPort(options),
-    peerBind: options.peerBind === '' ? options.bind : options.peerBind,
-    announceHost: deriveAnnounceHost(options),
+    peerBind: options.peerBind === '' ? (WILDCARDS.get(first) ?? first) : options.peerBind,
+    announceHost: deriveAnnounceHost(options, first),
     keyspaces: parseKeyspaces(options),
   });
 }
@@ -49,24 +54,23 @@ export function completeConfig(given: GivenValues): Config {
 function derivePeerPort({ port, peerPort }: OptionValues): number {
   if (peerPort >= 0) return peerPort;
   if (port === 0) return 0;
-  if (port + PEER_PORT_DISTANCE > PORT_MAX) {
-    throw new ConfigError(`option 'peer-port' must be given: port ${port} + ${PEER_PORT_DISTANCE} is over ${PORT_MAX}`);
+  if (port + PEER_PORT_OFFSET > PORT_MAX) {
+    throw new ConfigError(`option 'peer-port' must be given: port ${port} + ${PEER_PORT_OFFSET} is over ${PORT_MAX}`);
   }
-  return port + PEER_PORT_DISTANCE;
+  return port + PEER_PORT_OFFSET;
 }
 
-function deriveAnnounceHost({ announceHost, bind }: OptionValues): string {
+function deriveAnnounceHost({ announceHost }: OptionValues, firstBind: string): string {
   if (announceHost !== '') return announceHost;
-  return WILDCARDS.has(bind) ? '127.0.0.1' : bind;
+  return WILDCARDS.has(firstBind) ? '127.0.0.1' : firstBind;
 }
 
-function checkPeers(options: OptionValues, bind: string): void {
+function checkPeers(options: OptionValues, firstBind: string): void {
   if (options.clusterSecret !== '' && options.clusterSecretFile !== '') {
     throw new ConfigError("options 'cluster-secret' and 'cluster-secret-file' exclude each other");
   }
-  if (options.peers.length === 0) return;
-  if (options.announceHost === '' && WILDCARDS.has(bind)) {
-    throw new ConfigError(`option 'announce-host' must be given: peers can't reach 'bind ${options.bind}'`);
+  if (options.peers.length > 0 && options.announceHost === '' && WILDCARDS.has(firstBind)) {
+    throw new ConfigError(`option 'announce-host' must be given: peers can't reach 'bind ${firstBind}'`);
   }
 }
 

@@ -161,9 +161,9 @@ export function listOf(
       if (items.length > countMax) return bad(`argument must have at most ${countMax} items`);
       for (const item of items) {
         const reason = check(item);
-        if (reason !== undefined) return bad(`'${item}': ${reason}`);
+        if (reason !== undefined) return bad(reason.includes(item) ? reason : `'${item}': ${reason}`);
       }
-      return good(items);
+      return good(Object.freeze(items));
     },
     print: (value) => value.join(' '),
   };

@@ -1,3 +1,4 @@
+import { parsePeer } from '../../cluster/membership/peer-text.js';
 import type { OptionType } from './option-types.js';
 import { integer, listOf, milliseconds, oneOf, powerOfTwo, size, text, yesNo } from './option-types.js';
 
@@ -40,9 +41,13 @@ const MB = 1024 ** 2;
 const GB = 1024 ** 3;
 const host = text(253, { form: /^[\w.:%-]*$/, says: 'a host name or an IP address' });
 const word = text(64, { form: /^[\w.-]*$/, says: 'up to 64 letters, digits and any of ._-' });
-const peer = listOf('peers as host:port@peerport', PEERS_MAX, (item) =>
-  /^(\[[\da-f:.%]+\]|[\w.-]+):\d{1,5}(@\d{1,5})?$/i.test(item) ? undefined : 'expected host:port@peerport',
+const addresses = listOf('addresses', 16, (item) =>
+  /^-?[\w.:%*-]+$/.test(item) ? undefined : 'expected a host name, an IP address, * or ::*',
 );
+const peer = listOf('peers as host:port@peerport', PEERS_MAX, (item) => {
+  const parsed = parsePeer(item);
+  return typeof parsed === 'string' ? parsed : undefined;
+});
 const percentile = listOf('numbers from 0 to 100', 16, (item) =>
   /^\d+(\.\d+)?$/.test(item) && Number(item) <= 100 ? undefined : 'expected a number from 0 to 100',
 );
@@ -50,13 +55,13 @@ const percentile = listOf('numbers from 0 to 100', 16, (item) =>
 /** Every option, in the order in which they are documented. The README's table is made from these rows. */
 export const OPTION_ROWS = [
   row('port', integer(0, PORT_MAX), 6379, 'Port for Redis clients; 0 lets the system choose.'),
-  row('bind', host, '127.0.0.1', 'Address to listen on for Redis clients.'),
+  row('bind', addresses, ['127.0.0.1'], 'Addresses to listen on for Redis clients; * and ::* mean all.'),
   row('peer-port', integer(-1, PORT_MAX), -1, 'Port for the other nodes; 0 lets the system choose.', {
     fallbackSays: '`port` + 10000',
   }),
-  row('peer-bind', host, '', 'Address to listen on for the other nodes.', { fallbackSays: 'as `bind`' }),
+  row('peer-bind', host, '', 'Address to listen on for the other nodes.', { fallbackSays: 'the first of `bind`' }),
   row('announce-host', host, '', 'Host under which clients and the other nodes reach this node.', {
-    fallbackSays: 'as `bind`',
+    fallbackSays: 'the first of `bind`',
   }),
   row('dir', text(4096), './data', 'Folder that holds the data of this node, and of no other.'),
   row('logfile', text(4096), '', 'File to log to.', { fallbackSays: 'standard output' }),

@@ -11,6 +11,9 @@ export interface LatencyEntry {
   readonly lastMinute: LatencySummary;
 }
 
+/** What the names of the recordings of commands begin with; their full names follow. */
+export const COMMAND_PREFIX = 'command ';
+
 const OVERFLOW_NAME = 'everything else';
 
 /** All latencies of this process by name. Recordings come into being when they are first asked for. */
@@ -37,6 +40,11 @@ export class LatencyBook implements Latencies {
     const recording = new Recording();
     this.#recordings.set(name, recording);
     return recording;
+  }
+
+  /** The recording of a name, if there is one. */
+  known(name: string): Recording | undefined {
+    return this.#recordings.get(name);
   }
 
   /** Summaries of all recordings whose names begin with `prefix`; those in which nothing was recorded are left out. */

@@ -1,0 +1,114 @@
+import { type Call, type CommandRow, refuse, runSubcommand } from './command.js';
+import { wrongArity } from './error-text.js';
+import { compileGlob } from './glob.js';
+import { helpRow } from './subcommand-help.js';
+
+function get({ server, args, slot }: Call) {
+  const patterns = args.slice(2).map((pattern) => compileGlob(pattern.toString()));
+  const shown = server.settings.shown((name) => patterns.some((matches) => matches(name)));
+  slot.out.map(shown.length);
+  for (const [name, value] of shown) {
+    slot.out.bulkText(name);
+    slot.out.bulkText(value);
+  }
+  slot.complete();
+}
+
+function set({ server, args, slot }: Call) {
+  if (args.length % 2 !== 0) return refuse(server, slot, wrongArity('config|set'));
+  const pairs: [string, string][] = [];
+  for (let at = 2; at < args.length; at += 2) {
+    pairs.push([args[at]?.toString() ?? '', args[at + 1]?.toString() ?? '']);
+  }
+  const refusal = server.settings.change(pairs);
+  if (refusal !== undefined) {
+    const { name, reason } = refusal;
+    const text =
+      reason === undefined
+        ? `ERR Unknown option or number of arguments for CONFIG SET - '${name}'`
+        : `ERR CONFIG SET failed (possibly related to argument '${name}') - ${reason}`;
+    return refuse(server, slot, text);
+  }
+  slot.out.ok();
+  slot.complete();
+}
+
+function resetStatistics({ server, slot }: Call) {
+  server.resetStatistics();
+  slot.out.ok();
+  slot.complete();
+}
+
+const ADMIN: Pick<CommandRow, 'flags' | 'categories' | 'group'> = {
+  flags: ['admin', 'noscript', 'loading', 'stale'],
+  categories: ['@admin', '@slow', '@dangerous'],
+  group: 'server',
+};
+
+const subcommands: readonly CommandRow[] = [
+  {
+    ...ADMIN,
+    name: 'get',
+    arity: -3,
+    since: '2.0.0',
+    complexity: 'O(N) where N is the number of options',
+    summary: 'Tells the options whose names match a pattern',
+    arguments: [{ name: 'parameter', type: 'string', flags: ['multiple'] }],
+    run: get,
+  },
+  {
+    ...ADMIN,
+    name: 'set',
+    arity: -4,
+    since: '2.0.0',
+    complexity: 'O(N) where N is the number of options',
+    summary: 'Changes options of this node, all that are given or none',
+    tips: ['request_policy:all_nodes', 'response_policy:all_succeeded'],
+    arguments: [
+      {
+        name: 'parameter_value',
+        type: 'block',
+        flags: ['multiple'],
+        arguments: [
+          { name: 'parameter', type: 'string' },
+          { name: 'value', type: 'string' },
+        ],
+      },
+    ],
+    run: set,
+  },
+  {
+    ...ADMIN,
+    name: 'resetstat',
+    arity: 2,
+    since: '2.0.0',
+    complexity: 'O(1)',
+    summary: 'Sets all counts and latencies of this node back',
+    run: resetStatistics,
+  },
+  helpRow('config', 'server', '5.0.0', [
+    'GET <pattern> [<pattern> ...]',
+    '    Tells the options whose names match, as in file names.',
+    'SET <option> <value> [<option> <value> ...]',
+    '    Changes options until the node stops.',
+    'RESETSTAT',
+    '    Sets all counts and latencies back.',
+    'HELP',
+    '    Prints this.',
+  ]),
+];
+
+export const configCommands: readonly CommandRow[] = [
+  {
+    name: 'config',
+    arity: -2,
+    flags: [],
+    categories: ['@slow'],
+    since: '2.0.0',
+    group: 'server',
+    complexity: 'Depends on subcommand.',
+    summary: 'About the options of this node',
+    subcommands,
+    run: runSubcommand,
+  },
+];
