@@ -1,10 +1,12 @@
-/** How the operator writes a node: `host:port@peerport`. */
+/** How the operator writes a node: `host:port@peerport/zone`. */
 export interface PeerText {
   /** A name or an address, in lower case and without brackets. */
   readonly host: string;
   /** For clients (RESP). */
   readonly port: number;
   readonly peerPort: number;
+  /** '' where none is named. */
+  readonly zone: string;
 }
 
 /** As Redis does with its cluster bus: the peer port is so far above the port for clients, unless it is named. */
@@ -14,24 +16,24 @@ const PORT_MAX = 65535;
 
 // An IPv6 address is bracketed, so that its colons can be told from the one before the port.
 const SHAPE =
-  /^(?:\[(?<address>[0-9a-fA-F.]*:[0-9a-fA-F:.]+)\]|(?<name>[^\s:@[\]]+)):(?<port>\d{1,5})(?:@(?<peerPort>\d{1,5}))?$/;
+  /^(?:\[(?<address>[0-9a-fA-F.]*:[0-9a-fA-F:.]+)\]|(?<name>[^\s:@[\]]+)):(?<port>\d{1,5})(?:@(?<peerPort>\d{1,5}))?(?:\/(?<zone>[^\s/,]+))?$/;
 
 /**
- * Reads `host:port@peerport`, e.g. `10.0.0.1:7001@17001`, `node-1:7001` or `[::1]:7001@17001`. Without `@peerport` it is
- * port + 10000.
+ * Reads `host:port@peerport/zone`, e.g. `10.0.0.1:7001@17001/east`, `node-1:7001` or `[::1]:7001@17001`. Without
+ * `@peerport` it is port + 10000; without `/zone` it is ''.
  *
  * @returns the reason in words where the text is something else
  */
 export function parsePeer(text: string): PeerText | string {
   const groups = SHAPE.exec(text)?.groups;
-  if (groups === undefined) return `'${text}' is not of the form host:port@peerport`;
+  if (groups === undefined) return `'${text}' is not of the form host:port@peerport/zone`;
   const port = Number(groups.port);
   const peerPort = groups.peerPort === undefined ? port + PEER_PORT_OFFSET : Number(groups.peerPort);
   const fault =
     portFault(port) ?? (groups.peerPort === undefined ? impliedPeerPortFault(port) : peerPortFault(peerPort));
   if (fault !== undefined) return `'${text}': ${fault}`;
   if (port === peerPort) return `'${text}': the port and the peer port are the same`;
-  return { host: normalHost(groups.address ?? groups.name ?? ''), port, peerPort };
+  return { host: normalHost(groups.address ?? groups.name ?? ''), port, peerPort, zone: groups.zone ?? '' };
 }
 
 /** The one way of writing a host that ids are made from. */

@@ -4,13 +4,16 @@ import { createHash } from 'node:crypto';
 import { claim } from '../ring/claim.js';
 import { type NodeId, Ring } from '../ring/ring.js';
 import type { Member, Membership } from './membership.js';
-import { normalHost, type PeerText } from './peer-text.js';
+import { normalHost } from './peer-text.js';
 
 export { type PeerText, parsePeer } from './peer-text.js';
 
 /** A node as a fixed list knows it. */
-export interface ListedNode extends PeerText {
-  /** Must be the same in the list of every node, as it shapes the ring. */
+export interface ListedNode {
+  readonly host: string;
+  /** For clients (RESP). */
+  readonly port: number;
+  readonly peerPort: number;
   readonly zone?: string;
 }
 
@@ -21,17 +24,40 @@ export function nodeIdOf(host: string, peerPort: number): NodeId {
     .digest('hex') as NodeId;
 }
 
-/** Why these can't be one cluster; undefined when they can. */
+/**
+ * Why these can't be one cluster; undefined when they can. Zones shape the ring, on which all nodes must agree: with
+ * zones each node must be in the list, with the same zone in the list of every node.
+ */
 export function peerListFault(self: ListedNode, peers: readonly ListedNode[]): string | undefined {
-  const seen = new Map<string, ListedNode>([[`${normalHost(self.host)}:${self.peerPort}`, self]]);
+  const ports = new Map<string, number>([[addressOf(self), self.port]]);
   for (const peer of peers) {
-    const address = `${normalHost(peer.host)}:${peer.peerPort}`;
-    const other = seen.get(address);
-    if (other !== undefined && other.port !== peer.port)
-      return `${address} is named with the ports ${other.port} and ${peer.port}`;
-    seen.set(address, peer);
+    const other = ports.get(addressOf(peer));
+    if (other !== undefined && other !== peer.port)
+      return `${addressOf(peer)} is named with the ports ${other} and ${peer.port}`;
+    ports.set(addressOf(peer), peer.port);
   }
+  return peers.length === 0 ? undefined : zoneFault(self, peers);
+}
+
+function zoneFault(self: ListedNode, peers: readonly ListedNode[]): string | undefined {
+  const zones = new Map<string, string>();
+  for (const peer of peers) {
+    const zone = peer.zone ?? '';
+    const other = zones.get(addressOf(peer)) ?? zone;
+    if (other !== zone) return `${addressOf(peer)} is named with the zones '${other}' and '${zone}'`;
+    zones.set(addressOf(peer), zone);
+  }
+  const listed = zones.get(addressOf(self));
+  const own = self.zone ?? '';
+  if (listed === undefined && (own !== '' || [...zones.values()].some((zone) => zone !== '')))
+    return `a list with zones must name this node too: ${addressOf(self)}`;
+  if (listed !== undefined && own !== '' && own !== listed)
+    return `this node is in the zone '${own}', and in '${listed}' by the list`;
   return undefined;
+}
+
+function addressOf({ host, peerPort }: ListedNode): string {
+  return `${normalHost(host)}:${peerPort}`;
 }
 
 export class StaticMembership implements Membership {
@@ -47,7 +73,7 @@ export class StaticMembership implements Membership {
     const fault = peerListFault(self, peers);
     assert(fault === undefined, fault);
     const byId = new Map<NodeId, Member>();
-    // Where the list names this node, the list decides on its zone too: the others know no more than the list.
+    // What the list says of this node comes last: it may name the zone.
     for (const listed of [self, ...peers]) {
       const member = memberOf(listed);
       byId.set(member.id, member);

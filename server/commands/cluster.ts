@@ -6,35 +6,35 @@ import { writeShards, writeSlots } from './cluster-replies.js';
 import { type Call, type CommandFlag, type CommandRow, refuse, runSubcommand } from './command.js';
 import { failureText } from './failure-text.js';
 import { parseInt64 } from './integer-argument.js';
+import { helpRow } from './subcommand-help.js';
 
 const NOT_AN_INTEGER = 'ERR value is not an integer or out of range';
 const NOTHING = Buffer.alloc(0);
 const CHANGES_BY_ITSELF = ['nondeterministic_output'];
 
 const HELP_LINES: readonly string[] = [
-  'CLUSTER <subcommand> [<arg> [value] [opt] ...]. Subcommands are:',
   'COUNT-FAILURE-REPORTS <node-id>',
-  '    Return number of failure reports for <node-id>.',
+  '    Tells how many nodes report <node-id> as failed: always 0, as each node goes by what it sees itself.',
   'COUNTKEYSINSLOT <slot>',
-  '    Return the number of keys in <slot>.',
+  '    Counts the keys in <slot> that this node holds.',
   'GETKEYSINSLOT <slot> <count>',
-  '    Return key names stored by current node in a slot.',
+  '    Tells up to <count> keys in <slot> that this node holds.',
   'INFO',
-  '    Return information about the cluster.',
+  '    Describes the state of the cluster.',
   'KEYSLOT <key>',
-  '    Return the hash slot for <key>.',
+  '    Tells the slot of <key>.',
   'MYID',
-  '    Return the node id.',
+  '    Tells the id of this node.',
   'NODES',
-  '    Return cluster configuration seen by node. Output format:',
-  '    <id> <ip:port> <flags> <master> <pings> <pongs> <epoch> <link> <slot> ...',
-  'SLOTS',
-  '    Return information about slots range mappings. Each range is made of:',
-  '    start, end, master and replicas IP addresses, ports and ids',
+  '    Describes the nodes as this node sees them, one a line:',
+  '    <id> <ip:port@peer-port> <flags> - 0 0 0 <link> <slots> ...',
   'SHARDS',
-  '    Return information about slot range mappings and the nodes associated with them.',
+  '    Tells which nodes serve which slots, by groups of nodes.',
+  'SLOTS',
+  '    Tells which nodes serve which slots, range by range: first slot, last slot, the node that coordinates now, and',
+  '    the others that hold the keys.',
   'HELP',
-  '    Prints this help.',
+  '    Prints this.',
 ];
 
 function mapOf(server: Server): ClusterMap {
@@ -134,12 +134,6 @@ function runCountFailureReports({ server, args, slot }: Call): void {
   slot.complete();
 }
 
-function runHelp({ slot }: Call): void {
-  slot.out.array(HELP_LINES.length);
-  for (const line of HELP_LINES) slot.out.simple(line);
-  slot.complete();
-}
-
 /** Every node reads and writes every key: these modes change nothing but what `CLIENT LIST` shows. */
 function runReadonly({ connection, slot }: Call): void {
   connection.isReadonly = true;
@@ -200,17 +194,6 @@ const SUBCOMMANDS: readonly CommandRow[] = [
     ],
     run: runGetKeysInSlot,
   }),
-  {
-    ...subcommand({
-      name: 'help',
-      arity: 2,
-      since: '5.0.0',
-      complexity: 'O(1)',
-      summary: 'Show helpful text about the different subcommands',
-      run: runHelp,
-    }),
-    flags: ['loading', 'stale'],
-  },
   subcommand({
     name: 'info',
     arity: 2,
@@ -264,12 +247,13 @@ const SUBCOMMANDS: readonly CommandRow[] = [
     tips: CHANGES_BY_ITSELF,
     run: runSlots,
   }),
+  helpRow('cluster', 'cluster', '5.0.0', HELP_LINES),
 ];
 
 const FAST: readonly CommandFlag[] = ['loading', 'stale', 'fast'];
 const CONNECTION_CATEGORIES: readonly string[] = ['@fast', '@connection'];
 
-export const CLUSTER_COMMANDS: readonly CommandRow[] = [
+export const clusterCommands: readonly CommandRow[] = [
   {
     name: 'cluster',
     arity: -2,

@@ -11,15 +11,32 @@ import {
 const THREE: readonly ListedNode[] = [1, 2, 3].map((k) => ({ host: '127.0.0.1', port: 7000 + k, peerPort: 17000 + k }));
 
 test('a peer is written host:port@peerport', (t) => {
-  t.deepEqual(parsePeer('10.0.0.1:7001@9001'), { host: '10.0.0.1', port: 7001, peerPort: 9001 });
-  t.deepEqual(parsePeer('Node-1.example:7001'), { host: 'node-1.example', port: 7001, peerPort: 17001 });
-  t.deepEqual(parsePeer('[::1]:7001@17001'), { host: '::1', port: 7001, peerPort: 17001 });
-  t.deepEqual(parsePeer('[FE80::1]:7001'), { host: 'fe80::1', port: 7001, peerPort: 17001 });
+  t.deepEqual(parsePeer('10.0.0.1:7001@9001'), { host: '10.0.0.1', port: 7001, peerPort: 9001, zone: '' });
+  t.deepEqual(parsePeer('Node-1.example:7001'), { host: 'node-1.example', port: 7001, peerPort: 17001, zone: '' });
+  t.deepEqual(parsePeer('[::1]:7001@17001'), { host: '::1', port: 7001, peerPort: 17001, zone: '' });
+  t.deepEqual(parsePeer('a:7001@9001/east-1'), { host: 'a', port: 7001, peerPort: 9001, zone: 'east-1' });
+  t.deepEqual(parsePeer('[FE80::1]:7001'), { host: 'fe80::1', port: 7001, peerPort: 17001, zone: '' });
 });
 
 test('a peer that is written otherwise is refused with the reason', (t) => {
-  for (const text of ['', 'a', ':1', 'a:', 'a:b', '::1:7001', 'a:1@', 'a:1@2@3', ' a:1', 'a:1 ', '[a]:1', 'a:123456']) {
-    t.is(parsePeer(text), `'${text}' is not of the form host:port@peerport`);
+  for (const text of [
+    '',
+    'a',
+    ':1',
+    'a:',
+    'a:b',
+    '::1:7001',
+    'a:1@',
+    'a:1@2@3',
+    ' a:1',
+    'a:1 ',
+    '[a]:1',
+    'a:123456',
+    'a:1/',
+    'a:1/b/c',
+    'a:1/b c',
+  ]) {
+    t.is(parsePeer(text), `'${text}' is not of the form host:port@peerport/zone`);
   }
   t.is(parsePeer('a:0'), "'a:0': the port must be from 1 to 65535");
   t.is(parsePeer('a:65536@1'), "'a:65536@1': the port must be from 1 to 65535");
@@ -58,10 +75,21 @@ test('a node without peers is a cluster', (t) => {
   t.is(alone.ring(), alone.ring());
 });
 
-test('what the list says about the zone of this node is what the others go by', (t) => {
+test('the list may name zones, and then names every node with its zone', (t) => {
   const listed = THREE.map((node, k) => ({ ...node, zone: `zone ${k}` }));
-  const membership = new StaticMembership({ host: '127.0.0.1', port: 7002, peerPort: 17002, zone: 'mine' }, listed, 64);
-  t.is(membership.self.zone, 'zone 1');
+  const [first, ...others] = listed;
+  const [plain] = THREE;
+  if (first === undefined || plain === undefined) return t.fail();
+  t.is(peerListFault(plain, listed), undefined);
+  t.is(new StaticMembership(plain, listed, 64).self.zone, 'zone 0');
+  t.is(peerListFault(first, listed), undefined);
+  t.is(peerListFault(first, others), 'a list with zones must name this node too: 127.0.0.1:17001');
+  t.is(peerListFault(plain, others), 'a list with zones must name this node too: 127.0.0.1:17001');
+  t.is(peerListFault(first, THREE), "this node is in the zone 'zone 0', and in '' by the list");
+  t.is(
+    peerListFault(first, [first, { ...first, zone: 'b' }]),
+    "127.0.0.1:17001 is named with the zones 'zone 0' and 'b'",
+  );
 });
 
 test('one address with two ports for clients is refused', (t) => {
