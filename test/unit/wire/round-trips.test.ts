@@ -1,0 +1,37 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { RoundTrips } from '../../../cluster/wire/round-trips.js';
+
+test('the p99 of like round trips is at most a quarter above them', (t) => {
+  fc.assert(
+    fc.property(fc.integer({ min: 4, max: 2 ** 31 - 1 }), fc.integer({ min: 1, max: 3000 }), (us, count) => {
+      const trips = new RoundTrips();
+      for (let i = 0; i < count; i++) trips.record(us);
+      t.true(trips.p99Us() >= us && trips.p99Us() <= us * 1.25);
+    }),
+  );
+});
+
+test('one slow round trip in fifty counts, one in a thousand does not', (t) => {
+  const [often, seldom] = [new RoundTrips(), new RoundTrips()];
+  for (let i = 0; i < 5000; i++) {
+    often.record(i % 50 === 0 ? 80_000 : 200);
+    seldom.record(i % 1000 === 0 ? 80_000 : 200);
+  }
+  t.true(often.p99Us() >= 80_000);
+  t.true(seldom.p99Us() < 300);
+});
+
+test('a slow spell is forgotten', (t) => {
+  const trips = new RoundTrips();
+  t.is(trips.p99Us(), 10_000);
+  for (let i = 0; i < 2000; i++) trips.record(500_000);
+  for (let i = 0; i < 8000; i++) trips.record(300);
+  t.true(trips.p99Us() < 400);
+});
+
+test('odd durations do no harm', (t) => {
+  const trips = new RoundTrips();
+  for (const us of [0, -5, 0.5, 2 ** 40, Number.POSITIVE_INFINITY]) trips.record(us);
+  t.true(trips.p99Us() > 0);
+});
