@@ -1,4 +1,5 @@
 /** HOT PATH: every command passes here twice. */
+import type { Session } from '../cluster/coordinator/session.js';
 import type { Call } from './commands/command.js';
 import type { Command } from './commands/command-table.js';
 import { COMMAND_PREFIX } from './latency/latency-book.js';
@@ -20,6 +21,10 @@ export class Dispatcher implements RequestHandler {
 
   constructor(server: Server) {
     this.#server = server;
+  }
+
+  openSession(): Session {
+    return this.#server.node.openSession();
   }
 
   dispatch(connection: ClientConnection, args: Buffer[]): void {

@@ -1,5 +1,6 @@
 /** HOT PATH. */
 import type { Socket } from 'node:net';
+import type { Session } from '../../cluster/coordinator/session.js';
 import type { Clock } from '../../cluster/ports/clock.js';
 import type { BufferPool } from '../resp/buffer-pool.js';
 import { ReplyBuffer, type RespVersion } from '../resp/reply-buffer.js';
@@ -25,6 +26,8 @@ export { ReplySlot } from './reply-slot.js';
 
 /** Who answers requests and hears what becomes of connections. */
 export interface RequestHandler {
+  /** What a new connection asks the cluster through. */
+  openSession(): Session;
   /** Answers one request: opens a slot, writes its reply and completes it, now or later. `args` has at least one. */
   dispatch(connection: ClientConnection, args: Buffer[]): void;
   /** A slot whose `command` was set has been completed. Its reply may not have left yet. */
@@ -52,6 +55,7 @@ export interface ConnectionContext {
 export class ClientConnection {
   readonly address: string;
   readonly localAddress: string;
+  readonly session: Session;
   readonly createdUs: number;
   lastInteractionUs: number;
 
@@ -100,6 +104,7 @@ export class ClientConnection {
   ) {
     this.address = endpointText(socket.remoteAddress, socket.remotePort);
     this.localAddress = endpointText(socket.localAddress, socket.localPort);
+    this.session = context.handler.openSession();
     this.createdUs = context.clock.monotonicUs();
     this.lastInteractionUs = this.createdUs;
     this.out = new ReplyBuffer(context.pool);

@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto';
+import { type PeerText, parsePeer, peerListFault, StaticMembership } from '../cluster/membership/static-membership.js';
+import type { NodeOptions } from '../cluster/node.js';
+import type { Config } from './config/config.js';
+import { ConfigError } from './config/config-lines.js';
+
+const SECRET_BYTES = 32;
+
+/**
+ * What the configuration says about the node. A node without peers listens for none and needs no secret: it draws one,
+ * and tokens are good until it stops. Throws `ConfigError` where the peers can't be one cluster.
+ */
+export function nodeOptionsOf(config: Config): NodeOptions {
+  const self = { host: config.announceHost, port: config.port, peerPort: config.peerPort, zone: config.zone };
+  const peers = config.peers.map(peerOf);
+  const fault = peerListFault(self, peers);
+  if (fault !== undefined) throw new ConfigError(`bad value for option 'peers': ${fault}`);
+  const standsAlone = peers.length === 0;
+  return {
+    membership: new StaticMembership(self, peers, config.partitions),
+    clusterName: config.clusterName,
+    secret: config.clusterSecret === '' ? randomBytes(SECRET_BYTES).toString('hex') : config.clusterSecret,
+    listen: standsAlone ? undefined : { host: config.peerBind, port: config.peerPort },
+    keyspaces: config.keyspaces,
+    valueBytesMax: config.valueMaxLen,
+    requestTimeoutMs: config.requestTimeoutMs,
+    clockDriftMaxMs: config.clockDriftMaxMs,
+    clockEntriesMax: config.clockEntriesMax,
+    memoryBytesMax: config.maxmemory,
+    flushPeriodMs: config.objectFlushMs,
+  };
+}
+
+function peerOf(text: string): PeerText {
+  const peer = parsePeer(text);
+  if (typeof peer === 'string') throw new ConfigError(`bad value '${text}' for option 'peers': ${peer}`);
+  return peer;
+}

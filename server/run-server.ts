@@ -1,0 +1,83 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ClusterNode } from '../cluster/node.js';
+import { nodeClock } from '../cluster/ports/node-clock.js';
+import { nodeRandom } from '../cluster/ports/node-random.js';
+import { NodeTimers } from '../cluster/ports/node-timers.js';
+import { openRocksStore } from '../cluster/storage/rocks-store.js';
+import { nodeTransport } from '../cluster/wire/node-transport.js';
+import { clientLimitsOf } from './client-limits.js';
+import { CommandTable } from './commands/command-table.js';
+import { Statistics } from './commands/statistics.js';
+import { commandRows } from './commands/table.js';
+import type { Config } from './config/config.js';
+import { Settings } from './config/settings.js';
+import { Dispatcher } from './dispatch.js';
+import { LatencyBook } from './latency/latency-book.js';
+import { ClientRegistry } from './net/client-registry.js';
+import { ClientListener } from './net/listener.js';
+import { nodeOptionsOf } from './node-options.js';
+import { openProcessLog } from './process-log.js';
+import { Server } from './server.js';
+
+const STORE_FOLDER = 'store';
+const CLIENT_GRACE_MS = 2_000;
+
+/** A server that runs. */
+export interface RunningServer {
+  /** Port for clients. */
+  readonly port: number;
+  /** Answers what is under way, writes everything to the store and frees it. Can be called again. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Opens the store, joins the peers and serves clients. Rejects with `StoreError`, `ListenError` or `ConfigError`, whose
+ * messages are for people. `shutDown` is called when a client asks the process to stop.
+ */
+export async function runServer(config: Config, shutDown: () => void): Promise<RunningServer> {
+  const timers = new NodeTimers();
+  const log = openProcessLog(config);
+  const latency = await LatencyBook.open(timers);
+  const world = { clock: nodeClock, timers, random: nodeRandom, transport: nodeTransport, latencies: latency, log };
+  const options = nodeOptionsOf(config);
+  mkdirSync(config.dir, { recursive: true });
+  const store = await openRocksStore(join(config.dir, STORE_FOLDER));
+  const node = await ClusterNode.open(world, store, options);
+  const settings = new Settings(config);
+  const limits = clientLimitsOf(settings);
+  const clients = new ClientRegistry(world, limits);
+  const statistics = new Statistics(timers);
+  const commands = new CommandTable(commandRows);
+  const server = new Server({
+    settings,
+    node,
+    latency,
+    clients,
+    commands,
+    statistics,
+    clock: nodeClock,
+    log,
+    shutDown,
+  });
+  const listener = new ClientListener(world, clients, limits, new Dispatcher(server));
+  const port = await listener.listen({ bind: config.bind, port: config.port, backlog: config.tcpBacklog });
+  log.info({ port, node: node.membership.self.id }, 'ready to accept connections');
+  let stopping: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    log.info({}, 'stopping');
+    await listener.close(CLIENT_GRACE_MS);
+    statistics.close();
+    await node.close();
+    await store.close();
+    latency.close();
+    log.info({}, 'stopped; everything is in the store');
+  };
+  return {
+    port,
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
