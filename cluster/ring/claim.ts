@@ -7,6 +7,7 @@ import { apportion } from './apportion.js';
 import { improve } from './improve.js';
 import { layOut } from './lay-out.js';
 import type { NodeId, RingNode } from './ring.js';
+import { partitionCountFault } from './slots.js';
 import { FREE, Spacing } from './spacing.js';
 
 /** A share of the moves that are needed anyway may be spent on a better layout. */
@@ -20,6 +21,7 @@ const EXTRA_MOVES_SHARE = 0.1;
  *   a row are of distinct nodes, hosts and zones as far as that can be
  */
 export function claim(partitionCount: number, nodes: readonly RingNode[], previous?: readonly NodeId[]): NodeId[] {
+  assert(partitionCountFault(partitionCount) === undefined, partitionCountFault(partitionCount));
   assert(nodes.length > 0, 'a ring needs a node');
   assert(previous === undefined || previous.length === partitionCount, 'the number of partitions never changes');
   const sorted = [...nodes].sort((a, b) => (a.id < b.id ? -1 : 1));

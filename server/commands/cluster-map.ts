@@ -7,7 +7,7 @@ import type { NodeId, Ring } from '../../cluster/ring/ring.js';
 import { type Partition, SLOT_COUNT, type Slot, slotsOf } from '../../cluster/ring/slots.js';
 
 /** What this node knows. */
-export interface ClusterView {
+interface ClusterView {
   readonly self: Member;
   readonly members: readonly Member[];
   readonly ring: Ring;
@@ -23,7 +23,7 @@ export interface ShownNode {
 }
 
 /** A run of slots that the same nodes serve. */
-export interface SlotRange {
+interface SlotRange {
   readonly first: Slot;
   readonly last: Slot;
   /** The first reachable node of the preference list. */
@@ -33,7 +33,7 @@ export interface SlotRange {
 }
 
 /** Slots with the same master and the same replicas. */
-export interface Shard {
+interface Shard {
   readonly ranges: readonly SlotRange[];
   readonly master: ShownNode;
   readonly replicas: readonly ShownNode[];

@@ -207,8 +207,9 @@ test('several nodes may join and leave at once', (t) => {
   );
 });
 
-test('a ring is claimed for at least one node, each named once', (t) => {
+test('a ring is claimed for at least one node, each named once, in a power of two of partitions', (t) => {
   const nodes = nodesOnOneHost(2);
   t.throws(() => claim(PARTITIONS, []));
+  t.throws(() => claim(100, nodes), { message: 'must be a power of two' });
   t.throws(() => claim(PARTITIONS, [...nodes, ...nodes]));
 });
