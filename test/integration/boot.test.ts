@@ -1,0 +1,167 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test, { type ExecutionContext } from 'ava';
+import { ask } from '../../scripts/processes/ask.js';
+import { NODE_PROGRAM, nodeFlags } from '../../scripts/processes/node-flags.js';
+import { portFault } from '../../scripts/processes/ports.js';
+import { waitUntil, within } from '../../scripts/processes/wait.js';
+import { portPairs, READY_MS, runProgram, TestCluster, temporaryFolder } from './processes.js';
+
+const LOCAL_CLUSTER = fileURLToPath(new URL('../../scripts/local-cluster.js', import.meta.url));
+const STOP_MS = 15_000;
+
+function folderFor(t: ExecutionContext): string {
+  const folder = temporaryFolder();
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function runNode(...args: readonly (string | number)[]) {
+  return runProgram(process.execPath, [...nodeFlags(), NODE_PROGRAM, ...args]);
+}
+
+test('a node alone serves with default quorums and stops on SIGTERM with exit code 0', async (t) => {
+  const cluster = await TestCluster.start({ nodeCount: 1 });
+  t.teardown(() => cluster.close());
+  const node = cluster.node(0);
+  t.is(await ask(node.port, 'SET', 'k', 'v'), 'OK');
+  const end = await node.stop(STOP_MS, () => t.fail('it had to be killed'));
+  t.is(end?.code, 0, node.logTail());
+  await cluster.revive(0);
+  t.is(await ask(node.port, 'GET', 'k'), 'v');
+});
+
+test('SHUTDOWN stops a node cleanly', async (t) => {
+  const cluster = await TestCluster.start({ nodeCount: 1 });
+  t.teardown(() => cluster.close());
+  const node = cluster.node(0);
+  await ask(node.port, 'SET', 'k', 'v');
+  // No reply: the connection is closed.
+  await t.throwsAsync(ask(node.port, 'SHUTDOWN'));
+  await waitUntil('the node is gone', STOP_MS, () => node.pid === undefined || 'it runs');
+  await cluster.revive(0);
+  t.is(await ask(node.port, 'GET', 'k'), 'v');
+});
+
+test('an unknown option is named on standard error, with exit code 1', async (t) => {
+  const { code, errorOutput } = await runNode('--no-such-option', 'x', '--dir', folderFor(t));
+  t.is(code, 1);
+  t.regex(errorOutput, /no-such-option/);
+});
+
+test('a bad value names its option, itself and its bounds, with exit code 1', async (t) => {
+  const { code, errorOutput } = await runNode('--port', '70000', '--dir', folderFor(t));
+  t.is(code, 1);
+  t.regex(errorOutput, /port/);
+  t.regex(errorOutput, /70000/);
+  t.regex(errorOutput, /65535/);
+});
+
+test('a bad value in a configuration file is named with its bounds, with exit code 1', async (t) => {
+  const folder = folderFor(t);
+  const path = join(folder, 'cartwheel.conf');
+  writeFileSync(path, '# as in redis.conf\nport 7001\nr 17\n');
+  const { code, errorOutput } = await runNode(path, '--dir', join(folder, 'data'));
+  t.is(code, 1);
+  t.regex(errorOutput, /'r'/);
+  t.regex(errorOutput, /'17'.*1 to 16|1 to 16.*'17'/s);
+});
+
+test('a port in use is named on standard error, with exit code 1', async (t) => {
+  const cluster = await TestCluster.start({ nodeCount: 1 });
+  t.teardown(() => cluster.close());
+  const [other] = await portPairs(1);
+  const { port } = cluster.node(0);
+  const args = ['--port', port, '--peer-port', other?.peerPort ?? 0, '--dir', folderFor(t)];
+  const { code, output, errorOutput } = await runNode(...args);
+  t.is(code, 1);
+  t.regex(output + errorOutput, new RegExp(`${port}`));
+  t.regex(output + errorOutput, /in use/i);
+});
+
+test('a second node on the folder of another is refused', async (t) => {
+  const cluster = await TestCluster.start({ nodeCount: 1 });
+  t.teardown(() => cluster.close());
+  const [free] = await portPairs(1);
+  const folder = join(cluster.folder, `${cluster.node(0).port}`);
+  const args = ['--port', free?.port ?? 0, '--peer-port', free?.peerPort ?? 0, '--dir', folder];
+  const { code, output, errorOutput } = await runNode(...args);
+  t.is(code, 1);
+  t.true((output + errorOutput).includes(folder), output + errorOutput);
+});
+
+interface Launched {
+  readonly child: ChildProcess;
+  readonly printed: () => string;
+  readonly ended: Promise<number | null>;
+}
+
+function launchLocalCluster(t: ExecutionContext, args: readonly (string | number)[]): Launched {
+  const child = spawn(process.execPath, [LOCAL_CLUSTER, ...args.map(String)]);
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+    });
+  }
+  const ended = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
+  t.teardown(() => child.kill('SIGKILL'));
+  return { child, printed: () => printed, ended };
+}
+
+/** A first port that has free ports behind it, for clients and for peers. */
+async function basePort(): Promise<number> {
+  let base = 0;
+  await waitUntil('three free pairs of ports in a row', READY_MS, async () => {
+    base = 12_000 + Math.floor(Math.random() * 8000);
+    const wanted = [0, 1, 2].flatMap((offset) => [base + offset, base + offset + 10_000]);
+    const faults = await Promise.all(wanted.map((port) => portFault(port)));
+    return faults.every((fault) => fault === undefined) || 'taken';
+  });
+  return base;
+}
+
+test('the local cluster says how to connect, keeps its secret to itself and stops all nodes on SIGINT', async (t) => {
+  const folder = folderFor(t);
+  const base = await basePort();
+  const { child, printed, ended } = launchLocalCluster(t, ['--base-port', base, '--dir', folder]);
+  await waitUntil('it says how to connect', READY_MS, () => printed().includes(`redis-cli -p ${base}`) || printed());
+  t.is(await ask(base, 'SET', 'k', 'v'), 'OK');
+  t.is(await ask(base + 2, 'GET', 'k'), 'v');
+  t.is(statSync(join(folder, 'cluster-secret')).mode & 0o777, 0o600);
+  t.deepEqual(
+    readdirSync(folder).filter((name) => name.endsWith('.log')),
+    [0, 1, 2].map((offset) => `${base + offset}.log`),
+  );
+  child.kill('SIGINT');
+  t.is(await within(ended, STOP_MS), 0, printed());
+  for (const port of [base, base + 1, base + 2]) t.is(await portFault(port), undefined);
+});
+
+test('the local cluster names a port that is in use', async (t) => {
+  const cluster = await TestCluster.start({ nodeCount: 1 });
+  t.teardown(() => cluster.close());
+  const { port } = cluster.node(0);
+  const args = ['--nodes', 1, '--base-port', port, '--dir', folderFor(t)];
+  const { printed, ended } = launchLocalCluster(t, args);
+  t.is(await within(ended, STOP_MS), 1);
+  t.regex(printed(), new RegExp(`Port ${port} .* in use`));
+});
+
+test('the local cluster tells when a node dies, with the end of its log, and the others go on', async (t) => {
+  const base = await basePort();
+  const { child, printed, ended } = launchLocalCluster(t, ['--base-port', base, '--dir', folderFor(t)]);
+  await waitUntil('it is ready', READY_MS, () => printed().includes('Ctrl-C') || printed());
+  const pid = Number(new RegExp(`${base + 1} +process (\\d+)`).exec(printed())?.[1]);
+  process.kill(pid, 'SIGKILL');
+  await waitUntil(
+    'it says so',
+    READY_MS,
+    () => printed().includes(`Node ${base + 1} has ended (SIGKILL)`) || printed(),
+  );
+  t.is(await ask(base, 'SET', 'k', 'v'), 'OK');
+  child.kill('SIGTERM');
+  t.is(await within(ended, STOP_MS), 0, printed());
+});

@@ -1,0 +1,110 @@
+/** Real nodes, each a process of its own with a folder of its own, for tests that use them as clients do. */
+import assert from 'node:assert';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { localNodes, type NodePorts, startAll } from '../../scripts/processes/local-nodes.js';
+import type { NodeProcess } from '../../scripts/processes/node-process.js';
+import { freePorts } from '../../scripts/processes/ports.js';
+
+/** How long a node may take until it answers and sees its peers. */
+export const READY_MS = 30_000;
+const PROGRAM_MS = 60_000;
+
+export interface ClusterWishes {
+  /** 3 when not named. */
+  readonly nodeCount?: number;
+  /** Options for every node, e.g. `['--durability', 'buffer']`. */
+  readonly args?: readonly string[];
+}
+
+/** A cluster that is up. Its nodes can be killed and launched again; `close` leaves nothing behind. */
+export class TestCluster {
+  readonly folder: string;
+  readonly nodes: readonly NodeProcess[];
+
+  private constructor(folder: string, nodes: readonly NodeProcess[]) {
+    this.folder = folder;
+    this.nodes = nodes;
+  }
+
+  /** Starts nodes on free ports and waits until each answers and sees all others. */
+  static async start(wishes: ClusterWishes = {}): Promise<TestCluster> {
+    const folder = temporaryFolder();
+    const nodes = localNodes(folder, await portPairs(wishes.nodeCount ?? 3), wishes.args ?? []);
+    const cluster = new TestCluster(folder, nodes);
+    try {
+      await startAll(nodes, READY_MS);
+    } catch (error) {
+      await cluster.close();
+      throw error;
+    }
+    return cluster;
+  }
+
+  node(index: number): NodeProcess {
+    const node = this.nodes[index];
+    assert(node, `a cluster of ${this.nodes.length} has no node ${index}`);
+    return node;
+  }
+
+  get ports(): number[] {
+    return this.nodes.map(({ port }) => port);
+  }
+
+  /** Starts a node that was killed or stopped and waits until it sees all others. */
+  async revive(index: number): Promise<void> {
+    const node = this.node(index);
+    void node.launch();
+    await node.ready(this.nodes.length - 1, READY_MS);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.kill()));
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Makes a folder of its own for a test, which has to remove it. */
+export function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'cartwheel-test-'));
+}
+
+/** Chooses free ports for `count` nodes. */
+export async function portPairs(count: number): Promise<NodePorts[]> {
+  const ports = await freePorts(count * 2);
+  return Array.from({ length: count }, (_, index) => {
+    const [port, peerPort] = ports.slice(index * 2);
+    assert(port !== undefined && peerPort !== undefined);
+    return { port, peerPort };
+  });
+}
+
+/** What a program printed and how it ended. */
+export interface ProgramResult {
+  /** The signal's name when it did not end by itself. */
+  readonly code: number | string;
+  readonly output: string;
+  readonly errorOutput: string;
+}
+
+/** Runs a program to its end, which is forced after a minute. */
+export function runProgram(program: string, args: readonly (string | number)[], input = ''): Promise<ProgramResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args.map(String), { timeout: PROGRAM_MS, killSignal: 'SIGKILL' });
+    const printed = { output: '', errorOutput: '' };
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      printed.output += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      printed.errorOutput += text;
+    });
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code: code ?? signal ?? 'lost', ...printed }));
+    child.stdin.on('error', () => {
+      // The program ended without reading all of its input.
+    });
+    child.stdin.end(input);
+  });
+}

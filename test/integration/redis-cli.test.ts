@@ -1,0 +1,72 @@
+import test from 'ava';
+import { runProgram, TestCluster } from './processes.js';
+import { redisCli } from './redis-cli.js';
+
+const SLOT_COUNT = 16_384;
+let cluster: TestCluster;
+
+test.before(async () => {
+  cluster = await TestCluster.start();
+});
+test.after.always(() => cluster?.close());
+
+test('what redis-cli sets through one node it gets through every node', async (t) => {
+  await redisCli(cluster.node(0).port, 'SET', 'greeting', 'hello');
+  for (const port of cluster.ports) t.is(await redisCli(port, 'GET', 'greeting'), 'hello');
+});
+
+test('redis-cli -c reads and writes without being sent to another node', async (t) => {
+  for (const key of ['a', 'b', 'c', 'd']) {
+    const args = ['-p', cluster.node(1).port, '-c', 'SET', key, key.toUpperCase()];
+    const { output } = await runProgram('redis-cli', args);
+    t.is(output.trim(), 'OK');
+  }
+  const { output } = await runProgram('redis-cli', ['-p', cluster.node(2).port, '-c', 'MGET', 'a', 'b', 'c', 'd']);
+  t.deepEqual(output.trim().split('\n'), ['A', 'B', 'C', 'D']);
+});
+
+test('redis-cli sends a file of commands and each is answered in order', async (t) => {
+  const commands = ['SET list:1 one', 'GET list:1', 'DEL list:1', 'GET list:1', 'PING'];
+  const { output } = await runProgram('redis-cli', ['-p', cluster.node(0).port], `${commands.join('\n')}\n`);
+  t.deepEqual(output.split('\n').slice(0, 5), ['OK', 'one', '1', '', 'PONG']);
+});
+
+test('redis-cli --pipe loads many keys in one go', async (t) => {
+  const count = 5000;
+  const commands = Array.from({ length: count }, (_, index) => `SET pipe:${index} ${index}\r\n`).join('');
+  const { code, output } = await runProgram('redis-cli', ['-p', cluster.node(0).port, '--pipe'], commands);
+  t.is(code, 0, output);
+  t.regex(output, new RegExp(`errors: 0, replies: ${count}`));
+  t.is(await redisCli(cluster.node(2).port, 'GET', 'pipe:4999'), '4999');
+});
+
+test('CLUSTER SLOTS names every slot once, with every node as a coordinator somewhere', async (t) => {
+  const rows = (await redisCli(cluster.node(0).port, 'CLUSTER', 'SLOTS')) as [number, number, [string, number]][];
+  const named = rows.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+  t.is(named, SLOT_COUNT);
+  t.deepEqual(new Set(rows.map(([, , [, port]]) => port)), new Set(cluster.ports));
+});
+
+test('the nodes agree on the ring, whichever is asked', async (t) => {
+  const answers = await Promise.all(cluster.ports.map((port) => redisCli(port, 'CLUSTER', 'SLOTS')));
+  for (const answer of answers) t.deepEqual(answer, answers[0]);
+});
+
+test('CLUSTER INFO, MYID, NODES, SHARDS and KEYSLOT answer as in Redis Cluster', async (t) => {
+  const { port } = cluster.node(0);
+  const info = String(await redisCli(port, 'CLUSTER', 'INFO'));
+  t.regex(info, /cluster_state:ok/);
+  t.regex(info, /cluster_known_nodes:3/);
+  const id = String(await redisCli(port, 'CLUSTER', 'MYID'));
+  t.regex(id, /^[0-9a-f]{40}$/);
+  const myself = String(await redisCli(port, 'CLUSTER', 'NODES'))
+    .split('\n')
+    .find((line) => line.includes('myself'));
+  t.true(myself?.startsWith(`${id} 127.0.0.1:${port}@`), myself);
+  t.true(Array.isArray(await redisCli(port, 'CLUSTER', 'SHARDS')));
+  t.is(await redisCli(port, 'CLUSTER', 'KEYSLOT', '{user1000}.following'), 3443);
+});
+
+test('an unknown command is refused in the words of Redis', async (t) => {
+  await t.throwsAsync(redisCli(cluster.node(0).port, 'NOSUCH', 'thing'), { message: /ERR unknown command 'NOSUCH'/ });
+});
