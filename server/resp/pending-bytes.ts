@@ -8,6 +8,8 @@ export class PendingBytes {
   private pieces: Buffer[] = [];
   private gathered: Buffer | undefined;
   private gatheredLength = 0;
+  /** Size of the next block: doubles while small pieces come, so that many of them make few blocks. */
+  private blockBytes = GATHER_BYTES_INITIAL;
   private total = 0;
 
   get length(): number {
@@ -21,13 +23,15 @@ export class PendingBytes {
     if (count >= PIECE_BYTES_KEPT) {
       this.seal();
       this.pieces.push(chunk.subarray(start, end));
+      this.blockBytes = GATHER_BYTES_INITIAL;
       return;
     }
-    if (this.gathered !== undefined && this.gatheredLength + count > this.gathered.length) this.seal();
+    if (this.gathered !== undefined && this.gatheredLength + count > this.gathered.length) {
+      this.seal();
+      this.blockBytes = Math.min(this.blockBytes * 2, GATHER_BYTES_MAX);
+    }
     if (this.gathered === undefined) {
-      // As large as what is there already: few blocks, and never more than twice the bytes that came.
-      const size = Math.min(Math.max(GATHER_BYTES_INITIAL, this.total), GATHER_BYTES_MAX);
-      this.gathered = Buffer.allocUnsafeSlow(Math.max(size, count));
+      this.gathered = Buffer.allocUnsafeSlow(Math.max(this.blockBytes, count));
       this.gatheredLength = 0;
     }
     chunk.copy(this.gathered, this.gatheredLength, start, end);
@@ -49,14 +53,13 @@ export class PendingBytes {
     this.pieces = [];
     this.gathered = undefined;
     this.gatheredLength = 0;
+    this.blockBytes = GATHER_BYTES_INITIAL;
     this.total = 0;
   }
 
   private seal(): void {
     if (this.gathered === undefined) return;
-    const filled = this.gathered.subarray(0, this.gatheredLength);
-    // A piece keeps its whole block alive: a block that is mostly empty is not worth it.
-    this.pieces.push(filled.length * 2 < this.gathered.length ? Buffer.from(filled) : filled);
+    this.pieces.push(this.gathered.subarray(0, this.gatheredLength));
     this.gathered = undefined;
   }
 }

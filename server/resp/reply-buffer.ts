@@ -24,6 +24,7 @@ const BIG_NUMBER = 40; // (
 const HEADER_BYTES_MAX = 20;
 /** Up to here a copying loop beats `Buffer.copy`. */
 const LOOP_BYTES_MAX = 48;
+const ASCII_MAX = 127;
 const INT32_MAX = 0x7fffffff;
 const NOTHING = Buffer.alloc(0);
 
@@ -211,10 +212,25 @@ export class ReplyBuffer {
     const at = this.reserve(text.length * 3 + 3);
     const bytes = this.bytes;
     bytes[at] = type;
-    const end = at + 1 + bytes.write(text, at + 1, encoding);
+    const end = at + 1 + this.writeText(text, at + 1, encoding);
     bytes[end] = CR;
     bytes[end + 1] = LF;
     this.filled = end + 2;
+  }
+
+  /** Writes where room was made; gives the number of bytes. */
+  private writeText(text: string, at: number, encoding: 'utf8' | 'latin1'): number {
+    const count = text.length;
+    const bytes = this.bytes;
+    let i = 0;
+    if (count <= LOOP_BYTES_MAX) {
+      for (; i < count; i++) {
+        const char = text.charCodeAt(i);
+        if (char > ASCII_MAX) break;
+        bytes[at + i] = char;
+      }
+    }
+    return i === count ? count : bytes.write(text, at, encoding);
   }
 
   private endLine(): void {
