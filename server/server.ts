@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { ClusterNode } from '../cluster/node.js';
 import type { Clock } from '../cluster/ports/clock.js';
 import type { Log } from '../cluster/ports/log.js';
@@ -34,6 +35,8 @@ export class Server {
   readonly log: Log;
   readonly shutDown: () => void;
   readonly startedMs: number;
+  /** 40 hex digits, different for each start. */
+  readonly runId = randomBytes(20).toString('hex');
 
   constructor(parts: ServerParts) {
     this.settings = parts.settings;

@@ -12,6 +12,7 @@ export type CommandFlag =
   | 'stale'
   | 'fast'
   | 'no_auth'
+  | 'no_multi'
   | 'allow_busy';
 
 /** What a command does with its keys; the words and their order are those of Redis 7.0's key specifications. */

@@ -4,8 +4,11 @@ import type { CommandRow } from './command.js';
 import { configCommands } from './config.js';
 import { connectionCommands } from './connection.js';
 import { expireCommands } from './expire.js';
+import { infoCommands } from './info.js';
+import { introspectionCommands } from './introspection.js';
 import { keyCommands } from './keys.js';
 import { latencyCommands } from './latency.js';
+import { serverCommands } from './server-admin.js';
 import { stringCommands } from './strings.js';
 
 /** The rows of all commands. */
@@ -15,7 +18,21 @@ export const commandRows: readonly CommandRow[] = [
   ...expireCommands,
   ...connectionCommands,
   ...clientCommands,
+  ...infoCommands,
   ...configCommands,
   ...latencyCommands,
+  ...introspectionCommands,
+  ...serverCommands,
   ...clusterCommands,
 ];
+
+/** All commands as a Markdown table: name, group, how many arguments, since which version of Redis, what they do. */
+export function commandTable(): string {
+  const lines = commandRows.map(({ name, group, arity, since, summary, subcommands }) => {
+    const inner = (subcommands ?? []).map((subcommand) => subcommand.name.toUpperCase()).join(', ');
+    const about = inner === '' ? summary : `${summary}: ${inner}`;
+    const count = arity < 0 ? `${-arity} or more` : `${arity}`;
+    return `| \`${name.toUpperCase()}\` | ${group} | ${count} | ${since} | ${about} |`;
+  });
+  return ['| command | group | words | since | what it does |', '|---|---|---|---|---|', ...lines, ''].join('\n');
+}

@@ -104,7 +104,7 @@ export const OPTION_ROWS = [
     fallbackSays: '100mb',
   }),
   row('key-max-len', size(1, 64 * 1024), 64 * 1024, 'Longest key in bytes.', { mutable: true }),
-  row('value-max-len', size(1, 64 * MB), MB, 'Longest value in bytes.', { mutable: true }),
+  row('value-max-len', size(1, 64 * MB), MB, 'Longest value in bytes; the same on all nodes.'),
   row('maxclients', integer(1, 1_000_000), 10_000, 'Most clients at a time.', { mutable: true }),
   row('timeout', integer(0, 2_147_483_647), 0, 'Seconds until an idle client is closed; 0: never.', { mutable: true }),
   row('tcp-keepalive', integer(0, 2_147_483_647), 300, 'Seconds between keep-alive probes; 0: none.', {
