@@ -27,7 +27,7 @@ export const VERSION_MAX = 1;
 /** The optional abilities that this code has, as bits. None yet. */
 export const FEATURES = 0;
 export const NONCE_BYTES = 32;
-export const GREETING_BYTES = 96;
+const GREETING_BYTES = 96;
 
 // The line feed at the end shows a stream that was treated as text.
 const MAGIC = Buffer.from('CTWHEEL\n', 'latin1');

@@ -154,6 +154,7 @@ export class InboundLink implements LinkEvents, FrameHandler, Inbound {
         if (fault !== undefined) return fault;
         const { partition, db, durability, key, object } = fields;
         this.requests.put(this, requestId, partition, db, durability, key, object);
+        fields.clear();
         return undefined;
       }
       case GET: {

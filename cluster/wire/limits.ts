@@ -14,9 +14,9 @@ export const KEY_BYTES_MAX = 65_536;
 export const DATABASES_MAX = 16;
 export const DURABILITY_MAX = 2;
 /** What may surround an object in a frame: the fields of PUT and the longest key. */
-export const FRAME_OVERHEAD_BYTES_MAX = KEY_BYTES_MAX + 1024;
+const FRAME_OVERHEAD_BYTES_MAX = KEY_BYTES_MAX + 1024;
 /** No option may ask for longer frames: one frame is one Buffer. */
-export const FRAME_BYTES_LIMIT = 2 ** 30;
+const FRAME_BYTES_LIMIT = 2 ** 30;
 const FRAME_BYTES_MIN = 16 * 2 ** 20;
 const VALUE_BYTES_LIMIT = 512 * 2 ** 20;
 

@@ -28,7 +28,7 @@ export const DECLINED = 24;
 /** The id of the first request of a link; each further one is one more, wrapping at 2^32. */
 export const FIRST_REQUEST_ID = 1;
 
-export interface MessageRow {
+interface MessageRow {
   readonly kind: number;
   readonly name: string;
   readonly from: 'dialler' | 'listener' | 'either';
@@ -183,13 +183,15 @@ export function readClosing(bytes: Buffer, start: number, end: number): string {
   return `${name}: ${text}`;
 }
 
+const NO_BYTES = Buffer.alloc(0);
+
 /** The fields of the PUT that was read last. */
 export class PutFields {
   partition = 0;
   db = 0;
   durability = 0;
   key = '';
-  object: Buffer = Buffer.alloc(0);
+  object: Buffer = NO_BYTES;
 
   /** Reads the body in `bytes[start .. end)`; `object` becomes a slice of it. */
   read(bytes: Buffer, start: number, end: number, partitionCount: number): string | undefined {
@@ -208,6 +210,11 @@ export class PutFields {
     this.key = bytes.toString('latin1', keyStart, keyEnd);
     this.object = bytes.subarray(keyEnd, end);
     return objectFault(this.object);
+  }
+
+  /** Lets go of the slice. */
+  clear(): void {
+    this.object = NO_BYTES;
   }
 }
 

@@ -69,6 +69,11 @@ export class PeerConnection implements LinkEvents, FrameHandler {
     });
   }
 
+  /** Whether requests can be sent. */
+  get ready(): boolean {
+    return this.state === 'ready';
+  }
+
   opened(): void {
     if (this.state !== 'dialling') return;
     this.state = 'shaking';

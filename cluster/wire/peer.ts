@@ -49,7 +49,7 @@ const TICK_MAX_MS = 100;
 
 export class Peer implements ConnectionOwner {
   private connection: PeerConnection | undefined;
-  /** The connection, once its handshake is done. */
+  /** The connection, from the end of its handshake till its link is gone. */
   private ready: PeerConnection | undefined;
   private identity: PeerIdentity | undefined;
   private table = new RequestTable<ReplyHandler>(FIRST_REQUEST_ID);
@@ -83,7 +83,7 @@ export class Peer implements ConnectionOwner {
 
   /** Whether a link stands and its handshake is done. */
   reachable(): boolean {
-    return this.ready !== undefined;
+    return this.ready?.ready === true;
   }
 
   /** The actor that the peer named when the link came to stand; undefined while it is not reachable. */
@@ -202,6 +202,7 @@ export class Peer implements ConnectionOwner {
         if (handler === undefined) return table.replyFault(requestId, kind);
         this.measure(startUs);
         handler.getReplied(this, getReply.same, getReply.object);
+        getReply.object = undefined;
         return undefined;
       }
       case FORWARD_REPLY: {
@@ -253,7 +254,7 @@ export class Peer implements ConnectionOwner {
   /** The connection for a request, or undefined after `handler` was told why there is none. */
   private admit(handler: ReplyHandler, keyBytes: number, bodyBytes: number): PeerConnection | undefined {
     const connection = this.ready;
-    if (connection === undefined) {
+    if (connection === undefined || !connection.ready) {
       handler.failed(this, 'unreachable');
       return undefined;
     }

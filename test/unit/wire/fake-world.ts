@@ -156,7 +156,7 @@ class FakeNetwork implements Transport {
   }
 }
 
-export class FakeLink implements Link {
+class FakeLink implements Link {
   other: FakeLink | undefined;
   /** All that was written, for tests that look at the bytes. */
   sent = Buffer.alloc(0);

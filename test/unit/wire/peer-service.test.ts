@@ -115,6 +115,18 @@ test('a member that breaks a rule is told, logged and dropped', async (t) => {
   }
 });
 
+test('a dialler without a common version is told so, and the log says it too', async (t) => {
+  const { world } = await listening();
+  const { link, state } = stranger(world);
+  const later = new DiallingHandshake({ ...DIALLER, versionMin: 2, versionMax: 3 }, DIALLER_NONCE, LISTENER.nodeId);
+  link.write(frameOf(HELLO, 0, Buffer.from(later.hello())));
+  world.settle();
+  const reason = /no common protocol version: one side speaks 2 to 3, the other 1 to 1/;
+  t.regex(state.heard.toString('latin1'), reason);
+  t.regex(world.logText(), reason);
+  t.not(state.closed, '');
+});
+
 test('a stranger may not send long frames, and is not answered', async (t) => {
   const { world } = await listening();
   const { link, state } = stranger(world);
