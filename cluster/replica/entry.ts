@@ -57,6 +57,8 @@ export class Entry {
   inFlushList = false;
   queuedIn: Batch | undefined;
   flyingIn: Batch | undefined;
+  /** The record that flies; a later one has to wait for its own batch. */
+  flyingRecord: Buffer | undefined;
 
   constructor(
     readonly partition: Partition,

@@ -116,8 +116,7 @@ export class WriteQueue {
   whenDurable(entry: Entry, durability: Durability, waiter: WriteWaiter): StoreAnswer {
     if (durability <= entry.durable) return STORED;
     const { flyingIn } = entry;
-    // What is on its way is the current record only if no later one waits behind it.
-    const flies = flyingIn !== undefined && entry.queuedIn === undefined && !entry.flushLater;
+    const flies = flyingIn !== undefined && entry.flyingRecord === entry.record;
     if (flies && (durability === LOG || flyingIn.sync)) flyingIn.waiters.push(waiter);
     else this.now(entry, durability, waiter);
     return PENDING;
@@ -200,6 +199,7 @@ export class WriteQueue {
     for (const entry of batch.entries) {
       entry.queuedIn = undefined;
       entry.flyingIn = batch;
+      entry.flyingRecord = entry.record;
       if (entry.record === undefined) continue;
       writes.push({
         key: storageKey(STORAGE_KIND.data, entry.partition, entry.db, entry.key),
@@ -235,9 +235,10 @@ export class WriteQueue {
     this.rows += batch.entries.length;
     this.#latency.record(this.#world.clock.monotonicUs() - this.#startedUs);
     for (const entry of batch.entries) {
+      const isCurrent = entry.flyingRecord === entry.record;
       entry.flyingIn = undefined;
-      // A later record waits for its own batch.
-      if (entry.queuedIn !== undefined || entry.flushLater) continue;
+      entry.flyingRecord = undefined;
+      if (!isCurrent) continue;
       if (error !== undefined) this.#keepDirty(entry);
       else this.#setDurable(entry, batch.sync ? FSYNC : LOG);
     }
