@@ -16,8 +16,8 @@ import type { Scheduler } from './scheduler.js';
 const DB = 0;
 const THINK_US_MAX = 60_000;
 const RECONNECT_US_MAX = 200_000;
-/** Longer than any chain of time-outs inside a node: then the answer is not late, it was forgotten. */
-const PATIENCE_TIMEOUTS = 6;
+/** Longer than any queue of requests that time out one after another: then the answer is not late, it was forgotten. */
+const PATIENCE_US = 40_000_000;
 
 export interface ClientSurroundings {
   readonly scheduler: Scheduler;
@@ -25,11 +25,9 @@ export interface ClientSurroundings {
   readonly history: History;
   readonly ledger: Ledger;
   readonly keys: readonly string[];
-  readonly requestTimeoutMs: number;
   /** Whether a put without a context stands beside what is there. */
   readonly keepsSiblings: (key: string) => boolean;
   readonly nextId: () => number;
-  /** Draws the time that a client waits between requests, µs. */
   readonly violation: (text: string) => void;
   readonly working: () => boolean;
 }
@@ -79,7 +77,7 @@ export class Client {
   /** Goes on when all have been answered, or when the node is gone. */
   #await(requests: readonly Request[]): void {
     const life = this.#life;
-    const deadlineUs = this.#around.scheduler.nowUs + PATIENCE_TIMEOUTS * this.#around.requestTimeoutMs * 1000;
+    const deadlineUs = this.#around.scheduler.nowUs + PATIENCE_US;
     const look = (): void => {
       if (life?.alive !== true || life.node === undefined) {
         this.#session = undefined;
@@ -88,7 +86,7 @@ export class Client {
       } else if (this.#waitingFor.size === 0) {
         if (this.#random.chance(0.05)) this.#session = undefined;
         this.#thinkThen(() => this.#work(), THINK_US_MAX);
-      } else if (this.#around.scheduler.nowUs < Math.max(deadlineUs, life.frozenUntilUs + deadlineUs)) {
+      } else if (this.#around.scheduler.nowUs < deadlineUs) {
         this.#around.scheduler.after(5_000, undefined, look);
       } else {
         const [request = requests[0]] = this.#waitingFor;

@@ -124,23 +124,7 @@ export class Machine {
     }
     this.#around.trace.line(this.host, 'is asked to stop');
     life.node = undefined;
-    node
-      .close()
-      .then(() => life.store?.close())
-      .then(
-        () => {
-          if (!life.alive) return;
-          this.#around.trace.line(this.host, 'has stopped');
-          life.alive = false;
-          this.#disk = life.store?.disk;
-          this.#around.network.processDied(life);
-          this.life = undefined;
-          done();
-        },
-        (error: unknown) => {
-          if (life.alive) this.#around.broke(`${this.host} could not stop: ${String(error)}`);
-        },
-      );
+    this.#around.scheduler.after(0, life, () => this.#close(life, node, done));
   }
 
   /** Nothing of the process runs for so long (SIGSTOP, or a long pause of the garbage collector). */
@@ -148,6 +132,24 @@ export class Machine {
     if (this.life === undefined) return;
     this.#around.trace.line(this.host, `freezes for ${durationUs} µs`);
     this.life.frozenUntilUs = this.#around.scheduler.nowUs + durationUs;
+  }
+
+  #close(life: Life, node: ClusterNode, done: () => void): void {
+    const closed = node.close().then(() => life.store?.close());
+    closed.then(
+      () => {
+        if (!life.alive) return;
+        this.#around.trace.line(this.host, 'has stopped');
+        life.alive = false;
+        this.#disk = life.store?.disk;
+        this.#around.network.processDied(life);
+        this.life = undefined;
+        done();
+      },
+      (error: unknown) => {
+        if (life.alive) this.#around.broke(`${this.host} could not stop: ${String(error)}`);
+      },
+    );
   }
 
   #opened(life: Life, node: ClusterNode): void {

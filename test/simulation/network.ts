@@ -36,7 +36,7 @@ interface Listening {
 
 export class Network {
   readonly scheduler: Scheduler;
-  readonly temper: NetworkTemper;
+  #temper: NetworkTemper;
   readonly trace: Trace;
   readonly random: Prng;
   readonly #listening = new Map<string, Listening>();
@@ -46,7 +46,7 @@ export class Network {
   constructor(scheduler: Scheduler, random: Prng, temper: NetworkTemper, trace: Trace) {
     this.scheduler = scheduler;
     this.random = random;
-    this.temper = temper;
+    this.#temper = temper;
     this.trace = trace;
   }
 
@@ -63,9 +63,14 @@ export class Network {
     this.#stalledUntilUs.set(`${from}>${to}`, this.scheduler.nowUs + durationUs);
   }
 
-  /** Ends all stalls. */
+  get temper(): NetworkTemper {
+    return this.#temper;
+  }
+
+  /** Ends all stalls, and from now on nothing is slow or refused. */
   heal(): void {
     this.#stalledUntilUs.clear();
+    this.#temper = { ...this.#temper, jitterUs: 0, slowChance: 0, refuseChance: 0 };
   }
 
   /** Resets all connections between two hosts; what was under way is lost. */
@@ -129,7 +134,12 @@ export class Network {
         connection.reset('refused');
         return;
       }
-      connection.accept(listening.process, `${host}:0`, listening.accept);
+      connection.accept(listening.process, `${host}:0`, (link) => {
+        // The process may have been held up, and have stopped listening since.
+        return this.#listening.get(`${address.host}:${address.port}`) === listening
+          ? listening.accept(link)
+          : undefined;
+      });
     });
   }
 
@@ -194,7 +204,7 @@ export class Connection {
     };
   }
 
-  accept(process: Process, remoteAddress: string, accept: (link: Link) => LinkEvents): void {
+  accept(process: Process, remoteAddress: string, accept: (link: Link) => LinkEvents | undefined): void {
     this.#accepter = { host: this.#accepterHost, process };
     this.#network.scheduler.after(0, process, () => {
       if (this.ended) return;
@@ -206,6 +216,10 @@ export class Connection {
         closed: (reason) => late.events?.closed(reason),
       });
       late.events = accept(link);
+      if (late.events === undefined) {
+        this.reset('refused');
+        return;
+      }
       this.#toAccepter.open();
       this.#toDialler.openLater();
     });

@@ -40,6 +40,7 @@ export interface SimulationResult {
 }
 
 const SIBLINGS_PREFIX = 'cart:';
+const SETTLE_US_MIN = 15_000_000;
 const SETTLE_US_MAX = 120_000_000;
 const SWEEPS = 4;
 const VIOLATIONS_KEPT = 20;
@@ -99,7 +100,6 @@ class Run {
       history: this.#history,
       ledger: this.#ledger,
       keys: this.#keys,
-      requestTimeoutMs: this.#clusterOptions.requestTimeoutMs,
       keepsSiblings: (key: string) => this.#rowOf(key).reconcile === 'siblings',
       nextId: () => ++this.#lastId,
       violation: (text: string) => this.violation(text),
@@ -145,6 +145,8 @@ class Run {
     if (this.#violations.length > 0) return;
     this.#working = false;
     this.#faults.end();
+    // Links that a stall has killed are noticed some seconds later.
+    await this.#pause(SETTLE_US_MIN / 1000);
     if (!(await this.#waitFor(() => this.#cluster.isWhole(), 'all nodes to reach each other'))) return;
     for (let sweep = 0; sweep < SWEEPS; sweep++) await this.#sweep();
     await this.#pause(2_000);
