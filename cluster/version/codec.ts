@@ -32,6 +32,8 @@ const FLAGS_OFFSET = 16;
 const EXPIRY_OFFSET = 17;
 const LENGTH_OFFSET = 25;
 const TWO_TO_32 = 2 ** 32;
+/** The high word of the largest u64 that a number holds exactly. */
+const SAFE_HIGH_WORD_MAX = 2 ** 21 - 1;
 
 export function readU64(bytes: Buffer, offset: number): number {
   return bytes.readUInt32LE(offset) + bytes.readUInt32LE(offset + 4) * TWO_TO_32;
@@ -122,8 +124,8 @@ export function decodeObject(bytes: ObjectBytes): VersionedObject {
 
 /** The bytes of a version vector alone: u8 count, then its entries ordered by actor. */
 export function encodeClock(clock: VersionVector): Buffer {
-  const { length } = encodeObject({ clock, siblings: [] });
-  const bytes = encodeObject({ clock, siblings: [] }).subarray(OBJECT_HEADER_BYTES - 1, length);
+  // An object without siblings is its clock; the byte before that is not needed any more.
+  const bytes = encodeObject({ clock, siblings: [] }).subarray(OBJECT_HEADER_BYTES - 1);
   bytes[0] = clock.size;
   return bytes;
 }
@@ -149,12 +151,9 @@ export function objectFault(bytes: Buffer): string | undefined {
   const clockEnd = OBJECT_HEADER_BYTES + bytes.readUInt8(1) * CLOCK_ENTRY_BYTES;
   if (bytes.length < clockEnd) return 'clock is cut off';
   for (let at = OBJECT_HEADER_BYTES; at < clockEnd; at += CLOCK_ENTRY_BYTES) {
-    if (readU64(bytes, at + ACTOR_BYTES) > Number.MAX_SAFE_INTEGER) return 'counter is too large';
+    if (bytes.readUInt32LE(at + ACTOR_BYTES + 4) > SAFE_HIGH_WORD_MAX) return 'counter is too large';
     const next = at + CLOCK_ENTRY_BYTES;
-    // `compare` tells how the second range stands to the first.
-    if (next < clockEnd && bytes.compare(bytes, at, at + ACTOR_BYTES, next, next + ACTOR_BYTES) <= 0) {
-      return 'clock is out of order';
-    }
+    if (next < clockEnd && !actorsAscend(bytes, at, next)) return 'clock is out of order';
   }
   let at = clockEnd;
   let previous: Sibling['dot'] | undefined;
@@ -163,7 +162,7 @@ export function objectFault(bytes: Buffer): string | undefined {
     if (bytes.length < at + SIBLING_HEADER_BYTES) return 'sibling is cut off';
     if (!clockHasSeen(bytes, clockEnd, at)) return 'sibling is not in the clock';
     if (bytes.readUInt8(at + FLAGS_OFFSET) > FLAG_TOMBSTONE) return 'sibling has unknown flags';
-    if (siblingExpiryMs(bytes, at) > Number.MAX_SAFE_INTEGER) return 'expiry is too large';
+    if (bytes.readUInt32LE(at + EXPIRY_OFFSET + 4) > SAFE_HIGH_WORD_MAX) return 'expiry is too large';
     if (siblings > 1) {
       const dot = { actor: readActor(bytes, at), counter: readU64(bytes, at + ACTOR_BYTES) };
       if (previous !== undefined && newerDotFirst(previous, dot) >= 0) return 'siblings are out of order';
@@ -173,6 +172,12 @@ export function objectFault(bytes: Buffer): string | undefined {
     if (bytes.length < at) return 'value is cut off';
   }
   return at === bytes.length ? undefined : 'bytes follow the object';
+}
+
+function actorsAscend(bytes: Buffer, at: number, next: number): boolean {
+  const high = bytes.readUInt32BE(at);
+  const nextHigh = bytes.readUInt32BE(next);
+  return high < nextHigh || (high === nextHigh && bytes.readUInt32BE(at + 4) < bytes.readUInt32BE(next + 4));
 }
 
 function clockHasSeen(bytes: Buffer, clockEnd: number, dotAt: number): boolean {
