@@ -16,8 +16,7 @@ import type { Scheduler } from './scheduler.js';
 const DB = 0;
 const THINK_US_MAX = 60_000;
 const RECONNECT_US_MAX = 200_000;
-/** Longer than any queue of requests that time out one after another: then the answer is not late, it was forgotten. */
-const PATIENCE_US = 40_000_000;
+const LOOK_US = 5_000;
 
 export interface ClientSurroundings {
   readonly scheduler: Scheduler;
@@ -46,7 +45,7 @@ export class Client {
   #session: Session | undefined;
   #life: Machine['life'];
   #sessionId = 0;
-  #waitingFor = new Set<Request>();
+  readonly #waitingFor = new Set<Request>();
 
   constructor(name: number, random: Prng, around: ClientSurroundings) {
     this.#name = name;
@@ -71,33 +70,37 @@ export class Client {
     const key = this.#random.pick(this.#around.keys);
     for (let i = 0; i < count; i++)
       this.#request(this.#random.chance(0.7) ? key : this.#random.pick(this.#around.keys));
-    this.#await([...this.#waitingFor]);
+    this.#await();
   }
 
   /** Goes on when all have been answered, or when the node is gone. */
-  #await(requests: readonly Request[]): void {
-    const life = this.#life;
-    const deadlineUs = this.#around.scheduler.nowUs + PATIENCE_US;
-    const look = (): void => {
-      if (life?.alive !== true || life.node === undefined) {
-        this.#session = undefined;
-        this.#waitingFor.clear();
-        this.#thinkThen(() => this.#work(), RECONNECT_US_MAX);
-      } else if (this.#waitingFor.size === 0) {
-        if (this.#random.chance(0.05)) this.#session = undefined;
-        this.#thinkThen(() => this.#work(), THINK_US_MAX);
-      } else if (this.#around.scheduler.nowUs < deadlineUs) {
-        this.#around.scheduler.after(5_000, undefined, look);
-      } else {
-        const [request = requests[0]] = this.#waitingFor;
-        this.#around.violation(`no answer: ${request?.kind} ${request?.id} of ${request?.key} at ${request?.host}`);
-      }
-    };
-    look();
+  #await(): void {
+    if (!this.#isConnected()) {
+      this.#session = undefined;
+      this.#waitingFor.clear();
+      this.#thinkThen(() => this.#work(), RECONNECT_US_MAX);
+    } else if (this.#waitingFor.size > 0) {
+      this.#around.scheduler.after(LOOK_US, undefined, () => this.#await());
+    } else {
+      if (this.#random.chance(0.05)) this.#session = undefined;
+      this.#thinkThen(() => this.#work(), THINK_US_MAX);
+    }
+  }
+
+  /** Complains of what its node still owes it. To be asked long after the last request. */
+  checkAnswers(): void {
+    if (!this.#isConnected()) return;
+    for (const { kind, id, key, host } of this.#waitingFor) {
+      this.#around.violation(`no answer: ${kind} ${id} of ${key} at ${host}`);
+    }
+  }
+
+  #isConnected(): boolean {
+    return this.#session !== undefined && this.#life?.alive === true && this.#life.node !== undefined;
   }
 
   #connect(): void {
-    if (this.#session !== undefined && this.#life?.alive === true && this.#life.node !== undefined) return;
+    if (this.#isConnected()) return;
     this.#machine = this.#random.pick(this.#around.machines);
     this.#life = this.#machine.life;
     this.#session = this.#life?.node?.openSession();

@@ -7,7 +7,7 @@ import type { VersionedObject } from '../../cluster/version/object.js';
 import { checkConvergence, checkNoInvention, checkNoLostWrite, checkReads } from './checks.js';
 import { Client } from './client.js';
 import { Cluster, type ClusterOptions } from './cluster.js';
-import { Faults } from './faults.js';
+import { type FaultKind, Faults } from './faults.js';
 import { History } from './history.js';
 import { Ledger } from './ledger.js';
 import type { Machine, Tampering } from './machine.js';
@@ -22,6 +22,8 @@ export interface SimulationOptions {
   /** For how long clients work and things go wrong, in simulated ms. */
   readonly durationMs: number;
   readonly durability?: KeyspaceRow['durability'];
+  /** What may go wrong; drawn from the seed if absent. */
+  readonly faults?: readonly FaultKind[];
   /** What the nodes are given instead of the keyspaces that the checks believe in (mutation tests). */
   readonly keyspaces?: (rows: readonly KeyspaceRow[]) => readonly KeyspaceRow[];
   readonly tampering?: Tampering;
@@ -116,6 +118,7 @@ class Run {
       trace: this.#trace,
       durability: row?.durability ?? 'log',
       w: Math.min(...this.#rows.map(({ w }) => w)),
+      kinds: options.faults,
     });
   }
 
@@ -150,6 +153,7 @@ class Run {
     if (!(await this.#waitFor(() => this.#cluster.isWhole(), 'all nodes to reach each other'))) return;
     for (let sweep = 0; sweep < SWEEPS; sweep++) await this.#sweep();
     await this.#pause(2_000);
+    for (const client of this.#clients) client.checkAnswers();
     await this.#flush();
     if (this.#violations.length === 0) this.#check();
   }
@@ -278,6 +282,6 @@ function drawCluster(random: Prng, nodes: number, keyspaces: readonly KeyspaceRo
     requestTimeoutMs: random.pick([250, 1_000]),
     clockEntriesMax: random.pick([3, 10]),
     memoryBytesMax: random.pick([2 ** 20, 2 ** 26]),
-    flushPeriodMs: 100,
+    flushPeriodMs: random.pick([100, 1_000]),
   };
 }

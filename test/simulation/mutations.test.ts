@@ -1,0 +1,166 @@
+/**
+ * Each check must be able to fail. These runs break the nodes of the simulated world in one way each, and the check that
+ * is there for it must find it within a few seeds. The same seeds pass where nothing is broken.
+ */
+import test from 'ava';
+import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
+import type { Store } from '../../cluster/ports/store.js';
+import { STORED } from '../../cluster/replica/replica.js';
+import { STORAGE_KIND } from '../../cluster/storage/layout.js';
+import { decodeObject, encodeObject } from '../../cluster/version/codec.js';
+import type { VersionedObject } from '../../cluster/version/object.js';
+import type { Machine, Tampering } from './machine.js';
+import { Prng } from './prng.js';
+import { type SimulationOptions, simulate } from './simulation.js';
+
+const FIRST_SEED = 7_000;
+const SEEDS_MAX = 60;
+const DURATION_MS = 5_000;
+
+type Broken = Omit<SimulationOptions, 'seed' | 'durationMs'>;
+
+/** Runs seed after seed until one shows a violation of the kind `expected`. Gives it, and how many seeds it took. */
+async function findViolation(broken: Broken, expected: RegExp): Promise<{ found: string | undefined; seeds: number }> {
+  for (let i = 0; i < SEEDS_MAX; i++) {
+    const { violations } = await simulate({ ...broken, seed: FIRST_SEED + i, durationMs: DURATION_MS });
+    const found = violations.find((violation) => expected.test(violation));
+    if (found !== undefined) return { found, seeds: i + 1 };
+  }
+  return { found: undefined, seeds: SEEDS_MAX };
+}
+
+function finds(title: string, broken: Broken, expected: RegExp): void {
+  test(title, async (t) => {
+    const { found, seeds } = await findViolation(broken, expected);
+    t.log(`${seeds} seeds: ${found}`);
+    t.truthy(found, `${SEEDS_MAX} seeds did not show it`);
+  });
+}
+
+/** What other nodes send to a replica is changed on the way in. */
+function merging(change: (object: VersionedObject) => VersionedObject): Tampering {
+  return {
+    node(_machine, { replica }) {
+      const merge = replica.merge.bind(replica);
+      replica.merge = (partition, db, key, object, durability, waiter) =>
+        merge(partition, db, key, encodeObject(change(decodeObject(object))), durability, waiter);
+    },
+  };
+}
+
+function quorums(change: Partial<KeyspaceRow>): SimulationOptions['keyspaces'] {
+  return (rows) => rows.map((row) => ({ ...row, ...change }));
+}
+
+finds(
+  'a store that acknowledges without writing is found to lose writes',
+  {
+    durability: 'log',
+    tampering: {
+      store(_machine, store) {
+        const write: Store['write'] = store.write.bind(store);
+        store.write = (writes, sync, done) => {
+          write(
+            writes.filter(({ key }) => key.readUInt8(0) !== STORAGE_KIND.data),
+            sync,
+            done,
+          );
+        };
+        return store;
+      },
+    },
+  },
+  /^lost write/,
+);
+
+finds(
+  'a merge that keeps only the newest sibling is found to lose writes',
+  { tampering: merging(({ clock, siblings }) => ({ clock, siblings: siblings.slice(0, 1) })) },
+  /^lost write/,
+);
+
+finds(
+  'an actor that is used again after its memory was lost is found to lose writes',
+  {
+    durability: 'buffer',
+    faults: ['kill'],
+    tampering: {
+      world: (machine, world) => ({
+        ...world,
+        random: { ...world.random, bytes: (count) => (count === 6 ? lifeOf(machine) : world.random.bytes(count)) },
+      }),
+    },
+  },
+  /^lost write/,
+);
+
+finds(
+  'a coordinator that waits for one acknowledgement too few is found to lose writes',
+  { durability: 'buffer', keyspaces: quorums({ w: 1 }) },
+  /^lost write/,
+);
+
+finds(
+  'a coordinator that waits for one acknowledgement too few is found to serve stale reads',
+  { durability: 'fsync', keyspaces: quorums({ w: 1, r: 2 }) },
+  /^stale read/,
+);
+
+finds(
+  'a coordinator that asks one replica too few is found to serve stale reads',
+  { durability: 'fsync', keyspaces: quorums({ w: 2, r: 1 }) },
+  /^stale read/,
+);
+
+finds(
+  'a replica that acknowledges without storing is found to diverge',
+  {
+    tampering: {
+      node(machine, { replica }) {
+        if (machine.host === 'n2') replica.merge = () => STORED;
+      },
+    },
+  },
+  /^no convergence/,
+);
+
+finds(
+  'a replica that changes a value is found out',
+  {
+    tampering: merging(({ clock, siblings }) => ({
+      clock,
+      siblings: siblings.map((sibling) => ({ ...sibling, value: Buffer.from(sibling.value.toString().toUpperCase()) })),
+    })),
+  },
+  /^invention/,
+);
+
+finds(
+  'a replica that forgets to answer is found out',
+  {
+    tampering: {
+      node(_machine, { replica }) {
+        let stores = 0;
+        const store = replica.store.bind(replica);
+        replica.store = (partition, db, key, record, durability, waiter) => {
+          const heard = ++stores % 10 === 0 ? { stored: () => undefined } : waiter;
+          return store(partition, db, key, record, durability, heard);
+        };
+      },
+    },
+    durability: 'fsync-one',
+  },
+  /^no answer/,
+);
+
+test('the same seeds pass where nothing is broken', async (t) => {
+  for (let seed = FIRST_SEED; seed < FIRST_SEED + 10; seed++) {
+    const { violations } = await simulate({ seed, durationMs: DURATION_MS });
+    t.deepEqual(violations, []);
+  }
+});
+
+/** The life that a machine gets each time: what decision 4 forbids. */
+function lifeOf({ host }: Machine): Buffer {
+  return new Prng(Number(host.slice(1))).bytes(6);
+}
