@@ -154,6 +154,21 @@ test('a merge that adds nothing still means what it says', async (t) => {
   t.is(opened.store.disk.unsynced.length, 0);
 });
 
+test('a record that replaced the one under way is not taken for written when that one is', async (t) => {
+  const world = new ManualWorld();
+  const opened = await OpenedReplica.openWarm(world, { latencyMs: () => 10 });
+  opened.putKnown('k', 'first', LOG);
+  await world.timers.advance(1);
+  const second = opened.putKnown('k', 'second', BUFFER);
+  await world.timers.advance(10);
+  const merged = opened.merge('k', objectOf(second.record), LOG);
+  t.is(merged.answer, PENDING);
+  await world.timers.advance(15);
+  t.is(merged.acknowledgement.answer, 'stored');
+  const next = await OpenedReplica.open(world, { disk: opened.store.crash('process') });
+  t.is(shownValue(await next.get('k')), 'second');
+});
+
 test('a merge joins siblings, keeps what is newer, and copies what it is given', async (t) => {
   const opened = await OpenedReplica.openWarm(new ManualWorld());
   const mine = opened.putKnown('k', 'mine');
