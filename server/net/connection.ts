@@ -17,6 +17,7 @@ import {
   OUTSTANDING_REQUEST_BYTES_MAX,
   REPLY_BYTES_GUESSED,
   SLOTS_KEPT,
+  WRITE_BYTES_MAX,
 } from './limits.js';
 import { ReplySlot } from './reply-slot.js';
 import { SocketWriter } from './socket-writer.js';
@@ -240,6 +241,8 @@ export class ClientConnection {
     this.head = slot;
     if (slot === undefined) this.tail = undefined;
     else this.out.resp = slot.resp;
+    // Long replies needn't pile up until the turn ends: they fill a write each.
+    if (this.out.length >= WRITE_BYTES_MAX) this.send();
     this.markDirty();
   }
 
