@@ -19,8 +19,9 @@ export function infoText(server: Server, asked: readonly string[]): string {
 }
 
 function sectionText(server: Server, section: InfoSection): string {
-  const title = section.name.charAt(0).toUpperCase() + section.name.slice(1);
-  const lines = section.fields(server).map(([name, value]) => `${name}:${value}\r\n`);
+  const { name } = section;
+  const title = name === 'cpu' ? 'CPU' : name.charAt(0).toUpperCase() + name.slice(1);
+  const lines = section.fields(server).map(([field, value]) => `${field}:${value}\r\n`);
   return `# ${title}\r\n${lines.join('')}`;
 }
 

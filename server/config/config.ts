@@ -51,10 +51,12 @@ export function completeConfig(given: GivenValues): Config {
   });
 }
 
-function derivePeerPort({ port, peerPort }: OptionValues): number {
+function derivePeerPort({ port, peerPort, peers }: OptionValues): number {
   if (peerPort >= 0) return peerPort;
   if (port === 0) return 0;
   if (port + PEER_PORT_OFFSET > PORT_MAX) {
+    // Who has no peers listens for none.
+    if (peers.length === 0) return 0;
     throw new ConfigError(`option 'peer-port' must be given: port ${port} + ${PEER_PORT_OFFSET} is over ${PORT_MAX}`);
   }
   return port + PEER_PORT_OFFSET;

@@ -56,9 +56,15 @@ const percentile = listOf('numbers from 0 to 100', 16, (item) =>
 export const OPTION_ROWS = [
   row('port', integer(0, PORT_MAX), 6379, 'Port for Redis clients; 0 lets the system choose.'),
   row('bind', addresses, ['127.0.0.1'], 'Addresses to listen on for Redis clients; * and ::* mean all.'),
-  row('peer-port', integer(-1, PORT_MAX), -1, 'Port for the other nodes; 0 lets the system choose.', {
-    fallbackSays: '`port` + 10000',
-  }),
+  row(
+    'peer-port',
+    integer(-1, PORT_MAX),
+    -1,
+    'Port for the other nodes; 0 lets the system choose, -1: `port` + 10000.',
+    {
+      fallbackSays: '`port` + 10000',
+    },
+  ),
   row('peer-bind', host, '', 'Address to listen on for the other nodes.', { fallbackSays: 'the first of `bind`' }),
   row('announce-host', host, '', 'Host under which clients and the other nodes reach this node.', {
     fallbackSays: 'the first of `bind`',

@@ -47,7 +47,10 @@ export class LatencyBook implements Latencies {
     return this.#recordings.get(name);
   }
 
-  /** Summaries of all recordings whose names begin with `prefix`; those in which nothing was recorded are left out. */
+  /**
+   * Summaries of all recordings whose names begin with `prefix`, in the order of their names; those in which nothing was
+   * recorded are left out.
+   */
   entries(prefix: string, percentiles: readonly number[]): LatencyEntry[] {
     const entries: LatencyEntry[] = [];
     for (const [name, recording] of this.#recordings) {
@@ -56,7 +59,7 @@ export class LatencyBook implements Latencies {
       if (life.count === 0) continue;
       entries.push({ name, life, lastMinute: recording.lastMinute(percentiles, this.#scratch) });
     }
-    return entries;
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /** Forgets all durations (`CONFIG RESETSTAT`). */
