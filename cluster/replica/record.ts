@@ -14,14 +14,24 @@ import { newestLiveSibling, objectLength } from '../version/encoded.js';
 
 export const RECORD_NOTE_BYTES = ACTOR_BYTES;
 
-const LIFE_HIGH_OFFSET = 4;
+/** Life is the first six bytes of an actor, the epoch the last two. */
+const HIGH_OFFSET = 4;
 
 /** Whether the note of `record` is of the life of `actor`: the node has held the key ever since. */
 export function noteIsOfLife(record: Buffer, actor: Buffer): boolean {
   const at = record.length - RECORD_NOTE_BYTES;
   return (
     record.readInt32LE(at) === actor.readInt32LE(0) &&
-    record.readUInt16LE(at + LIFE_HIGH_OFFSET) === actor.readUInt16LE(LIFE_HIGH_OFFSET)
+    record.readUInt16LE(at + HIGH_OFFSET) === actor.readUInt16LE(HIGH_OFFSET)
+  );
+}
+
+/** Whether the note of `record` is `actor` itself. */
+export function noteIsActor(record: Buffer, actor: Buffer): boolean {
+  const at = record.length - RECORD_NOTE_BYTES;
+  return (
+    record.readInt32LE(at) === actor.readInt32LE(0) &&
+    record.readInt32LE(at + HIGH_OFFSET) === actor.readInt32LE(HIGH_OFFSET)
   );
 }
 
@@ -33,11 +43,11 @@ export function noteOf(record: Buffer): Buffer {
 /** Writes the note of `record`: that of the record it replaces while that is of `actor`'s life, else `actor`. */
 export function fillNote(record: Buffer, replaced: Buffer | undefined, actor: Buffer): void {
   const at = record.length - RECORD_NOTE_BYTES;
-  if (replaced !== undefined && noteIsOfLife(replaced, actor)) {
-    replaced.copy(record, at, replaced.length - RECORD_NOTE_BYTES);
-  } else {
-    record.set(actor, at);
-  }
+  const kept = replaced !== undefined && noteIsOfLife(replaced, actor);
+  const note = kept ? replaced : actor;
+  const from = kept ? replaced.length - RECORD_NOTE_BYTES : 0;
+  record.writeInt32LE(note.readInt32LE(from), at);
+  record.writeInt32LE(note.readInt32LE(from + HIGH_OFFSET), at + HIGH_OFFSET);
 }
 
 /** A copy of `object` (what follows it is left out) with room for the note. */

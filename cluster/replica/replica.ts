@@ -29,13 +29,13 @@ import { KeyLoader } from './key-loader.js';
 import { DIRTY_SHARE_MAX, DIRTY_SHARE_SLOW, ENTRIES_MAX, HELD_SHARE_MAX } from './limits.js';
 import { ObjectCache } from './object-cache.js';
 import { scanMerged, type TakeRows } from './partition-scan.js';
-import { fillNote, isLiveRecord, noteIsOfLife, noteOf, RECORD_NOTE_BYTES, recordOf } from './record.js';
+import { fillNote, isLiveRecord, noteIsActor, noteIsOfLife, noteOf, RECORD_NOTE_BYTES, recordOf } from './record.js';
 import { WarmUp } from './warm-up.js';
 import { WriteQueue } from './write-queue.js';
 
 export type { Durability, LoadWaiter, WriteWaiter } from './entry.js';
 export { BUFFER, FSYNC, LOG, PENDING, STORED } from './entry.js';
-export type { ScannedRow, TakeRows } from './partition-scan.js';
+export type { TakeRows } from './partition-scan.js';
 export { RECORD_NOTE_BYTES };
 
 type ReplicaWorld = Pick<World, 'clock' | 'timers' | 'latencies' | 'log'>;
@@ -129,9 +129,8 @@ export class Replica {
    * key only while this node has held the key without a gap since the actor's first dot there; the note says since when.
    */
   mintingActor(object: ObjectBytes | null): Buffer {
-    if (object === null || !noteIsOfLife(object, this.#actor)) return this.#actor;
-    const note = noteOf(object);
-    return note.equals(this.#actor) ? this.#actor : note;
+    if (object === null || noteIsActor(object, this.#actor)) return this.#actor;
+    return noteIsOfLife(object, this.#actor) ? noteOf(object) : this.#actor;
   }
 
   /**

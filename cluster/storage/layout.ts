@@ -18,7 +18,7 @@ export const STORAGE_KIND = { data: 1, hint: 2, membership: 3, meta: 4 } as cons
 
 export type StorageKind = (typeof STORAGE_KIND)[keyof typeof STORAGE_KIND];
 
-export const STORAGE_KEY_HEADER_BYTES = 4;
+const STORAGE_KEY_HEADER_BYTES = 4;
 /** Databases that a client can SELECT. */
 export const DB_COUNT = 16;
 
