@@ -16,6 +16,9 @@ export const COMMAND_PREFIX = 'command ';
 
 const OVERFLOW_NAME = 'everything else';
 
+/** Loading twice at a time would give two modules, and histograms of one in the hands of the other. */
+let loading: Promise<void> | undefined;
+
 /** All latencies of this process by name. Recordings come into being when they are first asked for. */
 export class LatencyBook implements Latencies {
   readonly #recordings = new Map<string, Recording>();
@@ -28,7 +31,8 @@ export class LatencyBook implements Latencies {
 
   /** Loads the WebAssembly module and opens an empty book. */
   static async open(timers: Timers): Promise<LatencyBook> {
-    await initWebAssembly();
+    loading ??= initWebAssembly();
+    await loading;
     return new LatencyBook(timers);
   }
 

@@ -149,6 +149,12 @@ test('names beyond the bound share one recording', async (t) => {
   t.not(book.recorder('name 1'), book.recorder('one more'));
 });
 
+test('books that are opened at the same time do not disturb each other', async (t) => {
+  const opened = await Promise.all(Array.from({ length: 4 }, open));
+  for (const { book } of opened) book.recorder('a').record(5);
+  for (const { book } of opened) t.is(book.entries('', [50])[0]?.life.percentilesUs[0], 5);
+});
+
 test('a closed book ticks no more', async (t) => {
   const { book, ticks } = await open();
   book.close();
