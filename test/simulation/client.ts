@@ -24,6 +24,7 @@ export interface ClientSurroundings {
   readonly history: History;
   readonly ledger: Ledger;
   readonly keys: readonly string[];
+  readonly readPercent: number;
   /** Whether a put without a context stands beside what is there. */
   readonly keepsSiblings: (key: string) => boolean;
   readonly nextId: () => number;
@@ -109,9 +110,9 @@ export class Client {
 
   #request(key: string): void {
     const dice = this.#random.below(100);
-    if (dice < 40) this.#get(key);
-    else if (dice < 80) this.#put(key);
-    else this.#modify(key, dice);
+    if (this.#random.below(100) < this.#around.readPercent) this.#get(key);
+    else if (dice < 70) this.#put(key);
+    else this.#modify(key);
   }
 
   #get(key: string): void {
@@ -138,9 +139,9 @@ export class Client {
     );
   }
 
-  #modify(key: string, dice: number): void {
-    const context = dice < 90 && this.#random.chance(0.5) ? this.#drawContext(key) : 'all';
-    const kind = dice < 90 ? 'set' : dice < 95 ? 'delete' : 'expire';
+  #modify(key: string): void {
+    const kind = this.#random.pick(['set', 'set', 'delete', 'expire'] as const);
+    const context = kind !== 'expire' && this.#random.chance(0.5) ? this.#drawContext(key) : 'all';
     const request = this.#begin(key, kind, context);
     const change = this.#drawChange(kind, request, clockOf(context));
     const slot = slotOf(Buffer.from(key));

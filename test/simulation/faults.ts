@@ -15,7 +15,7 @@ const FAULT_KINDS = ['kill', 'unplug', 'stop', 'stall', 'isolate', 'reset', 'fre
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 const GAPS_US_MAX = [400_000, 1_500_000, 5_000_000];
-const DOWN_US_MAX = 4_000_000;
+const DOWNS_US_MAX = [50_000, 1_000_000, 4_000_000];
 const STALL_US_MAX = 4_000_000;
 const FREEZE_US_MAX = 3_000_000;
 const SKEW_MS_MAX = 20_000;
@@ -40,6 +40,7 @@ export class Faults {
   readonly #around: FaultSurroundings;
   readonly #kinds: readonly FaultKind[];
   readonly #gapUsMax: number;
+  readonly #downUsMax: number;
   #ended = false;
   #lastLossUs = Number.NEGATIVE_INFINITY;
   #unsyncedLosses = 0;
@@ -51,6 +52,7 @@ export class Faults {
     const kinds = around.kinds ?? FAULT_KINDS.filter(() => random.chance(0.5));
     this.#kinds = kinds.length === 0 ? FAULT_KINDS : kinds;
     this.#gapUsMax = random.pick(GAPS_US_MAX);
+    this.#downUsMax = random.pick(DOWNS_US_MAX);
   }
 
   start(): void {
@@ -104,11 +106,11 @@ export class Faults {
   #kill(machine: Machine): void {
     if (machine.life === undefined || !this.#mayLose('process')) return;
     machine.crash('process');
-    this.#later(() => machine.start(), DOWN_US_MAX);
+    this.#later(() => machine.start(), this.#downUsMax);
     if (this.#around.durability === 'log' && this.#random.chance(0.2)) {
       for (const each of this.#around.cluster.machines) {
         each.crash('process');
-        this.#later(() => each.start(), DOWN_US_MAX);
+        this.#later(() => each.start(), this.#downUsMax);
       }
     }
   }
@@ -116,11 +118,11 @@ export class Faults {
   #unplug(machine: Machine): void {
     if (machine.life === undefined || !this.#mayLose('power')) return;
     machine.crash('power');
-    this.#later(() => machine.start(), DOWN_US_MAX);
+    this.#later(() => machine.start(), this.#downUsMax);
   }
 
   #stop(machine: Machine): void {
-    machine.stop(() => this.#later(() => machine.start(), DOWN_US_MAX));
+    machine.stop(() => this.#later(() => machine.start(), this.#downUsMax));
   }
 
   #stall(a: Machine, b: Machine, oneWay: boolean): void {

@@ -17,12 +17,12 @@ const FIRST_SEED = 7_000;
 const SEEDS_MAX = 60;
 const DURATION_MS = 5_000;
 
-type Broken = Omit<SimulationOptions, 'seed' | 'durationMs'>;
+type Broken = Omit<SimulationOptions, 'seed' | 'durationMs'> & { readonly durationMs?: number };
 
 /** Runs seed after seed until one shows a violation of the kind `expected`. Gives it, and how many seeds it took. */
 async function findViolation(broken: Broken, expected: RegExp): Promise<{ found: string | undefined; seeds: number }> {
   for (let i = 0; i < SEEDS_MAX; i++) {
-    const { violations } = await simulate({ ...broken, seed: FIRST_SEED + i, durationMs: DURATION_MS });
+    const { violations } = await simulate({ durationMs: DURATION_MS, ...broken, seed: FIRST_SEED + i });
     const found = violations.find((violation) => expected.test(violation));
     if (found !== undefined) return { found, seeds: i + 1 };
   }
@@ -31,6 +31,7 @@ async function findViolation(broken: Broken, expected: RegExp): Promise<{ found:
 
 function finds(title: string, broken: Broken, expected: RegExp): void {
   test(title, async (t) => {
+    t.timeout(300_000);
     const { found, seeds } = await findViolation(broken, expected);
     t.log(`${seeds} seeds: ${found}`);
     t.truthy(found, `${SEEDS_MAX} seeds did not show it`);
@@ -84,6 +85,8 @@ finds(
   {
     durability: 'buffer',
     faults: ['kill'],
+    nodes: 3,
+    durationMs: 20_000,
     tampering: {
       world: (machine, world) => ({
         ...world,
@@ -154,6 +157,7 @@ finds(
 );
 
 test('the same seeds pass where nothing is broken', async (t) => {
+  t.timeout(300_000);
   for (let seed = FIRST_SEED; seed < FIRST_SEED + 10; seed++) {
     const { violations } = await simulate({ seed, durationMs: DURATION_MS });
     t.deepEqual(violations, []);

@@ -83,7 +83,7 @@ class Run {
     this.#random = new Prng(options.seed);
     const nodes = options.nodes ?? this.#random.pick([3, 3, 3, 4, 5]);
     this.#rows = drawKeyspaces(this.#random, options.durability);
-    this.#keys = Array.from({ length: this.#random.between(2, 6) }, (_, i) =>
+    this.#keys = Array.from({ length: this.#random.pick([2, 4, 6, 40]) }, (_, i) =>
       i % 2 === 0 ? `k${i}` : `${SIBLINGS_PREFIX}${i}`,
     );
     this.#clusterOptions = drawCluster(this.#random, nodes, options.keyspaces?.(this.#rows) ?? this.#rows);
@@ -103,6 +103,7 @@ class Run {
       ledger: this.#ledger,
       keys: this.#keys,
       keepsSiblings: (key: string) => this.#rowOf(key).reconcile === 'siblings',
+      readPercent: this.#random.pick([5, 40, 70]),
       nextId: () => ++this.#lastId,
       violation: (text: string) => this.violation(text),
       working: () => this.#working,
