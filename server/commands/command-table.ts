@@ -86,15 +86,22 @@ function lower(byte: number): number {
   return byte >= UPPER_A && byte <= UPPER_Z ? byte + TO_LOWER : byte;
 }
 
+/** Three letters and the length tell nearly all names apart; `sameName` looks at the rest. */
 function hash(name: Buffer): number {
-  let sum = name.length;
-  for (let i = 0; i < name.length; i++) sum = (Math.imul(sum, 31) + lower(name[i] ?? 0)) | 0;
-  return sum ^ (sum >>> 15);
+  const { length } = name;
+  if (length === 0) return 0;
+  const first = (name[0] ?? 0) | TO_LOWER;
+  const middle = (name[length >> 1] ?? 0) | TO_LOWER;
+  const last = (name[length - 1] ?? 0) | TO_LOWER;
+  return first * 7 + middle * 61 + last * 13 + length * 97;
 }
 
 function sameName(name: Buffer, known: Buffer): boolean {
   if (name.length !== known.length) return false;
-  for (let i = 0; i < name.length; i++) if (lower(name[i] ?? 0) !== known[i]) return false;
+  for (let i = 0; i < name.length; i++) {
+    const byte = name[i];
+    if (byte !== known[i] && lower(byte ?? 0) !== known[i]) return false;
+  }
   return true;
 }
 

@@ -16,7 +16,7 @@ export type CommandFlag =
   | 'allow_busy';
 
 /** What a command does with its keys; the words and their order are those of Redis 7.0's key specifications. */
-export type KeyFlag = 'RO' | 'RW' | 'OW' | 'RM' | 'access' | 'update' | 'insert' | 'delete' | 'variable_flags';
+type KeyFlag = 'RO' | 'RW' | 'OW' | 'RM' | 'access' | 'update' | 'insert' | 'delete' | 'variable_flags';
 
 /** Where the keys stand among the arguments: from `first` to `last` (negative: counted from the end), each `step`-th. */
 export interface KeySpec {

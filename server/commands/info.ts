@@ -8,7 +8,7 @@ const SECTIONS: readonly InfoSection[] = [...processSections, ...measuredSection
 const EVERYTHING: ReadonlySet<string> = new Set(['all', 'everything']);
 
 /** The text of `INFO` for the asked-for sections, which stand in a fixed order; unknown names are left out. */
-export function infoText(server: Server, asked: readonly string[]): string {
+function infoText(server: Server, asked: readonly string[]): string {
   const names = new Set(asked.length === 0 ? ['default'] : asked.map((name) => name.toLowerCase()));
   const wantsAll = [...names].some((name) => EVERYTHING.has(name));
   return SECTIONS.filter(

@@ -124,7 +124,7 @@ export const OPTION_ROWS = [
   row(
     'client-output-buffer-limit',
     size(MB, 2 * GB),
-    64 * MB,
+    256 * MB,
     'Most bytes of replies that wait for a client that does not read; beyond, it is closed.',
     { mutable: true },
   ),
@@ -147,7 +147,6 @@ type Row = (typeof OPTION_ROWS)[number];
 type CamelCase<S extends string> = S extends `${infer Head}-${infer Tail}`
   ? `${Head}${Capitalize<CamelCase<Tail>>}`
   : S;
-export type OptionName = Row['name'];
 
 /** The value of every option by its name in camel case, e.g. `requestTimeoutMs`. */
 export type OptionValues = {
