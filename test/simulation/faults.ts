@@ -11,16 +11,21 @@ import type { Trace } from './trace.js';
 
 type Durability = KeyspaceRow['durability'];
 
-const FAULT_KINDS = ['kill', 'unplug', 'stop', 'stall', 'isolate', 'reset', 'freeze', 'skew'] as const;
+const FAULT_KINDS = ['kill', 'unplug', 'stop', 'stall', 'isolate', 'reset', 'freeze', 'skew', 'disk'] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 const GAPS_US_MAX = [400_000, 1_500_000, 5_000_000];
 const DOWNS_US_MAX = [50_000, 1_000_000, 4_000_000];
+const CALM_US_MAX = 6_000_000;
 const STALL_US_MAX = 4_000_000;
 const FREEZE_US_MAX = 3_000_000;
+const DISK_FAILURE_US_MAX = 1_500_000;
 const SKEW_MS_MAX = 20_000;
-/** Object buffers are flushed every second at least: two nodes that lose theirs so far apart lose different writes. */
-const BUFFER_LOSS_SPACING_US = 2_500_000;
+/**
+ * Object buffers are flushed every second at least, or after their disk has failed and been tried again: two nodes that
+ * lose theirs so far apart lose different writes.
+ */
+const BUFFER_LOSS_SPACING_US = 6_000_000;
 
 export interface FaultSurroundings {
   readonly scheduler: Scheduler;
@@ -99,8 +104,12 @@ export class Faults {
         break;
       case 'skew':
         this.#skew(machine);
+        break;
+      case 'disk':
+        this.#failDisk(machine);
     }
-    this.#later(() => this.#next(), this.#gapUsMax);
+    // A calm now and then: what is always broken shows less.
+    this.#later(() => this.#next(), this.#random.chance(0.2) ? CALM_US_MAX : this.#gapUsMax);
   }
 
   #kill(machine: Machine): void {
@@ -122,6 +131,8 @@ export class Faults {
   }
 
   #stop(machine: Machine): void {
+    // Without its disk a node does not stop in good order; that is a kill, and has rules of its own.
+    if (machine.life?.store?.failWrites !== undefined) return;
     machine.stop(() => this.#later(() => machine.start(), this.#downUsMax));
   }
 
@@ -146,6 +157,19 @@ export class Faults {
   #skew(machine: Machine): void {
     machine.skewMs = this.#random.between(-SKEW_MS_MAX, SKEW_MS_MAX);
     this.#around.trace.line(machine.host, `clock is ${machine.skewMs} ms off`);
+  }
+
+  #failDisk(machine: Machine): void {
+    const store = machine.life?.store;
+    if (store === undefined || machine.node === undefined) return;
+    const durationUs = this.#random.below(DISK_FAILURE_US_MAX);
+    this.#around.trace.line(machine.host, `disk fails for ${durationUs} µs`);
+    store.failWrites = 'the disk is full';
+    if (this.#random.chance(0.5)) store.failReads = 'the disk can not be read';
+    this.#around.scheduler.after(durationUs, undefined, () => {
+      store.failWrites = undefined;
+      store.failReads = undefined;
+    });
   }
 
   /** Whether one more node may lose what it has not stored so safely, by what the durability promises. */
