@@ -66,7 +66,7 @@ export class MalformedFields extends Error {
   override readonly name = 'MalformedFields';
 }
 
-/** Reads fields that a `FieldWriter` wrote. Throws `MalformedFields` where they are cut off. */
+/** Reads fields that a `FieldWriter` wrote. Throws `MalformedFields` where they are cut off or no safe integers. */
 export class FieldReader {
   readonly #bytes: Buffer;
   #at = 0;
@@ -88,7 +88,9 @@ export class FieldReader {
   }
 
   u64(): number {
-    return readU64(this.#bytes, this.#take(8));
+    const value = readU64(this.#bytes, this.#take(8));
+    if (value > Number.MAX_SAFE_INTEGER) throw new MalformedFields('a number is too large');
+    return value;
   }
 
   /** A slice of what is read: copy what must outlive it. */

@@ -9,8 +9,9 @@
  * ```
  */
 import type { Failure } from '../failure.js';
-import type { Slot } from '../ring/slots.js';
-import { decodeClock, encodeClock, type ObjectBytes } from '../version/codec.js';
+import { SLOT_COUNT, type Slot } from '../ring/slots.js';
+import { DB_COUNT } from '../storage/layout.js';
+import { decodeClock, encodeClock, type ObjectBytes, objectFault } from '../version/codec.js';
 import { objectLength, type Written } from '../version/encoded.js';
 import type { VersionVector } from '../version/object.js';
 import { FieldReader, FieldWriter, MalformedFields } from './byte-fields.js';
@@ -99,6 +100,8 @@ export function decodeRequest(body: Buffer): ForwardedRequest {
   const reader = new FieldReader(Buffer.from(body));
   const kind = reader.u8();
   const keyed: KeyedRequest = { db: reader.u8(), slot: reader.u16() as Slot, key: reader.text() };
+  if (keyed.db >= DB_COUNT) throw new MalformedFields(`database ${keyed.db} does not exist`);
+  if (keyed.slot >= SLOT_COUNT) throw new MalformedFields(`slot ${keyed.slot} does not exist`);
   const request = { ...keyed, ...decodeOperation(reader, kind) };
   reader.end();
   return request;
@@ -116,6 +119,7 @@ function decodeOperation(reader: FieldReader, kind: number): Operation {
     case KIND_PUT: {
       const context = decodeContext(reader);
       const written = { tombstone: reader.u8() === 1, expiryMs: reader.u64(), value: reader.bytes() };
+      if (written.tombstone && written.value.length > 0) throw new MalformedFields('a tombstone has a value');
       return { kind: 'put', context, written };
     }
     case KIND_SET_IF: {
@@ -140,8 +144,16 @@ function decodeContext(reader: FieldReader): VersionVector | undefined {
   const bytes = reader.optionalBytes();
   if (bytes === undefined) return undefined;
   const clock = decodeClock(bytes);
-  if (clock === undefined) throw new MalformedFields('a context is not a version vector');
+  // What is written goes into objects: other replicas take no actor twice, and no counter that is not a safe integer.
+  if (clock === undefined || !hasSafeCounters(clock) || !encodeClock(clock).equals(bytes)) {
+    throw new MalformedFields('a context is not a version vector');
+  }
   return clock;
+}
+
+function hasSafeCounters(clock: VersionVector): boolean {
+  for (const counter of clock.values()) if (counter > Number.MAX_SAFE_INTEGER) return false;
+  return true;
 }
 
 export function encodeReply(reply: ForwardedReply): Buffer {
@@ -180,12 +192,16 @@ export function decodeReply(body: Buffer): ForwardedReply {
   const reader = new FieldReader(Buffer.from(body));
   const code = reader.u8();
   if (code !== 0) {
-    return { failure: decodeFailure(reader, code - 1), applied: false, previous: undefined, object: undefined };
+    const failure = decodeFailure(reader, code - 1);
+    reader.end();
+    return { failure, applied: false, previous: undefined, object: undefined };
   }
   const applied = reader.u8() === 1;
   const previous = reader.optionalBytes();
   const object = reader.optionalBytes();
   reader.end();
+  const fault = object && objectFault(object);
+  if (fault !== undefined) throw new MalformedFields(`an object is malformed: ${fault}`);
   return { failure: undefined, applied, previous, object };
 }
 
