@@ -34,11 +34,11 @@ export function isPlainReplacement(
   actor: Buffer,
   clockEntriesMax: number,
 ): boolean {
-  return (
-    context === undefined &&
-    written.length === 1 &&
-    (current === null || clockEntryCount(current) < clockEntriesMax || clockHasActor(current, actor))
-  );
+  if (context !== undefined || written.length !== 1) return false;
+  if (current === null) return true;
+  const entries = clockEntryCount(current);
+  // Merges may have made the clock longer than it should be; then it has to be cut whoever is in it.
+  return entries < clockEntriesMax || (entries === clockEntriesMax && clockHasActor(current, actor));
 }
 
 /**
@@ -67,5 +67,5 @@ export function encodeSuccessor(
   }
   if (object === undefined) throw new Error('a put must write something');
   const capped = truncateClock(object, clockEntriesMax, isMember);
-  return { record: encodeObject(capped, tailBytes), truncated: capped !== object };
+  return { record: encodeObject(capped, tailBytes), truncated: capped.clock.size < object.clock.size };
 }
