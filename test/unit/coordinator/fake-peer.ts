@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import type { NodeId } from '../../../cluster/ring/ring.js';
+import type { ActorId } from '../../../cluster/version/actor.js';
+import { decodeObject, type ObjectBytes } from '../../../cluster/version/codec.js';
+import type { Peer, ReplyHandler } from '../../../cluster/wire/peer.js';
+
+type FailReason = 'unreachable' | 'timeout' | 'refused';
+
+/** A request that a peer was sent. It is answered once, by the test. */
+class Sent {
+  #answered = false;
+
+  constructor(
+    protected readonly handler: ReplyHandler,
+    protected readonly peer: Peer,
+  ) {}
+
+  get isAnswered(): boolean {
+    return this.#answered;
+  }
+
+  fail(reason: FailReason): void {
+    this.answer();
+    this.handler.failed(this.peer, reason);
+  }
+
+  protected answer(): void {
+    assert(!this.#answered, 'a request is answered once');
+    this.#answered = true;
+  }
+}
+
+export class SentPut extends Sent {
+  constructor(
+    handler: ReplyHandler,
+    peer: Peer,
+    readonly partition: number,
+    readonly db: number,
+    readonly durability: number,
+    readonly key: string,
+    readonly object: Buffer,
+  ) {
+    super(handler, peer);
+  }
+
+  /** `status` 0: done as asked. */
+  reply(status = 0): void {
+    this.answer();
+    this.handler.putReplied(this.peer, status);
+  }
+
+  /** Values that the object holds, newest first. */
+  values(): string[] {
+    return valuesOf(this.object);
+  }
+}
+
+export class SentGet extends Sent {
+  constructor(
+    handler: ReplyHandler,
+    peer: Peer,
+    readonly db: number,
+    readonly key: string,
+    readonly fingerprint: number,
+  ) {
+    super(handler, peer);
+  }
+
+  replySame(): void {
+    this.answer();
+    this.handler.getReplied(this.peer, true, undefined);
+  }
+
+  /** The slice that the coordinator gets is overwritten after the call, as a receive buffer would be. */
+  reply(object: ObjectBytes | undefined): void {
+    this.answer();
+    const transient = object && Buffer.from(object);
+    this.handler.getReplied(this.peer, false, transient);
+    transient?.fill(0xee);
+  }
+}
+
+export class SentBody extends Sent {
+  constructor(
+    handler: ReplyHandler,
+    peer: Peer,
+    readonly body: Buffer,
+  ) {
+    super(handler, peer);
+  }
+
+  reply(body: Buffer): void {
+    this.answer();
+    const transient = Buffer.from(body);
+    this.handler.forwardReplied(this.peer, transient);
+    transient.fill(0xee);
+  }
+}
+
+/** A peer that does what the test says. */
+export class FakePeer {
+  up = true;
+  /** So many of the next requests fail before the call returns, as those of a full request table do. */
+  refusals = 0;
+  /** Requests of others that are in flight, on top of those of this test. */
+  busyWith = 0;
+  actorId: ActorId | undefined;
+  readonly puts: SentPut[] = [];
+  readonly gets: SentGet[] = [];
+  readonly forwards: SentBody[] = [];
+  readonly queries: SentBody[] = [];
+  /** Kinds of the requests in the order in which they were sent. */
+  readonly order: ('put' | 'get' | 'forward' | 'query')[] = [];
+
+  constructor(readonly id: NodeId) {}
+
+  /** As the coordinator sees it. The class has private parts, which nothing here uses. */
+  asPeer(): Peer {
+    return this as unknown as Peer;
+  }
+
+  reachable(): boolean {
+    return this.up;
+  }
+
+  actor(): ActorId | undefined {
+    return this.actorId;
+  }
+
+  outstanding(): number {
+    const waiting = [...this.puts, ...this.gets, ...this.forwards].filter((sent) => !sent.isAnswered);
+    return this.busyWith + waiting.length;
+  }
+
+  put(
+    handler: ReplyHandler,
+    partition: number,
+    db: number,
+    durability: number,
+    key: string,
+    object: Buffer,
+    length: number,
+  ): void {
+    if (this.#fails(handler)) return;
+    this.order.push('put');
+    const copy = Buffer.from(object.subarray(0, length));
+    this.puts.push(new SentPut(handler, this.asPeer(), partition, db, durability, key, copy));
+  }
+
+  get(handler: ReplyHandler, _partition: number, db: number, key: string, fingerprint: number): void {
+    if (this.#fails(handler)) return;
+    this.order.push('get');
+    this.gets.push(new SentGet(handler, this.asPeer(), db, key, fingerprint));
+  }
+
+  forward(handler: ReplyHandler, body: Buffer): void {
+    if (this.#fails(handler)) return;
+    this.order.push('forward');
+    this.forwards.push(new SentBody(handler, this.asPeer(), Buffer.from(body)));
+  }
+
+  query(handler: ReplyHandler, body: Buffer): void {
+    if (this.#fails(handler)) return;
+    this.order.push('query');
+    this.queries.push(new SentBody(handler, this.asPeer(), Buffer.from(body)));
+  }
+
+  #fails(handler: ReplyHandler): boolean {
+    if (!this.up) {
+      handler.failed(this.asPeer(), 'unreachable');
+      return true;
+    }
+    if (this.refusals === 0) return false;
+    this.refusals--;
+    handler.failed(this.asPeer(), 'refused');
+    return true;
+  }
+}
+
+/** Values of an object, newest first; a tombstone is '†'. */
+export function valuesOf(object: ObjectBytes | null | undefined): string[] {
+  if (object === null || object === undefined) return [];
+  return decodeObject(object).siblings.map(({ tombstone, value }) => (tombstone ? '†' : value.toString()));
+}

@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import type { Change } from '../../../cluster/coordinator/change.js';
+import type { Coordination } from '../../../cluster/coordinator/coordination.js';
+import { Counters } from '../../../cluster/coordinator/counters.js';
+import { HedgeQueue } from '../../../cluster/coordinator/hedge.js';
+import { type KeyspaceRow, Keyspaces } from '../../../cluster/coordinator/keyspaces.js';
+import { ModifyQueues } from '../../../cluster/coordinator/modify.js';
+import { Routes } from '../../../cluster/coordinator/routes.js';
+import { Session } from '../../../cluster/coordinator/session.js';
+import type { Failure } from '../../../cluster/failure.js';
+import type { Member, Membership } from '../../../cluster/membership/membership.js';
+import type { World } from '../../../cluster/ports/world.js';
+import { RECORD_NOTE_BYTES } from '../../../cluster/replica/replica.js';
+import { type NodeId, Ring } from '../../../cluster/ring/ring.js';
+import { type Partition, SLOT_COUNT, type Slot } from '../../../cluster/ring/slots.js';
+import type { MemoryDisk } from '../../../cluster/storage/memory-store.js';
+import type { ActorId } from '../../../cluster/version/actor.js';
+import { encodeObject, type ObjectBytes } from '../../../cluster/version/codec.js';
+import { HybridClock } from '../../../cluster/version/hybrid-clock.js';
+import type { VersionVector } from '../../../cluster/version/object.js';
+import { OpenedReplica, PARTITIONS } from '../replica/opened-replica.js';
+import { ManualWorld } from '../storage/manual-world.js';
+import { FakePeer, valuesOf } from './fake-peer.js';
+
+export const HEDGE_DELAY_MS = 20;
+export const DRIFT_MAX_MS = 60_000;
+const DEFAULT_KEYSPACE: KeyspaceRow = { prefix: '', n: 3, r: 2, w: 2, reconcile: 'newest', durability: 'buffer' };
+
+export interface ScriptedOptions {
+  /** Nodes of the cluster; the node under test is one of them. 3 if absent. */
+  readonly nodes?: number;
+  readonly keyspace?: Partial<KeyspaceRow>;
+  readonly clockEntriesMax?: number;
+  readonly memoryBytesMax?: number;
+  readonly disk?: MemoryDisk;
+  /** Leaves the cache cold: what the disk holds has to be loaded. */
+  readonly cold?: boolean;
+  readonly storeLatencyMs?: number;
+}
+
+/**
+ * A coordinator with a real replica over a store in memory, among peers that the test plays. The node's place in the
+ * preference list is that of the slot: with three nodes SLOT_OF_OWN, SLOT_OF_PEER; with four also SLOT_OF_OTHERS.
+ */
+export class ScriptedNode {
+  readonly world: ManualWorld;
+  readonly opened: OpenedReplica;
+  readonly peers: readonly FakePeer[];
+  readonly node: Coordination;
+
+  private constructor(world: ManualWorld, opened: OpenedReplica, peers: readonly FakePeer[], node: Coordination) {
+    this.world = world;
+    this.opened = opened;
+    this.peers = peers;
+    this.node = node;
+  }
+
+  static async open(options: ScriptedOptions = {}): Promise<ScriptedNode> {
+    const { nodes = 3, keyspace = {}, clockEntriesMax = 10, memoryBytesMax = 1_000_000, disk, cold = false } = options;
+    const world = new ManualWorld();
+    const latencyMs = (): number => options.storeLatencyMs ?? 1;
+    const openOptions = disk === undefined ? { memoryBytesMax, latencyMs } : { memoryBytesMax, latencyMs, disk };
+    const opened = cold
+      ? await OpenedReplica.open(world, openOptions)
+      : await OpenedReplica.openWarm(world, openOptions);
+    const members = Array.from({ length: nodes }, (_, place) => memberOf(place));
+    const peers = members.slice(1).map(({ id }) => new FakePeer(id));
+    const { replica, identity } = opened;
+    const coordination: Coordination = {
+      // No coordinator dials: the transport is the peers' own.
+      world: world as unknown as World,
+      replica,
+      identity,
+      hybridClock: new HybridClock(world.clock, identity.counterFloor, DRIFT_MAX_MS),
+      routes: new Routes(membershipOf(members), new Map(peers.map((peer) => [peer.id, peer.asPeer()]))),
+      keyspaces: new Keyspaces([{ ...DEFAULT_KEYSPACE, ...keyspace }], nodes),
+      counters: new Counters(),
+      hedges: new HedgeQueue(world.timers, world.clock, () => HEDGE_DELAY_MS * 1000),
+      modifyQueues: new ModifyQueues(),
+      clockEntriesMax,
+      getLatency: world.latencies.recorder('coordinator get'),
+      putLatency: world.latencies.recorder('coordinator put'),
+      isMember: () => true,
+    };
+    return new ScriptedNode(world, opened, peers, coordination);
+  }
+
+  peer(index: number): FakePeer {
+    const peer = this.peers[index];
+    assert(peer !== undefined, `there is no peer ${index}`);
+    return peer;
+  }
+
+  openClient(slot: Slot = SLOT_OF_OWN): Client {
+    return new Client(this, slot);
+  }
+
+  /** What the own replica holds, from memory. */
+  held(key: string, slot: Slot = SLOT_OF_OWN, db = 0): ObjectBytes | null | undefined {
+    return this.node.replica.peek(partitionOfSlot(slot), db, key);
+  }
+
+  heldValues(key: string, slot: Slot = SLOT_OF_OWN): string[] {
+    return valuesOf(this.held(key, slot));
+  }
+
+  /** Puts an object from elsewhere into the own replica. */
+  hold(key: string, object: ObjectBytes, slot: Slot = SLOT_OF_OWN): void {
+    this.node.replica.merge(partitionOfSlot(slot), 0, key, object, 0, { stored: () => undefined });
+  }
+
+  advance(ms: number): Promise<void> {
+    return this.world.timers.advance(ms);
+  }
+}
+
+/** How an operation ended. */
+export interface Outcome {
+  readonly name: string;
+  readonly failure: Failure | undefined;
+  readonly values: string[];
+  readonly object: ObjectBytes | undefined;
+  readonly applied: boolean | undefined;
+  readonly previous: string | undefined;
+}
+
+/** A client connection. Outcomes stand in the order in which they came. */
+export class Client {
+  readonly session: Session;
+  readonly outcomes: Outcome[] = [];
+  readonly #slot: Slot;
+
+  constructor(scripted: ScriptedNode, slot: Slot) {
+    this.session = new Session(scripted.node);
+    this.#slot = slot;
+  }
+
+  get(key: string, name = `get ${key}`, db = 0): void {
+    this.session.get(db, this.#slot, key, name, (ended, failure, object) => this.#take(ended, failure, object));
+  }
+
+  /** `context` null: all that the coordinator has. */
+  put(key: string, value: string, context: VersionVector | null = null, name = `put ${key} ${value}`): void {
+    const written = { tombstone: false, expiryMs: 0, value: Buffer.from(value) };
+    this.session.put(0, this.#slot, key, context ?? undefined, written, name, (ended, failure, object) =>
+      this.#take(ended, failure, object),
+    );
+  }
+
+  modify(key: string, change: Change, name = `modify ${key}`): void {
+    this.session.modify(0, this.#slot, key, change, name, (ended, failure, applied, previous, object) =>
+      this.#take(ended, failure, object, applied, previous),
+    );
+  }
+
+  /** Names of the operations that have ended, in order. */
+  ended(): string[] {
+    return this.outcomes.map(({ name }) => name);
+  }
+
+  last(): Outcome {
+    const outcome = this.outcomes.at(-1);
+    assert(outcome !== undefined, 'nothing has ended');
+    return outcome;
+  }
+
+  #take(
+    name: string,
+    failure: Failure | undefined,
+    object: ObjectBytes | undefined,
+    applied?: boolean,
+    previous?: Buffer,
+  ): void {
+    const values = valuesOf(object);
+    this.outcomes.push({ name, failure, values, object, applied, previous: previous?.toString() });
+  }
+}
+
+// The walk of odd partitions goes the other way round the ring: see `membershipOf`.
+/** The node under test comes first, then peers 0, 1, ... */
+export const SLOT_OF_OWN = 0 as Slot;
+/** Peer 0 comes first, then the node under test. */
+export const SLOT_OF_PEER = (SLOT_COUNT / PARTITIONS) as Slot;
+/** Of four nodes: peers 2, 1, 0, then the node under test. */
+export const SLOT_OF_OTHERS = ((3 * SLOT_COUNT) / PARTITIONS) as Slot;
+
+export function partitionOfSlot(slot: Slot): Partition {
+  return Math.floor((slot * PARTITIONS) / SLOT_COUNT) as Partition;
+}
+
+function memberOf(place: number): Member {
+  const id = String(place).repeat(40) as NodeId;
+  return { id, host: `host${place}`, port: 6379, peerPort: 16379, zone: '', weight: 1 };
+}
+
+function membershipOf(members: readonly Member[]): Membership {
+  const [self] = members;
+  assert(self !== undefined);
+  const owners = Array.from({ length: PARTITIONS }, (_, i) => members[i % members.length]?.id ?? self.id);
+  const ring = new Ring(owners, members);
+  return { self, members: () => members, ring: () => ring, onChange: () => undefined };
+}
+
+/** An actor that no node of these tests has. */
+export function actorNamed(digit: string): ActorId {
+  return digit.repeat(16) as ActorId;
+}
+
+/** Counters of these tests: around the wall clock of the manual world. */
+export function counterAt(world: ManualWorld, offsetMs = 0): number {
+  return (world.clock.nowMs() + offsetMs) * 1000;
+}
+
+export interface Entry {
+  readonly actor: ActorId;
+  readonly counter: number;
+  readonly value?: string;
+  readonly expiryMs?: number;
+}
+
+/** The object with these siblings (newest first); an entry without a value is in the clock only. */
+export function objectWith(...entries: readonly Entry[]): Buffer {
+  return encodeObject({
+    clock: new Map(entries.map(({ actor, counter }) => [actor, counter])),
+    siblings: entries
+      .filter(({ value }) => value !== undefined)
+      .map(({ actor, counter, value = '', expiryMs = 0 }) => ({
+        dot: { actor, counter },
+        tombstone: false,
+        expiryMs,
+        value: Buffer.from(value),
+      })),
+  });
+}
+
+/** The object as a record with room for its note. */
+export function withNote(object: ObjectBytes): Buffer {
+  return Buffer.concat([object, Buffer.alloc(RECORD_NOTE_BYTES)]);
+}
