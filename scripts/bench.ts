@@ -86,10 +86,13 @@ function parse(argv: readonly string[]) {
   }
 }
 
-/** Starts a redis-server that stores nothing, and waits until it answers. */
-async function startRedis(port: number, folder: string): Promise<ChildProcess> {
+/** Starts a redis-server that stores nothing. */
+function startRedis(port: number, folder: string): ChildProcess {
   const args = ['--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
-  const redis = spawn('redis-server', args.map(String), { stdio: 'ignore' });
+  return spawn('redis-server', args.map(String), { stdio: 'ignore' });
+}
+
+async function redisReady(redis: ChildProcess, port: number): Promise<void> {
   const failed = new Promise<never>((_, reject) => redis.once('error', reject));
   const ready = waitUntil(
     'redis-server is ready',
@@ -97,7 +100,6 @@ async function startRedis(port: number, folder: string): Promise<ChildProcess> {
     async () => (await ask(port, 'PING')) === 'PONG' || 'no PONG',
   );
   await Promise.race([ready, failed]);
-  return redis;
 }
 
 /** One load on a cluster and on redis-server, in turn. */
@@ -154,26 +156,32 @@ function largest(nodes: readonly NodeProcess[], which: 'now' | 'most'): number |
   return known.length === 0 ? undefined : Math.max(...known);
 }
 
-async function measure(contender: Contender, folder: string, redisPort: number, wishes: Wishes) {
-  progress(`starting ${contender.name}`);
+async function makeNodes(contender: Contender, folder: string): Promise<NodeProcess[]> {
   const ports = await freePorts(contender.nodeCount * 2);
   const pairs = ports
     .slice(0, contender.nodeCount)
     .map((port, index) => ({ port, peerPort: ports[contender.nodeCount + index] ?? 0 }));
-  const nodes = localNodes(join(folder, contender.name), pairs, contender.nodeArgs);
-  try {
-    await startAll(nodes, READY_MS);
-    const idleBytes = largest(nodes, 'now');
-    const results: Result[] = [];
-    for (const load of wishes.loads) {
-      const duel = new Duel(load, { redis: redisPort, cluster: nodes[0]?.port ?? 0 }, wishes);
-      results.push(...(await duel.run(contender.name)));
-    }
-    const memory: MemoryResult = { contender: contender.name, idleBytes, loadedBytes: largest(nodes, 'most') };
-    return { results, memory };
-  } finally {
-    await Promise.all(nodes.map((node) => node.stop(STOP_MS, () => progress(`node ${node.port} is killed`))));
+  return localNodes(join(folder, contender.name), pairs, contender.nodeArgs);
+}
+
+async function measure(contender: Contender, nodes: readonly NodeProcess[], redisPort: number, wishes: Wishes) {
+  progress(`starting ${contender.name}`);
+  await startAll(nodes, READY_MS);
+  const idleBytes = largest(nodes, 'now');
+  const results: Result[] = [];
+  for (const load of wishes.loads) {
+    const duel = new Duel(load, { redis: redisPort, cluster: nodes[0]?.port ?? 0 }, wishes);
+    results.push(...(await duel.run(contender.name)));
   }
+  const memory: MemoryResult = { contender: contender.name, idleBytes, loadedBytes: largest(nodes, 'most') };
+  await Promise.all(nodes.map((node) => node.stop(STOP_MS, () => progress(`node ${node.port} is killed`))));
+  return { results, memory };
+}
+
+/** Sees to it that nothing outlives this process, however it ends: `remove` is called then, also on a signal. */
+function endWith(remove: () => void): void {
+  process.on('exit', remove);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
 }
 
 function progress(text: string): void {
@@ -189,19 +197,23 @@ async function main(): Promise<void> {
   }
   const folder = mkdtempSync(join(tmpdir(), 'cartwheel-bench-'));
   const [redisPort = 0] = await freePorts(1);
-  const redis = await startRedis(redisPort, folder);
+  const redis = startRedis(redisPort, folder);
+  const nodes: NodeProcess[] = [];
+  endWith(() => {
+    redis.kill();
+    for (const node of nodes) node.signal('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
+  await redisReady(redis, redisPort);
   const results: Result[] = [];
   const memory: MemoryResult[] = [];
-  try {
-    for (const contender of wishes.contenders) {
-      const measured = await measure(contender, folder, redisPort, wishes);
-      results.push(...measured.results);
-      memory.push(measured.memory);
-    }
-  } finally {
-    redis.kill();
-    rmSync(folder, { recursive: true, force: true });
+  for (const contender of wishes.contenders) {
+    nodes.splice(0, nodes.length, ...(await makeNodes(contender, folder)));
+    const measured = await measure(contender, nodes, redisPort, wishes);
+    results.push(...measured.results);
+    memory.push(measured.memory);
   }
+  redis.kill();
   console.log(`\n${resultTable(results)}\n\n${memoryTable(memory, IDLE_BYTES_MAX, LOADED_BYTES_MAX)}`);
   if (wishes.jsonPath !== undefined) {
     const figures = { results: results.map((result) => ({ ...result, ratio: ratioOf(result) })), memory };

@@ -2,7 +2,7 @@
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { localNodes, type NodePorts, PEER_PORT_OFFSET } from './processes/local-nodes.js';
-import { endText, type NodeProcess } from './processes/node-process.js';
+import { endText, type NodeProcess, type ProcessEnd } from './processes/node-process.js';
 import { portFault } from './processes/ports.js';
 
 const READY_MS = 30_000;
@@ -90,7 +90,7 @@ class Keeper {
     const late = (node: NodeProcess): void =>
       console.error(`Node ${node.port} did not stop within ${STOP_MS / 1000} s and is killed.`);
     const ends = await Promise.all(this.#nodes.map((node) => node.stop(STOP_MS, () => late(node))));
-    const bad = this.#nodes.filter((_, index) => ends[index] !== undefined && ends[index]?.code !== 0);
+    const bad = this.#nodes.filter((_, index) => !endedWell(ends[index]));
     for (const node of bad) console.error(`Node ${node.port} ended badly; its log ends with:\n${node.logTail()}`);
     if (bad.length > 0) process.exitCode = 1;
     else console.log('All nodes have stopped.');
@@ -103,6 +103,11 @@ class Keeper {
       process.exitCode = 1;
     }
   }
+}
+
+/** A node that was stopped while it started may not yet handle the signal. */
+function endedWell(end: ProcessEnd | undefined): boolean {
+  return end === undefined || end.code === 0 || end.signal === 'SIGTERM';
 }
 
 function welcome(nodes: readonly NodeProcess[], folder: string): string {
