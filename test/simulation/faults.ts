@@ -21,11 +21,10 @@ const STALL_US_MAX = 4_000_000;
 const FREEZE_US_MAX = 3_000_000;
 const DISK_FAILURE_US_MAX = 1_500_000;
 const SKEW_MS_MAX = 20_000;
-/**
- * Object buffers are flushed every second at least, or after their disk has failed and been tried again: two nodes that
- * lose theirs so far apart lose different writes.
- */
-const BUFFER_LOSS_SPACING_US = 6_000_000;
+/** Object buffers are flushed every second at least: two nodes that lose theirs so far apart lose different writes. */
+const BUFFER_LOSS_SPACING_US = 2_500_000;
+/** A disk that failed is tried again later and later. */
+const BUFFER_LOSS_SPACING_AFTER_DISK_US = 6_000_000;
 
 export interface FaultSurroundings {
   readonly scheduler: Scheduler;
@@ -194,9 +193,9 @@ export class Faults {
   }
 
   #isLossSpaced(): boolean {
-    return (
-      this.#around.durability !== 'buffer' || this.#around.scheduler.nowUs - this.#lastLossUs > BUFFER_LOSS_SPACING_US
-    );
+    if (this.#around.durability !== 'buffer') return true;
+    const spacingUs = this.#kinds.includes('disk') ? BUFFER_LOSS_SPACING_AFTER_DISK_US : BUFFER_LOSS_SPACING_US;
+    return this.#around.scheduler.nowUs - this.#lastLossUs > spacingUs;
   }
 
   #later(callback: () => void, upToUs: number): void {

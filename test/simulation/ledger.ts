@@ -127,13 +127,16 @@ export class Ledger {
   /** The request that a new sibling answers; undefined for tombstones and for values that got a new expiry. */
   #intentBehind(key: string, { tombstone, value }: Sibling): Intent | undefined {
     if (tombstone) {
-      if (!this.#tombstonesIntended.has(key)) this.#violation(`${key} was deleted, and nobody had asked for it`);
+      if (!this.#tombstonesIntended.has(key))
+        this.#violation(`invention: ${key} was deleted, and nobody had asked for it`);
       return undefined;
     }
     const id = intentIdIn(value);
     const intent = id === undefined ? undefined : this.#intents.get(id);
     if (id === undefined || intent === undefined || intent.key !== key) {
-      this.#violation(`${key} was given a value that no client wrote: ${value.toString('latin1').slice(0, 40)}`);
+      this.#violation(
+        `invention: ${key} was given a value that no client wrote: ${value.toString('latin1').slice(0, 40)}`,
+      );
       return undefined;
     }
     return this.dotsOf(id).length === 0 ? intent : undefined;

@@ -22,6 +22,8 @@ export interface SimulationOptions {
   /** For how long clients work and things go wrong, in simulated ms. */
   readonly durationMs: number;
   readonly durability?: KeyspaceRow['durability'];
+  /** How many keys, and how many of a hundred requests read; drawn from the seed if absent. */
+  readonly workload?: { readonly keys: number; readonly readPercent: number };
   /** What may go wrong; drawn from the seed if absent. */
   readonly faults?: readonly FaultKind[];
   /** What the nodes are given instead of the keyspaces that the checks believe in (mutation tests). */
@@ -83,7 +85,7 @@ class Run {
     this.#random = new Prng(options.seed);
     const nodes = options.nodes ?? this.#random.pick([3, 3, 3, 4, 5]);
     this.#rows = drawKeyspaces(this.#random, options.durability);
-    this.#keys = Array.from({ length: this.#random.pick([2, 4, 6, 40]) }, (_, i) =>
+    this.#keys = Array.from({ length: options.workload?.keys ?? this.#random.pick([2, 4, 6, 40]) }, (_, i) =>
       i % 2 === 0 ? `k${i}` : `${SIBLINGS_PREFIX}${i}`,
     );
     this.#clusterOptions = drawCluster(this.#random, nodes, options.keyspaces?.(this.#rows) ?? this.#rows);
@@ -103,7 +105,7 @@ class Run {
       ledger: this.#ledger,
       keys: this.#keys,
       keepsSiblings: (key: string) => this.#rowOf(key).reconcile === 'siblings',
-      readPercent: this.#random.pick([5, 40, 70]),
+      readPercent: options.workload?.readPercent ?? this.#random.pick([5, 40, 70]),
       nextId: () => ++this.#lastId,
       violation: (text: string) => this.violation(text),
       working: () => this.#working,
