@@ -43,6 +43,9 @@ const USAGE = `Usage: npm run bench -- [--quick] [--only buffer3,log3,single] [-
   --cluster    also with redis-benchmark --cluster; its requests go to the nodes that hold the keys
   --json FILE  writes all figures to a file too`;
 
+/** In place of what is wrong with a command line: it asks for the usage. */
+const HELP = '--help';
+
 interface Wishes {
   readonly contenders: readonly Contender[];
   readonly loads: readonly Load[];
@@ -68,6 +71,7 @@ function readWishes(argv: readonly string[]): Wishes | string {
 }
 
 function parse(argv: readonly string[]) {
+  if (argv.includes(HELP)) return HELP;
   try {
     return parseArgs({
       args: [...argv],
@@ -190,6 +194,10 @@ function progress(text: string): void {
 
 async function main(): Promise<void> {
   const wishes = readWishes(process.argv.slice(2));
+  if (wishes === HELP) {
+    console.log(USAGE);
+    return;
+  }
   if (typeof wishes === 'string') {
     console.error(`${wishes}\n\n${USAGE}`);
     process.exitCode = 1;

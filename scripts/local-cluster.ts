@@ -17,6 +17,9 @@ const USAGE = `Usage: npm start -- [--nodes N] [--base-port P] [--dir D] [--dura
   --dir D          folder for data, logs and the cluster's secret (./data)
   --durability X   as the option of the same name of every node (log)`;
 
+/** In place of what is wrong with a command line: it asks for the usage. */
+const HELP = '--help';
+
 interface Wishes {
   readonly ports: readonly NodePorts[];
   readonly folder: string;
@@ -41,6 +44,7 @@ function readWishes(argv: readonly string[]): Wishes | string {
 }
 
 function parse(argv: readonly string[]) {
+  if (argv.includes(HELP)) return HELP;
   try {
     return parseArgs({
       args: [...argv],
@@ -128,6 +132,10 @@ Data are under ${shown}. Ctrl-C stops the cluster.`;
 
 async function main(): Promise<void> {
   const wishes = readWishes(process.argv.slice(2));
+  if (wishes === HELP) {
+    console.log(USAGE);
+    return;
+  }
   if (typeof wishes === 'string') {
     console.error(`${wishes}\n\n${USAGE}`);
     process.exitCode = 1;
