@@ -37,6 +37,8 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   #outstanding = 0;
   #acknowledged = 0;
   #localAcknowledged = false;
+  /** Whether the own replica took the object, so that the others were sent it. */
+  #sent = false;
   #finished = false;
 
   /**
@@ -89,6 +91,7 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
 
   stored(failure: Failure | undefined): void {
     if (failure === undefined) this.#localAcknowledged = true;
+    else if (!this.#sent && !this.#finished) this.#finish(failure);
     this.#count(failure === undefined);
   }
 
@@ -141,19 +144,23 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     }
     // Not waited for: a crash before the mark is stored starts a new life, under which no old dot can be minted again.
     if (!identity.isReserved(hybridClock.last)) identity.reserve(hybridClock.last, () => undefined);
-    this.#record = record;
-    this.#send(record, targets, n);
+    const status = replica.store(this.#partition, this.#db, this.#key, record, this.#plan.local, this);
+    this.#outstanding = 1;
+    // Where the own replica refused the object nobody else may have it: this actor's next dot for the key would claim
+    // to have seen this one, and merges would drop it.
+    if (replica.peek(this.#partition, this.#db, this.#key) === record) this.#send(record, targets, n);
+    if (status === STORED) this.stored(undefined);
   }
 
   #send(record: Buffer, targets: readonly Target[], n: number): void {
+    this.#sent = true;
+    this.#record = record;
     // All are counted first: a peer may answer within the call.
     this.#outstanding = Math.min(n, targets.length);
     const objectLength = record.length - RECORD_NOTE_BYTES;
     for (let place = 0; place < n && place < targets.length; place++) {
       targets[place]?.peer?.put(this, this.#partition, this.#db, this.#plan.remote, this.#key, record, objectLength);
     }
-    const status = this.#node.replica.store(this.#partition, this.#db, this.#key, record, this.#plan.local, this);
-    if (status === STORED) this.stored(undefined);
   }
 
   #count(acknowledged: boolean): void {
