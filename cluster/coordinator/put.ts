@@ -91,7 +91,7 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
 
   stored(failure: Failure | undefined): void {
     if (failure === undefined) this.#localAcknowledged = true;
-    else if (!this.#sent && !this.#finished) this.#finish(failure);
+    else if (!this.#finished && (!this.#sent || this.#plan.localRequired)) this.#finish(failure);
     this.#count(failure === undefined);
   }
 
