@@ -25,8 +25,8 @@ export const OBJECT_HEADER_BYTES = 4;
 export const CLOCK_ENTRY_BYTES = 16;
 export const SIBLING_HEADER_BYTES = 29;
 export const FLAG_TOMBSTONE = 1;
-export const CLOCK_ENTRIES_MAX = 255;
-export const SIBLINGS_MAX = 65_535;
+const CLOCK_ENTRIES_MAX = 255;
+const SIBLINGS_MAX = 65_535;
 
 const FLAGS_OFFSET = 16;
 const EXPIRY_OFFSET = 17;
