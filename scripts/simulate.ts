@@ -4,10 +4,12 @@
  *   npm run simulate -- --seed 7                 one run; add --trace to see all that happens
  *   npm run simulate -- --seeds 1000             a thousand runs, from seed 1 (or from --seed)
  *   npm run simulate -- --minutes 10 --nodes 5   longer, larger (without --nodes the seed decides)
+ *   npm run simulate -- --faults kill,stall --durability log   only these (without, the seed decides)
  *
  * Exits with 1 when a run violates a promise.
  */
 import { parseArgs } from 'node:util';
+import { FAULT_KINDS, type FaultKind } from '../test/simulation/faults.js';
 import { replayCommand } from '../test/simulation/replay.js';
 import { type SimulationOptions, type SimulationResult, simulate } from '../test/simulation/simulation.js';
 
@@ -30,6 +32,7 @@ function readPlan(): Plan {
       minutes: { type: 'string', default: '1' },
       nodes: { type: 'string' },
       durability: { type: 'string' },
+      faults: { type: 'string' },
       trace: { type: 'boolean', default: false },
     },
   });
@@ -45,8 +48,17 @@ function readPlan(): Plan {
       durationMs: Math.round(Number(values.minutes) * MS_A_MINUTE) || numberIn('minutes', values.minutes, 1, 1e5),
       ...(values.nodes !== undefined && { nodes: numberIn('nodes', values.nodes, 1, NODES_MAX) }),
       ...(durability !== undefined && { durability }),
+      ...(values.faults !== undefined && { faults: faultsIn(values.faults) }),
     },
   };
+}
+
+function faultsIn(text: string): FaultKind[] {
+  return text.split(',').map((name) => {
+    const kind = FAULT_KINDS.find((known) => known === name);
+    if (kind === undefined) throw new RangeError(`--faults takes some of ${FAULT_KINDS.join(',')}, and not '${name}'`);
+    return kind;
+  });
 }
 
 function numberIn(name: string, text: string, low: number, high: number): number {

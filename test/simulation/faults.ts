@@ -11,7 +11,7 @@ import type { Trace } from './trace.js';
 
 type Durability = KeyspaceRow['durability'];
 
-const FAULT_KINDS = ['kill', 'unplug', 'stop', 'stall', 'isolate', 'reset', 'freeze', 'skew', 'disk'] as const;
+export const FAULT_KINDS = ['kill', 'unplug', 'stop', 'stall', 'isolate', 'reset', 'freeze', 'skew', 'disk'] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 const GAPS_US_MAX = [400_000, 1_500_000, 5_000_000];
