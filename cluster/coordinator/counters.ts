@@ -17,6 +17,7 @@ export class Counters {
   write_quorum_failures = 0;
   clock_truncations = 0;
   clock_drift_refusals = 0;
+  #driftLoggedUs = Number.NEGATIVE_INFINITY;
 
   /** Notes that a get found `siblings` versions. */
   sawVersions(siblings: number): void {
@@ -25,6 +26,14 @@ export class Counters {
     else if (siblings === 2) this.reads_two_versions++;
     else if (siblings === 3) this.reads_three_versions++;
     else this.reads_four_or_more_versions++;
+  }
+
+  /** Notes a refusal at `nowUs`. Answers whether to log it: the last line is `periodUs` ago. */
+  refusedDrift(nowUs: number, periodUs: number): boolean {
+    this.clock_drift_refusals++;
+    if (nowUs - this.#driftLoggedUs < periodUs) return false;
+    this.#driftLoggedUs = nowUs;
+    return true;
   }
 
   /** Back to zero (`CONFIG RESETSTAT`). */

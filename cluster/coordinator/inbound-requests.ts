@@ -4,10 +4,10 @@ import { type Durability, type LoadWaiter, STORED, type WriteWaiter } from '../r
 import { type Partition, partitionOf } from '../ring/slots.js';
 import type { ObjectBytes } from '../version/codec.js';
 import { highestCounter, objectLength, versionFingerprint } from '../version/encoded.js';
-import { COUNTERS_PER_MS } from '../version/hybrid-clock.js';
 import type { Inbound, PeerRequests } from '../wire/peer-service.js';
 import { MalformedFields } from './byte-fields.js';
 import type { Coordination } from './coordination.js';
+import { refusesDrift } from './drift.js';
 import { decodeRequest, encodeReply, type ForwardedReply, type ForwardedRequest } from './forwarded.js';
 import { GetOperation } from './get.js';
 import { answerQuery } from './key-count.js';
@@ -15,16 +15,13 @@ import { ModifyOperation } from './modify.js';
 import { PutOperation } from './put.js';
 
 /** `status` of a PUT_REPLY. Append-only. */
-export const PUT_STORED = 0;
+const PUT_STORED = 0;
 const PUT_STORE_FAILED = 1;
 const PUT_CLOCK_DRIFT = 2;
 const PUT_OVERLOADED = 3;
 
-const DRIFT_LOG_PERIOD_MS = 10_000;
-
 export class InboundRequests implements PeerRequests {
   readonly #node: Coordination;
-  #driftLoggedMs = Number.NEGATIVE_INFINITY;
 
   constructor(node: Coordination) {
     this.#node = node;
@@ -41,8 +38,7 @@ export class InboundRequests implements PeerRequests {
   ): void {
     const { hybridClock, replica } = this.#node;
     const counter = highestCounter(object);
-    if (hybridClock.isTooFarAhead(counter)) {
-      this.#refuseDrift(from, counter);
+    if (refusesDrift(this.#node, counter, from.peerId)) {
       from.replyPut(requestId, PUT_CLOCK_DRIFT);
       return;
     }
@@ -110,19 +106,6 @@ export class InboundRequests implements PeerRequests {
           (_s, failure, applied, previous, object) => answer({ failure, applied, previous, object }),
         ).start();
     }
-  }
-
-  #refuseDrift(from: Inbound, counter: number): void {
-    const { counters, world } = this.#node;
-    counters.clock_drift_refusals++;
-    const nowMs = world.clock.nowMs();
-    if (world.clock.monotonicUs() / 1000 - this.#driftLoggedMs < DRIFT_LOG_PERIOD_MS) return;
-    this.#driftLoggedMs = world.clock.monotonicUs() / 1000;
-    const aheadMs = Math.round(counter / COUNTERS_PER_MS - nowMs);
-    world.log.error(
-      { peer: from.peerId, aheadMs },
-      'refused an object from the future: a clock of the cluster is wrong',
-    );
   }
 }
 

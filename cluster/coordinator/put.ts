@@ -10,6 +10,7 @@ import { encodeReplacing, highestCounter, joinBytes, type Written } from '../ver
 import type { VersionVector } from '../version/object.js';
 import type { Peer, ReplyHandler } from '../wire/peer.js';
 import type { Coordination } from './coordination.js';
+import { refusesDrift } from './drift.js';
 import { type DurabilityPlan, durabilityPlan } from './durability.js';
 import type { KeyspaceRow } from './keyspaces.js';
 import { isReachable, type Target } from './routes.js';
@@ -19,6 +20,11 @@ import { encodeSuccessor, isPlainReplacement } from './successor.js';
  * How a put ended. `object` is what the key holds now at the coordinator: its clock is the context for what comes next.
  */
 export type WriteDone<T> = (state: T, failure: Failure | undefined, object: ObjectBytes | undefined) => void;
+
+const CONTEXT_FROM_THE_FUTURE: Failure = {
+  code: 'Overloaded',
+  reason: 'the context is dated further ahead than clocks may be apart',
+};
 
 export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   readonly #node: Coordination;
@@ -120,6 +126,14 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
       this.#finish({ code: 'WriteQuorumNotMet', answered: reachable, needed: w, attempted: false });
       return;
     }
+    if (this.#context !== undefined) {
+      const seen = highestSeen(this.#context);
+      if (refusesDrift(this.#node, seen, 'a context token')) {
+        this.#finish(CONTEXT_FROM_THE_FUTURE);
+        return;
+      }
+      hybridClock.observe(seen);
+    }
     const local = replica.peek(this.#partition, this.#db, this.#key) ?? null;
     const current = join(local, this.#base);
     if (current !== null) hybridClock.observe(highestCounter(current));
@@ -190,6 +204,12 @@ function countReachable(targets: readonly Target[], n: number): number {
     if (target !== undefined && isReachable(target)) reachable++;
   }
   return reachable;
+}
+
+function highestSeen(context: VersionVector): number {
+  let highest = 0;
+  for (const counter of context.values()) if (counter > highest) highest = counter;
+  return highest;
 }
 
 function join(local: ObjectBytes | null, base: ObjectBytes | null): ObjectBytes | null {
