@@ -6,13 +6,14 @@ import type { Failure } from '../failure.js';
 import { type LoadWaiter, RECORD_NOTE_BYTES, STORED, type WriteWaiter } from '../replica/replica.js';
 import type { Partition } from '../ring/slots.js';
 import type { ObjectBytes } from '../version/codec.js';
-import { encodeReplacing, highestCounter, joinBytes, type Written } from '../version/encoded.js';
+import { encodeReplacing, highestCounter, joinBytes, siblingCount, type Written } from '../version/encoded.js';
 import type { VersionVector } from '../version/object.js';
 import type { Peer, ReplyHandler } from '../wire/peer.js';
 import type { Coordination } from './coordination.js';
 import { refusesDrift } from './drift.js';
 import { type DurabilityPlan, durabilityPlan } from './durability.js';
 import type { KeyspaceRow } from './keyspaces.js';
+import { SIBLINGS_MAX } from './limits.js';
 import { isReachable, type Target } from './routes.js';
 import { encodeSuccessor, isPlainReplacement } from './successor.js';
 
@@ -24,6 +25,11 @@ export type WriteDone<T> = (state: T, failure: Failure | undefined, object: Obje
 const CONTEXT_FROM_THE_FUTURE: Failure = {
   code: 'Overloaded',
   reason: 'the context is dated further ahead than clocks may be apart',
+};
+
+const TOO_MANY_SIBLINGS: Failure = {
+  code: 'Overloaded',
+  reason: `the key has ${SIBLINGS_MAX} concurrent values: read it and write the merged value with its token`,
 };
 
 export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
@@ -118,7 +124,7 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   }
 
   #write(): void {
-    const { replica, routes, identity, hybridClock, counters } = this.#node;
+    const { replica, routes, identity, hybridClock } = this.#node;
     const { n, w } = this.#keyspace;
     const targets = routes.targets(this.#partition);
     const reachable = countReachable(targets, n);
@@ -137,24 +143,11 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     const local = replica.peek(this.#partition, this.#db, this.#key) ?? null;
     const current = join(local, this.#base);
     if (current !== null) hybridClock.observe(highestCounter(current));
-    const actor = replica.mintingActor(local);
-    const [only] = this.#written;
-    let record: Buffer;
-    if (
-      only !== undefined &&
-      isPlainReplacement(current, this.#context, this.#written, actor, this.#node.clockEntriesMax)
-    ) {
-      record = encodeReplacing(current ?? undefined, actor, hybridClock.next(), only, RECORD_NOTE_BYTES);
-    } else {
-      const successor = encodeSuccessor(current, this.#context, this.#written, {
-        actor,
-        mint: () => hybridClock.next(),
-        clockEntriesMax: this.#node.clockEntriesMax,
-        isMember: (id) => this.#node.isMember(id),
-        tailBytes: RECORD_NOTE_BYTES,
-      });
-      record = successor.record;
-      if (successor.truncated) counters.clock_truncations++;
+    const record = this.#successorOf(current, replica.mintingActor(local));
+    const siblings = siblingCount(record);
+    if (siblings > SIBLINGS_MAX && siblings > (current === null ? 0 : siblingCount(current))) {
+      this.#finish(TOO_MANY_SIBLINGS);
+      return;
     }
     // Not waited for: a crash before the mark is stored starts a new life, under which no old dot can be minted again.
     if (!identity.isReserved(hybridClock.last)) identity.reserve(hybridClock.last, () => undefined);
@@ -164,6 +157,24 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     // to have seen this one, and merges would drop it.
     if (replica.peek(this.#partition, this.#db, this.#key) === record) this.#send(record, targets, n);
     if (status === STORED) this.stored(undefined);
+  }
+
+  /** The record that this put makes of `current`. */
+  #successorOf(current: ObjectBytes | null, actor: Buffer): Buffer {
+    const { hybridClock, clockEntriesMax, counters } = this.#node;
+    const [only] = this.#written;
+    if (only !== undefined && isPlainReplacement(current, this.#context, this.#written, actor, clockEntriesMax)) {
+      return encodeReplacing(current ?? undefined, actor, hybridClock.next(), only, RECORD_NOTE_BYTES);
+    }
+    const successor = encodeSuccessor(current, this.#context, this.#written, {
+      actor,
+      mint: () => hybridClock.next(),
+      clockEntriesMax,
+      isMember: (id) => this.#node.isMember(id),
+      tailBytes: RECORD_NOTE_BYTES,
+    });
+    if (successor.truncated) counters.clock_truncations++;
+    return successor.record;
   }
 
   #send(record: Buffer, targets: readonly Target[], n: number): void {
