@@ -36,6 +36,8 @@ export interface ScriptedOptions {
   /** Leaves the cache cold: what the disk holds has to be loaded. */
   readonly cold?: boolean;
   readonly storeLatencyMs?: number;
+  /** Nodes of different numbers draw different random bytes. */
+  readonly draw?: number;
 }
 
 /**
@@ -58,6 +60,7 @@ export class ScriptedNode {
   static async open(options: ScriptedOptions = {}): Promise<ScriptedNode> {
     const { nodes = 3, keyspace = {}, clockEntriesMax = 10, memoryBytesMax = 1_000_000, disk, cold = false } = options;
     const world = new ManualWorld();
+    for (let drawn = 0; drawn < (options.draw ?? 0); drawn++) world.random.below(1);
     const latencyMs = (): number => options.storeLatencyMs ?? 1;
     const openOptions = disk === undefined ? { memoryBytesMax, latencyMs } : { memoryBytesMax, latencyMs, disk };
     const opened = cold
