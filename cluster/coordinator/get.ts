@@ -6,9 +6,17 @@ import type { Failure } from '../failure.js';
 import { BUFFER, type Durability, LOG, type LoadWaiter, type WriteWaiter } from '../replica/replica.js';
 import type { Partition } from '../ring/slots.js';
 import type { ObjectBytes } from '../version/codec.js';
-import { joinBytes, objectLength, sameObject, siblingCount, versionFingerprint } from '../version/encoded.js';
+import {
+  highestCounter,
+  joinBytes,
+  objectLength,
+  sameObject,
+  siblingCount,
+  versionFingerprint,
+} from '../version/encoded.js';
 import type { Peer, ReplyHandler } from '../wire/peer.js';
 import type { Coordination } from './coordination.js';
+import { refusesDrift } from './drift.js';
 import type { Hedgeable } from './hedge.js';
 import type { KeyspaceRow } from './keyspaces.js';
 import type { Target } from './routes.js';
@@ -35,7 +43,12 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
   /** By place: what a target holds that differed from ours. Most gets never need it. */
   #different: (ObjectBytes | null | undefined)[] | undefined;
   #outstanding = 0;
+  /** The own replica's answer is there from the start, unless it could not be read. */
   #answered = 1;
+  #localFailure: Failure | undefined;
+  /** What the own replica holds of what was read, as far as this get knows. */
+  #held: ObjectBytes | null = null;
+  #asking = false;
   #finished = false;
 
   constructor(node: Coordination, partition: Partition, db: number, key: string, state: T, done: ReadDone<T>) {
@@ -54,20 +67,36 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
     this.#node.counters.coordinated_gets++;
     const object = this.#node.replica.peek(this.#partition, this.#db, this.#key);
     if (object === undefined) this.#node.replica.load(this.#partition, this.#db, this.#key, this);
-    else this.#readOthers(object);
+    else this.#readOthers(object, this.#startedUs);
   }
 
   loaded(failure: Failure | undefined, object: ObjectBytes | undefined): void {
-    if (failure !== undefined) this.#finish(failure);
-    else this.#readOthers(this.#node.replica.peek(this.#partition, this.#db, this.#key) ?? object ?? null);
+    const { replica, world } = this.#node;
+    if (failure?.code === 'Overloaded') {
+      this.#finish(failure);
+      return;
+    }
+    if (failure !== undefined) {
+      this.#localFailure = failure;
+      this.#answered = 0;
+    }
+    const local = replica.peek(this.#partition, this.#db, this.#key) ?? object ?? null;
+    this.#readOthers(local, world.clock.monotonicUs());
   }
 
   hedge(): void {
     if (this.#finished || this.#node.routes.targets(this.#partition) !== this.#targets) return;
+    this.#asking = true;
     if (this.#ask(this.#keyspace.n) > 0) this.#node.counters.hedged_reads++;
+    this.#asking = false;
+    this.#advance();
   }
 
   getReplied(peer: Peer, same: boolean, object: Buffer | undefined): void {
+    if (object !== undefined && refusesDrift(this.#node, highestCounter(object), peer.id)) {
+      this.failed();
+      return;
+    }
     const place = this.#placeOf(peer);
     this.#outstanding--;
     this.#answered++;
@@ -78,7 +107,9 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
 
   failed(): void {
     this.#outstanding--;
-    if (!this.#finished && this.#answered + this.#outstanding < this.#keyspace.r) this.#ask(1);
+    // Within the call that asked: whoever asks goes on.
+    if (this.#asking) return;
+    if (!this.#finished) this.#askUntilEnough();
     this.#advance();
   }
 
@@ -90,21 +121,24 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
     throw new Error('a get was answered as a forwarded request');
   }
 
-  #readOthers(local: ObjectBytes | null): void {
+  /** `sinceUs`: since when the others could have answered. */
+  #readOthers(local: ObjectBytes | null, sinceUs: number): void {
     this.#local = local;
     this.#best = local;
-    const needed = this.#keyspace.r - 1;
-    if (needed === 0) {
-      this.#finish(undefined);
-      return;
+    this.#held = local;
+    if (this.#answered < this.#keyspace.r) {
+      this.#fingerprint = local === null ? 0 : versionFingerprint(local);
+      this.#askUntilEnough();
+      if (this.#outstanding > 0) this.#node.hedges.add(this, sinceUs);
     }
-    this.#fingerprint = local === null ? 0 : versionFingerprint(local);
-    // Counted while asking: a peer may fail within the call, and must not end the get before all have been asked.
-    this.#outstanding++;
-    this.#ask(needed);
-    this.#outstanding--;
-    if (this.#outstanding > 0) this.#node.hedges.add(this, this.#startedUs);
     this.#advance();
+  }
+
+  #askUntilEnough(): void {
+    this.#asking = true;
+    let asked = true;
+    while (asked && this.#answered + this.#outstanding < this.#keyspace.r) asked = this.#ask(1) > 0;
+    this.#asking = false;
   }
 
   /** Asks up to `count` more reachable replicas, those with the fewest requests in flight first. Answers how many. */
@@ -154,7 +188,7 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
     if (!this.#finished) {
       if (this.#answered >= r) this.#finish(undefined);
       else if (this.#outstanding === 0) {
-        this.#finish({ code: 'ReadQuorumNotMet', answered: this.#answered, needed: r });
+        this.#finish(this.#localFailure ?? { code: 'ReadQuorumNotMet', answered: this.#answered, needed: r });
       }
     }
     if (this.#outstanding === 0 && this.#different !== undefined) this.#repair(this.#different);
@@ -164,24 +198,35 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
     this.#finished = true;
     const { counters, getLatency, world } = this.#node;
     if (failure?.code === 'ReadQuorumNotMet') counters.read_quorum_failures++;
-    if (failure === undefined) counters.sawVersions(this.#best === null ? 0 : siblingCount(this.#best));
+    if (failure === undefined) {
+      counters.sawVersions(this.#best === null ? 0 : siblingCount(this.#best));
+      // Before the client hears of it: a SET that it makes then has to supersede what was read.
+      this.#holdBest();
+    }
     getLatency.record(world.clock.monotonicUs() - this.#startedUs);
     this.#done(this.#state, failure, failure === undefined ? (this.#best ?? undefined) : undefined);
+  }
+
+  /** Merges what was read into the own replica, if that lacks any of it. */
+  #holdBest(): void {
+    const { counters, replica } = this.#node;
+    const best = this.#best;
+    if (best === null || best === this.#held) return;
+    this.#held = best;
+    counters.read_repairs++;
+    const object = best.subarray(0, objectLength(best));
+    replica.merge(this.#partition, this.#db, this.#key, object, this.#repairDurability(), UNHEARD);
   }
 
   /** Sends the join to every replica that answered with something else (Dynamo §5). */
   #repair(different: readonly (ObjectBytes | null | undefined)[]): void {
     this.#different = undefined;
+    this.#holdBest();
     const best = this.#best;
     if (best === null) return;
-    const { counters, replica } = this.#node;
-    const durability: Durability = this.#keyspace.durability === 'buffer' ? BUFFER : LOG;
+    const { counters } = this.#node;
+    const durability = this.#repairDurability();
     const length = objectLength(best);
-    const localIsStale = this.#local === null || !sameObject(this.#local, best);
-    if (localIsStale) {
-      counters.read_repairs++;
-      replica.merge(this.#partition, this.#db, this.#key, best.subarray(0, length), durability, UNHEARD);
-    }
     for (let place = 0; place < this.#targets.length; place++) {
       const answered = different[place];
       const theirs = (this.#sameMask & (1 << place)) !== 0 ? this.#local : answered;
@@ -189,6 +234,10 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
       counters.read_repairs++;
       this.#targets[place]?.peer?.put(UNHEARD, this.#partition, this.#db, durability, this.#key, best, length);
     }
+  }
+
+  #repairDurability(): Durability {
+    return this.#keyspace.durability === 'buffer' ? BUFFER : LOG;
   }
 }
 
