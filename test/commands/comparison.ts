@@ -1,0 +1,89 @@
+import { type AllowedDifference, allowedDifferences } from './allowed-differences.js';
+import { CASE_KEYS, type Case, type Step } from './case.js';
+import { type Answer, RawConnection } from './raw-connection.js';
+import { requestOf, wordsOf } from './request.js';
+import { sameButForTime } from './time-replies.js';
+
+const UNTIL_MS = 10_000;
+const CLEAN = `DEL ${CASE_KEYS.join(' ')}`;
+const TEXT_SHOWN_MAX = 600;
+
+/** Asks Redis and our server the same and tells where the answers differ. */
+export class Comparison {
+  readonly #used = new Set<AllowedDifference>();
+
+  constructor(
+    private readonly redisPort: number,
+    private readonly ourPort: number,
+  ) {}
+
+  /** Runs a case on a new connection to each server; gives a text for each step that was answered differently. */
+  async differences(steps: Case, resp: 2 | 3): Promise<string[]> {
+    const [redis, ours] = await Promise.all([RawConnection.open(this.redisPort), RawConnection.open(this.ourPort)]);
+    const found: string[] = [];
+    try {
+      const before = requestOf(wordsOf(CLEAN));
+      const preparation = resp === 3 ? Buffer.concat([before, requestOf(wordsOf('HELLO 3'))]) : before;
+      await Promise.all([redis.exchange(preparation), ours.exchange(preparation)]);
+      const done: string[] = [];
+      for (const step of steps) {
+        const [theirAnswer, ourAnswer] = await Promise.all([answerTo(redis, step), answerTo(ours, step)]);
+        const text = textOf(step);
+        done.push(text);
+        if (!this.#agree(text, done, theirAnswer, ourAnswer)) {
+          found.push(
+            `${done.map(shown).join('\n')}\n  Redis: ${shownAnswer(theirAnswer)}\n  ours:  ${shownAnswer(ourAnswer)}`,
+          );
+        }
+        if (theirAnswer.end !== 'open' || ourAnswer.end !== 'open') break;
+      }
+    } finally {
+      redis.close();
+      ours.close();
+    }
+    return found;
+  }
+
+  /** The allowed differences that have not been met. */
+  unmet(): string[] {
+    return allowedDifferences.filter((difference) => !this.#used.has(difference)).map(({ what }) => what);
+  }
+
+  #agree(text: string, done: readonly string[], redis: Answer, ours: Answer): boolean {
+    if (redis.end !== ours.end || ours.end === 'late') return false;
+    if (redis.bytes === ours.bytes || sameButForTime(text, done, redis.bytes, ours.bytes)) return true;
+    const allowed = allowedDifferences.filter(({ when }) => when.test(text));
+    const difference = allowed.find(({ even }) => even(redis.bytes) === even(ours.bytes));
+    if (difference !== undefined) this.#used.add(difference);
+    return difference !== undefined;
+  }
+}
+
+async function answerTo(connection: RawConnection, step: Step): Promise<Answer> {
+  if (typeof step === 'string') return connection.exchange(requestOf(wordsOf(step)));
+  if ('raw' in step) return connection.exchange(Buffer.from(step.raw, 'latin1'));
+  if ('rawLast' in step) return connection.exchangeLast(Buffer.from(step.rawLast, 'latin1'));
+  if ('last' in step) return connection.exchangeLast(requestOf(wordsOf(step.last)));
+  const request = requestOf(wordsOf(step.until));
+  const endMs = performance.now() + UNTIL_MS;
+  for (;;) {
+    const answer = await connection.exchange(request);
+    if (answer.bytes === step.reply || performance.now() > endMs) return answer;
+  }
+}
+
+function textOf(step: Step): string {
+  if (typeof step === 'string') return step;
+  if ('raw' in step) return step.raw;
+  if ('rawLast' in step) return step.rawLast;
+  return 'last' in step ? step.last : step.until;
+}
+
+function shown(text: string): string {
+  const quoted = JSON.stringify(text);
+  return quoted.length > TEXT_SHOWN_MAX ? `${quoted.slice(0, TEXT_SHOWN_MAX)}… (${text.length} bytes)` : quoted;
+}
+
+function shownAnswer({ bytes, end }: Answer): string {
+  return shown(bytes) + (end === 'open' ? '' : `, ${end}`);
+}

@@ -1,0 +1,80 @@
+import { connect, type Socket } from 'node:net';
+import { requestOf } from './request.js';
+
+const DEADLINE_MS = 10_000;
+
+/** All that a server answered to a piece of input, one char a byte, and what became of the connection. */
+export interface Answer {
+  readonly bytes: string;
+  /** `late`: the answer had not ended when the deadline was over. */
+  readonly end: 'open' | 'closed' | 'late';
+}
+
+/** Sends bytes and gives what comes back. An `ECHO` behind the input marks the end, so that no reply is interpreted. */
+export class RawConnection {
+  #received = '';
+  #closed = false;
+  #marks = 0;
+  #wake: () => void = () => undefined;
+
+  private constructor(private readonly socket: Socket) {
+    socket.setNoDelay(true);
+    socket.setEncoding('latin1');
+    socket.on('data', (text: string) => {
+      this.#received += text;
+      this.#wake();
+    });
+    for (const event of ['end', 'close', 'error']) {
+      socket.on(event, () => {
+        this.#closed = true;
+        this.#wake();
+      });
+    }
+  }
+
+  static open(port: number): Promise<RawConnection> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(port, '127.0.0.1');
+      socket.once('error', reject);
+      socket.once('connect', () => resolve(new RawConnection(socket)));
+    });
+  }
+
+  /** The answer to input after which the connection is meant to go on. */
+  async exchange(input: Buffer): Promise<Answer> {
+    const mark = `<mark ${this.#marks++}>`;
+    const markReply = `$${mark.length}\r\n${mark}\r\n`;
+    this.socket.write(Buffer.concat([input, requestOf(['ECHO', mark].map((word) => Buffer.from(word)))]));
+    const isMarked = (): boolean => this.#received.endsWith(markReply);
+    await this.#until(() => this.#closed || isMarked());
+    const bytes = this.#received;
+    this.#received = '';
+    if (bytes.endsWith(markReply)) return { bytes: bytes.slice(0, -markReply.length), end: 'open' };
+    return { bytes, end: this.#closed ? 'closed' : 'late' };
+  }
+
+  /** The answer to input after which the server is meant to close the connection. */
+  async exchangeLast(input: Buffer): Promise<Answer> {
+    this.socket.write(input);
+    await this.#until(() => this.#closed);
+    return { bytes: this.#received, end: this.#closed ? 'closed' : 'late' };
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+
+  async #until(isSo: () => boolean): Promise<void> {
+    let isLate = false;
+    const deadline = setTimeout(() => {
+      isLate = true;
+      this.#wake();
+    }, DEADLINE_MS);
+    while (!isSo() && !isLate) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    clearTimeout(deadline);
+  }
+}
