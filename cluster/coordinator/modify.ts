@@ -10,6 +10,7 @@ import { joinBytes } from '../version/encoded.js';
 import { applyChange, type Change, type ChangeOutcome } from './change.js';
 import type { Coordination } from './coordination.js';
 import { GetOperation } from './get.js';
+import { KeyOrder } from './key-order.js';
 import { PutOperation } from './put.js';
 
 /** How a change ended: whether it took effect, the newest value before it, and what the key holds after it. */
@@ -25,51 +26,20 @@ interface Queued {
   begin(): void;
 }
 
-interface Queue {
-  readonly waiting: Queued[];
-  /** One change of the key is between its read and its write. */
-  busy: boolean;
-  draining: boolean;
-}
-
 /** The changes that wait for their turn, by key. */
 export class ModifyQueues {
-  readonly #queues = new Map<string, Queue>();
+  readonly #order = new KeyOrder();
 
   /** Begins `change` now or when those before it on the same key have made way. */
   enter(key: string, change: Queued): void {
-    let queue = this.#queues.get(key);
-    if (queue === undefined) {
-      queue = { waiting: [], busy: false, draining: false };
-      this.#queues.set(key, queue);
-    }
-    queue.waiting.push(change);
-    this.#drain(key, queue);
+    if (this.#order.waits(key, () => this.enter(key, change))) return;
+    this.#order.hold(key);
+    change.begin();
   }
 
   /** Makes way for the next change of the key. */
   leave(key: string): void {
-    const queue = this.#queues.get(key);
-    if (queue === undefined) return;
-    queue.busy = false;
-    this.#drain(key, queue);
-  }
-
-  // A loop and not a recursion: changes that find all they need in memory leave within `begin`.
-  #drain(key: string, queue: Queue): void {
-    if (queue.draining) return;
-    queue.draining = true;
-    let begun = 0;
-    while (!queue.busy) {
-      const next = queue.waiting[begun];
-      if (next === undefined) break;
-      begun++;
-      queue.busy = true;
-      next.begin();
-    }
-    queue.waiting.splice(0, begun);
-    queue.draining = false;
-    if (!queue.busy) this.#queues.delete(key);
+    this.#order.release(key);
   }
 }
 

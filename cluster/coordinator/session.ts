@@ -15,13 +15,13 @@ import type { Coordination } from './coordination.js';
 import { ForwardOperation } from './forward.js';
 import type { ForwardedReply, ForwardedRequest } from './forwarded.js';
 import { GetOperation, type ReadDone } from './get.js';
+import { KeyOrder } from './key-order.js';
 import { type ModifyDone, ModifyOperation } from './modify.js';
 import { PutOperation, type WriteDone } from './put.js';
 
 export class Session {
   readonly #node: Coordination;
-  /** Keys with an operation that holds back the next ones, and those ones. */
-  readonly #heldBack = new Map<string, (() => void)[]>();
+  readonly #order = new KeyOrder();
 
   constructor(node: Coordination) {
     this.#node = node;
@@ -34,7 +34,7 @@ export class Session {
 
   /** Reads a key. `slot` is the key's. `done` gets `state` back; it may be called within this call. */
   get<T>(db: number, slot: Slot, key: string, state: T, done: ReadDone<T>): void {
-    if (this.#heldBack.size !== 0 && this.#waits(db, key, () => this.get(db, slot, key, state, done))) return;
+    if (!this.#order.isEmpty && this.#waits(db, key, () => this.get(db, slot, key, state, done))) return;
     const partition = this.#partition(slot);
     if (this.#isPrimary(partition, key)) {
       new GetOperation(this.#node, partition, db, key, state, done).start();
@@ -56,7 +56,7 @@ export class Session {
     state: T,
     done: WriteDone<T>,
   ): void {
-    if (this.#heldBack.size !== 0) {
+    if (!this.#order.isEmpty) {
       if (this.#waits(db, key, () => this.put(db, slot, key, context, written, state, done))) return;
     }
     const partition = this.#partition(slot);
@@ -77,8 +77,8 @@ export class Session {
     if (target !== undefined && target.peer === undefined) {
       this.#hold(db, key);
       const ended: ModifyDone<undefined> = (_state, failure, applied, previous, object) => {
-        this.#release(db, key);
         done(state, failure, applied, previous, object);
+        this.#release(db, key);
       };
       new ModifyOperation(this.#node, partition, db, key, change, undefined, ended).start();
       return;
@@ -92,9 +92,7 @@ export class Session {
     if (this.#isPrimary(partition, key) && replica.peek(partition, db, key) === undefined) {
       this.#hold(db, key);
       replica.load(partition, db, key, {
-        loaded: () => {
-          this.#release(db, key, send);
-        },
+        loaded: send,
       });
     } else {
       send();
@@ -114,29 +112,22 @@ export class Session {
     const { db, key } = request;
     this.#hold(db, key);
     new ForwardOperation(this.#node, partition, request, (reply) => {
-      this.#release(db, key);
       done(reply);
+      this.#release(db, key);
     }).start();
   }
 
-  /** Whether something holds the key back; then `again` is called when it has ended. */
+  /** Whether something holds the key back; then `again` is called when its turn has come. */
   #waits(db: number, key: string, again: () => void): boolean {
-    const waiting = this.#heldBack.get(heldKey(db, key));
-    waiting?.push(again);
-    return waiting !== undefined;
+    return this.#order.waits(heldKey(db, key), again);
   }
 
   #hold(db: number, key: string): void {
-    this.#heldBack.set(heldKey(db, key), []);
+    this.#order.hold(heldKey(db, key));
   }
 
-  /** Ends the hold; `first` goes before those that were held back. Whoever meets a new hold queues up again, in order. */
-  #release(db: number, key: string, first?: () => void): void {
-    const held = heldKey(db, key);
-    const waiting = this.#heldBack.get(held) ?? [];
-    this.#heldBack.delete(held);
-    first?.();
-    for (const again of waiting) again();
+  #release(db: number, key: string): void {
+    this.#order.release(heldKey(db, key));
   }
 }
 
