@@ -4,6 +4,7 @@
  * set do not change. Not a lock service.
  */
 import type { Failure } from '../failure.js';
+import type { LoadWaiter } from '../replica/replica.js';
 import type { Partition } from '../ring/slots.js';
 import type { ObjectBytes } from '../version/codec.js';
 import { joinBytes } from '../version/encoded.js';
@@ -43,7 +44,7 @@ export class ModifyQueues {
   }
 }
 
-export class ModifyOperation<T> implements Queued {
+export class ModifyOperation<T> implements Queued, LoadWaiter {
   readonly #node: Coordination;
   readonly #partition: Partition;
   readonly #db: number;
@@ -51,6 +52,8 @@ export class ModifyOperation<T> implements Queued {
   readonly #change: Change;
   readonly #state: T;
   readonly #done: ModifyDone<T>;
+  /** What the replicas that were asked hold, the own one among them. */
+  #read: ObjectBytes | undefined;
   #outcome: ChangeOutcome | undefined;
 
   constructor(
@@ -82,12 +85,25 @@ export class ModifyOperation<T> implements Queued {
 
   read(failure: Failure | undefined, object: ObjectBytes | undefined): void {
     if (failure !== undefined) {
-      this.#node.modifyQueues.leave(this.#queueKey());
-      this.#done(this.#state, failure, false, undefined, undefined);
+      this.#fail(failure);
       return;
     }
-    // Another write may have reached the own replica while the quorum was asked.
-    const local = this.#node.replica.peek(this.#partition, this.#db, this.#key) ?? null;
+    this.#read = object;
+    const { replica } = this.#node;
+    // Another write may have reached the own replica while the quorum was asked, and gone out of memory again.
+    const local = replica.peek(this.#partition, this.#db, this.#key);
+    if (local === undefined) replica.load(this.#partition, this.#db, this.#key, this);
+    else this.#decide(local);
+  }
+
+  loaded(failure: Failure | undefined): void {
+    if (failure !== undefined) this.#fail(failure);
+    else this.#decide(this.#node.replica.peek(this.#partition, this.#db, this.#key) ?? null);
+  }
+
+  /** The own replica's record is in memory until this returns. */
+  #decide(local: ObjectBytes | null): void {
+    const object = this.#read;
     const base = local === null || object === undefined ? (local ?? object ?? null) : joinBytes(local, object);
     const outcome = applyChange(base, this.#change, this.#node.world.clock.nowMs());
     this.#outcome = outcome;
@@ -101,6 +117,11 @@ export class ModifyOperation<T> implements Queued {
     put.startOver(base);
     // The own replica holds the new object, which every further read here includes: the next change may begin.
     this.#node.modifyQueues.leave(this.#queueKey());
+  }
+
+  #fail(failure: Failure): void {
+    this.#node.modifyQueues.leave(this.#queueKey());
+    this.#done(this.#state, failure, false, undefined, undefined);
   }
 
   written(failure: Failure | undefined, object: ObjectBytes | undefined): void {
