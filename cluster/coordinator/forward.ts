@@ -6,6 +6,7 @@ import type { Failure } from '../failure.js';
 import type { Partition } from '../ring/slots.js';
 import type { Peer, ReplyHandler } from '../wire/peer.js';
 import { MalformedFields } from './byte-fields.js';
+import { coordinate } from './coordinate.js';
 import type { Coordination } from './coordination.js';
 import { decodeReply, encodeRequest, type ForwardedReply, type ForwardedRequest } from './forwarded.js';
 import type { Target } from './routes.js';
@@ -33,12 +34,17 @@ export class ForwardOperation implements ReplyHandler {
   start(): void {
     const keyspace = this.#node.keyspaces.of(this.#request.key);
     const target = this.#node.routes.firstReachable(this.#partition, keyspace.n, this.#tried);
-    if (target?.peer === undefined) {
+    if (target === undefined) {
       this.#fail(
         this.#request.kind === 'get'
           ? { code: 'ReadQuorumNotMet', answered: 0, needed: keyspace.r }
           : { code: 'WriteQuorumNotMet', answered: 0, needed: keyspace.w, attempted: false },
       );
+      return;
+    }
+    if (target.peer === undefined) {
+      // Those before this node in the list went away or refused.
+      coordinate(this.#node, this.#request, this.#done);
       return;
     }
     this.#tried.push(target);

@@ -6,13 +6,11 @@ import type { ObjectBytes } from '../version/codec.js';
 import { highestCounter, objectLength, versionFingerprint } from '../version/encoded.js';
 import type { Inbound, PeerRequests } from '../wire/peer-service.js';
 import { MalformedFields } from './byte-fields.js';
+import { coordinate, isPrimary } from './coordinate.js';
 import type { Coordination } from './coordination.js';
 import { refusesDrift } from './drift.js';
 import { decodeRequest, encodeReply, type ForwardedReply, type ForwardedRequest } from './forwarded.js';
-import { GetOperation } from './get.js';
 import { answerQuery } from './key-count.js';
-import { ModifyOperation } from './modify.js';
-import { PutOperation } from './put.js';
 
 /** `status` of a PUT_REPLY. Append-only. */
 const PUT_STORED = 0;
@@ -76,36 +74,13 @@ export class InboundRequests implements PeerRequests {
   }
 
   #coordinate(request: ForwardedRequest, answer: (reply: ForwardedReply) => void): void {
-    const node = this.#node;
-    const { db, slot, key } = request;
-    const partition = partitionOf(slot, node.routes.partitionCount);
-    const place = node.routes.ownPlace(partition);
-    if (place < 0 || place >= node.keyspaces.of(key).n) {
+    const partition = partitionOf(request.slot, this.#node.routes.partitionCount);
+    if (!isPrimary(this.#node, partition, request.key)) {
       // Forwarded once, never again: the two nodes do not agree on the ring.
       answer(failed({ code: 'OutcomeUnknown', reason: 'the node that was asked is no replica of the key' }));
       return;
     }
-    const done = (_state: undefined, failure: Failure | undefined, object: ObjectBytes | undefined): void => {
-      answer({ failure, applied: failure === undefined, previous: undefined, object });
-    };
-    switch (request.kind) {
-      case 'get':
-        new GetOperation(node, partition, db, key, undefined, done).start();
-        break;
-      case 'put':
-        new PutOperation(node, partition, db, key, request.context, [request.written], undefined, done).start();
-        break;
-      case 'modify':
-        new ModifyOperation(
-          node,
-          partition,
-          db,
-          key,
-          request.change,
-          undefined,
-          (_s, failure, applied, previous, object) => answer({ failure, applied, previous, object }),
-        ).start();
-    }
+    coordinate(this.#node, request, answer);
   }
 }
 

@@ -11,6 +11,7 @@ import { partitionOf } from '../ring/slots.js';
 import type { Written } from '../version/encoded.js';
 import type { VersionVector } from '../version/object.js';
 import type { Change } from './change.js';
+import { isPrimary } from './coordinate.js';
 import type { Coordination } from './coordination.js';
 import { ForwardOperation } from './forward.js';
 import type { ForwardedReply, ForwardedRequest } from './forwarded.js';
@@ -36,7 +37,7 @@ export class Session {
   get<T>(db: number, slot: Slot, key: string, state: T, done: ReadDone<T>): void {
     if (!this.#order.isEmpty && this.#waits(db, key, () => this.get(db, slot, key, state, done))) return;
     const partition = this.#partition(slot);
-    if (this.#isPrimary(partition, key)) {
+    if (isPrimary(this.#node, partition, key)) {
       new GetOperation(this.#node, partition, db, key, state, done).start();
       return;
     }
@@ -60,7 +61,7 @@ export class Session {
       if (this.#waits(db, key, () => this.put(db, slot, key, context, written, state, done))) return;
     }
     const partition = this.#partition(slot);
-    if (this.#isPrimary(partition, key)) {
+    if (isPrimary(this.#node, partition, key)) {
       new PutOperation(this.#node, partition, db, key, context, [written], state, done).start();
       return;
     }
@@ -89,7 +90,7 @@ export class Session {
       });
     };
     // Puts of this session may still wait for the key to be loaded; they must be on their way before this goes out.
-    if (this.#isPrimary(partition, key) && replica.peek(partition, db, key) === undefined) {
+    if (isPrimary(this.#node, partition, key) && replica.peek(partition, db, key) === undefined) {
       this.#hold(db, key);
       replica.load(partition, db, key, {
         loaded: send,
@@ -101,11 +102,6 @@ export class Session {
 
   #partition(slot: Slot): Partition {
     return partitionOf(slot, this.#node.routes.partitionCount);
-  }
-
-  #isPrimary(partition: Partition, key: string): boolean {
-    const place = this.#node.routes.ownPlace(partition);
-    return place >= 0 && place < this.#node.keyspaces.of(key).n;
   }
 
   #forward(partition: Partition, request: ForwardedRequest, done: (reply: ForwardedReply) => void): void {
