@@ -3,7 +3,7 @@
  * repairs behind the reply those that hold something else. More replicas are asked when one fails or is late.
  */
 import type { Failure } from '../failure.js';
-import { BUFFER, type Durability, LOG, type LoadWaiter, type WriteWaiter } from '../replica/replica.js';
+import { BUFFER, type Durability, LOG, type LoadWaiter } from '../replica/replica.js';
 import type { Partition } from '../ring/slots.js';
 import type { ObjectBytes } from '../version/codec.js';
 import {
@@ -20,6 +20,7 @@ import { refusesDrift } from './drift.js';
 import type { Hedgeable } from './hedge.js';
 import type { KeyspaceRow } from './keyspaces.js';
 import type { Target } from './routes.js';
+import { UNHEARD } from './unheard.js';
 
 /** How a get ended. `object` is undefined where no replica holds the key; bytes may follow it. */
 export type ReadDone<T> = (state: T, failure: Failure | undefined, object: ObjectBytes | undefined) => void;
@@ -240,12 +241,3 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
     return this.#keyspace.durability === 'buffer' ? BUFFER : LOG;
   }
 }
-
-/** Nobody waits for a repair: if it is lost, the next read repairs again. */
-const UNHEARD: ReplyHandler & WriteWaiter = {
-  putReplied: () => undefined,
-  getReplied: () => undefined,
-  forwardReplied: () => undefined,
-  failed: () => undefined,
-  stored: () => undefined,
-};

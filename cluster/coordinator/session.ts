@@ -6,19 +6,23 @@
  * covers what came before it, and frames to a peer arrive in order. What runs elsewhere (forwarded) or takes two steps
  * (read-modify-write) holds back whatever this session asks of the same key until it has ended.
  */
+import { BUFFER } from '../replica/replica.js';
 import type { Partition, Slot } from '../ring/slots.js';
 import { partitionOf } from '../ring/slots.js';
-import type { Written } from '../version/encoded.js';
+import type { ObjectBytes } from '../version/codec.js';
+import { highestCounter, type Written } from '../version/encoded.js';
 import type { VersionVector } from '../version/object.js';
 import type { Change } from './change.js';
 import { isPrimary } from './coordinate.js';
 import type { Coordination } from './coordination.js';
+import { refusesDrift } from './drift.js';
 import { ForwardOperation } from './forward.js';
 import type { ForwardedReply, ForwardedRequest } from './forwarded.js';
 import { GetOperation, type ReadDone } from './get.js';
 import { KeyOrder } from './key-order.js';
 import { type ModifyDone, ModifyOperation } from './modify.js';
 import { PutOperation, type WriteDone } from './put.js';
+import { UNHEARD } from './unheard.js';
 
 export class Session {
   readonly #node: Coordination;
@@ -86,6 +90,7 @@ export class Session {
     }
     const send = (): void => {
       this.#forward(partition, { kind: 'modify', db, slot, key, change }, (reply) => {
+        if (reply.object !== undefined) this.#keep(partition, db, key, reply.object);
         done(state, reply.failure, reply.applied, reply.previous, reply.object);
       });
     };
@@ -102,6 +107,16 @@ export class Session {
 
   #partition(slot: Slot): Partition {
     return partitionOf(slot, this.#node.routes.partitionCount);
+  }
+
+  /**
+   * Merges what a change left behind elsewhere into the own replica, if this node has one: W others may hold it while it
+   * has yet to arrive here, and a plain put of this session that comes next has to supersede it.
+   */
+  #keep(partition: Partition, db: number, key: string, object: ObjectBytes): void {
+    const node = this.#node;
+    if (!isPrimary(node, partition, key) || refusesDrift(node, highestCounter(object), 'a forwarded change')) return;
+    node.replica.merge(partition, db, key, object, BUFFER, UNHEARD);
   }
 
   #forward(partition: Partition, request: ForwardedRequest, done: (reply: ForwardedReply) => void): void {
