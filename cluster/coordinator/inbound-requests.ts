@@ -9,7 +9,7 @@ import { MalformedFields } from './byte-fields.js';
 import { coordinate, isPrimary } from './coordinate.js';
 import type { Coordination } from './coordination.js';
 import { refusesDrift } from './drift.js';
-import { decodeRequest, encodeReply, type ForwardedReply, type ForwardedRequest } from './forwarded.js';
+import { decodeRequest, encodeReply, type ForwardedRequest } from './forwarded.js';
 import { answerQuery } from './key-count.js';
 
 /** `status` of a PUT_REPLY. Append-only. */
@@ -61,26 +61,21 @@ export class InboundRequests implements PeerRequests {
     } catch (error) {
       if (!(error instanceof MalformedFields)) throw error;
       this.#node.world.log.error({ peer: from.peerId, reason: error.message }, 'a forwarded request was malformed');
-      const failure: Failure = { code: 'OutcomeUnknown', reason: `the request was malformed: ${error.message}` };
-      from.replyForward(requestId, encodeReply(failed(failure)));
+      from.decline(requestId);
       return;
     }
-    this.#node.counters.forwarded_here++;
-    this.#coordinate(request, (reply) => from.replyForward(requestId, encodeReply(reply)));
+    const { counters, routes } = this.#node;
+    if (!isPrimary(this.#node, partitionOf(request.slot, routes.partitionCount), request.key)) {
+      // Forwarded once, never again: the two nodes do not agree on the ring. The sender may know another primary.
+      from.decline(requestId);
+      return;
+    }
+    counters.forwarded_here++;
+    coordinate(this.#node, request, (reply) => from.replyForward(requestId, encodeReply(reply)));
   }
 
   query(from: Inbound, requestId: number, body: Buffer): void {
     from.replyForward(requestId, answerQuery(this.#node.replica, body));
-  }
-
-  #coordinate(request: ForwardedRequest, answer: (reply: ForwardedReply) => void): void {
-    const partition = partitionOf(request.slot, this.#node.routes.partitionCount);
-    if (!isPrimary(this.#node, partition, request.key)) {
-      // Forwarded once, never again: the two nodes do not agree on the ring.
-      answer(failed({ code: 'OutcomeUnknown', reason: 'the node that was asked is no replica of the key' }));
-      return;
-    }
-    coordinate(this.#node, request, answer);
   }
 }
 
@@ -125,8 +120,4 @@ function replyWith(from: Inbound, requestId: number, fingerprint: number, object
 function putStatus(failure: Failure | undefined): number {
   if (failure === undefined) return PUT_STORED;
   return failure.code === 'Overloaded' ? PUT_OVERLOADED : PUT_STORE_FAILED;
-}
-
-function failed(failure: Failure): ForwardedReply {
-  return { failure, applied: false, previous: undefined, object: undefined };
 }
