@@ -29,7 +29,7 @@ const EXPIRY_OPTIONS: Readonly<
 /** The options among `args` (from the fourth on), or the text of the error as Redis words it. */
 export function parseSetArguments(args: readonly Buffer[], nowMs: number): SetArguments | string {
   const found: SetArguments = { condition: 'always', get: false, keepTtl: false, expiryMs: 0, token: undefined };
-  let expiry: { argument: Buffer; unit: ExpiryUnit; isAbsolute: boolean } | undefined;
+  let expiry: { word: string; argument: Buffer; unit: ExpiryUnit; isAbsolute: boolean } | undefined;
   for (let i = FIRST_OPTION; i < args.length; i++) {
     const word = args[i]?.toString('latin1').toUpperCase() ?? '';
     const next = args[i + 1];
@@ -42,8 +42,14 @@ export function parseSetArguments(args: readonly Buffer[], nowMs: number): SetAr
       found.get = true;
     } else if (word === 'KEEPTTL' && expiry === undefined) {
       found.keepTtl = true;
-    } else if (expiryOption !== undefined && expiry === undefined && !found.keepTtl && next !== undefined) {
-      expiry = { argument: next, ...expiryOption };
+    } else if (
+      expiryOption !== undefined &&
+      (expiry ?? { word }).word === word &&
+      !found.keepTtl &&
+      next !== undefined
+    ) {
+      // Of the same option said twice the last one counts, as in Redis.
+      expiry = { word, argument: next, ...expiryOption };
       i++;
     } else if (word === 'CONTEXT' && found.token === undefined && next !== undefined) {
       found.token = next;
