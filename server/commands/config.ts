@@ -1,24 +1,31 @@
 import { type Call, type CommandRow, refuse, runSubcommand } from './command.js';
-import { wrongArity } from './error-text.js';
+import { SYNTAX_ERROR } from './error-text.js';
 import { compileGlob } from './glob.js';
 import { helpRow } from './subcommand-help.js';
 
 function get({ server, args, slot }: Call) {
-  const patterns = args.slice(2).map((pattern) => compileGlob(pattern.toString()));
-  const shown = server.settings.shown((name) => patterns.some((matches) => matches(name)));
+  const asked = args.slice(2).map((pattern) => pattern.toString('latin1'));
+  const patterns = asked.filter(isPattern).map(compileGlob);
+  const names = new Map(asked.filter((name) => !isPattern(name)).map((name) => [name.toLowerCase(), name]));
+  const shown = server.settings.shown((name) => names.has(name) || patterns.some((matches) => matches(name)));
   slot.out.map(shown.length);
   for (const [name, value] of shown) {
-    slot.out.bulkText(name);
+    // As in Redis an option that was asked for by its name is told in the letters of the question.
+    slot.out.bulkText(names.get(name) ?? name);
     slot.out.bulkText(value);
   }
   slot.complete();
 }
 
+function isPattern(text: string): boolean {
+  return /[*?[]/.test(text);
+}
+
 function set({ server, args, slot }: Call) {
-  if (args.length % 2 !== 0) return refuse(server, slot, wrongArity('config|set'));
+  if (args.length % 2 !== 0) return refuse(server, slot, SYNTAX_ERROR);
   const pairs: [string, string][] = [];
   for (let at = 2; at < args.length; at += 2) {
-    pairs.push([args[at]?.toString() ?? '', args[at + 1]?.toString() ?? '']);
+    pairs.push([args[at]?.toString('latin1') ?? '', args[at + 1]?.toString('latin1') ?? '']);
   }
   const refusal = server.settings.change(pairs);
   if (refusal !== undefined) {
@@ -27,7 +34,7 @@ function set({ server, args, slot }: Call) {
       reason === undefined
         ? `ERR Unknown option or number of arguments for CONFIG SET - '${name}'`
         : `ERR CONFIG SET failed (possibly related to argument '${name}') - ${reason}`;
-    return refuse(server, slot, text);
+    return refuse(server, slot, text, 'latin1');
   }
   slot.out.ok();
   slot.complete();
@@ -53,7 +60,9 @@ const subcommands: readonly CommandRow[] = [
     since: '2.0.0',
     complexity: 'O(N) where N is the number of options',
     summary: 'Tells the options whose names match a pattern',
-    arguments: [{ name: 'parameter', type: 'string', flags: ['multiple'] }],
+    arguments: [
+      { name: 'parameter', type: 'block', flags: ['multiple'], arguments: [{ name: 'parameter', type: 'string' }] },
+    ],
     run: get,
   },
   {
