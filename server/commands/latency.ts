@@ -62,7 +62,7 @@ const subcommands: readonly CommandRow[] = [
     complexity: 'O(N) where N is the number of commands with latencies',
     summary: 'Tells how many calls took how long, in powers of two',
     tips: ['nondeterministic_output', 'request_policy:all_nodes', 'response_policy:special'],
-    arguments: [{ name: 'COMMAND', type: 'string', flags: ['optional', 'multiple'] }],
+    arguments: [{ name: 'command', type: 'string', flags: ['optional', 'multiple'] }],
     run: histogram,
   },
   {
