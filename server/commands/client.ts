@@ -25,7 +25,7 @@ function list({ server, args, slot }: Call) {
   let wanted: (connection: ClientConnection) => boolean = () => true;
   if (option === 'TYPE' && args.length === 4) {
     const type = keyword(args[3]);
-    if (!CLIENT_TYPES.has(type)) return refuse(server, slot, unknownType(args[3]));
+    if (!CLIENT_TYPES.has(type)) return refuse(server, slot, unknownType(args[3]), 'latin1');
     // All our clients are of one type.
     wanted = () => type === 'NORMAL';
   } else if (option === 'ID' && args.length > 3) {
@@ -43,7 +43,7 @@ function list({ server, args, slot }: Call) {
 }
 
 function unknownType(argument: Buffer | undefined): string {
-  return `ERR Unknown client type '${argument?.toString() ?? ''}'`;
+  return `ERR Unknown client type '${argument?.toString('latin1') ?? ''}'`;
 }
 
 function kill(call: Call) {
@@ -66,7 +66,7 @@ function killFiltered({ server, connection, args, slot }: Call) {
   if (args.length % 2 !== 0) return refuse(server, slot, SYNTAX_ERROR);
   for (let at = 2; at < args.length; at += 2) {
     const value = args[at + 1];
-    const text = value?.toString() ?? '';
+    const text = value?.toString('latin1') ?? '';
     const word = keyword(value);
     switch (keyword(args[at])) {
       case 'ID': {
@@ -76,7 +76,7 @@ function killFiltered({ server, connection, args, slot }: Call) {
         break;
       }
       case 'TYPE':
-        if (!CLIENT_TYPES.has(word)) return refuse(server, slot, unknownType(value));
+        if (!CLIENT_TYPES.has(word)) return refuse(server, slot, unknownType(value), 'latin1');
         filters.push(() => word === 'NORMAL');
         break;
       case 'ADDR':
@@ -86,7 +86,7 @@ function killFiltered({ server, connection, args, slot }: Call) {
         filters.push((victim) => victim.localAddress === text);
         break;
       case 'USER':
-        if (text !== DEFAULT_USER) return refuse(server, slot, `ERR No such user '${text}'`);
+        if (text !== DEFAULT_USER) return refuse(server, slot, `ERR No such user '${text}'`, 'latin1');
         break;
       case 'SKIPME':
         if (word !== 'YES' && word !== 'NO') return refuse(server, slot, SYNTAX_ERROR);
@@ -128,7 +128,7 @@ function setInfo({ server, connection, args, slot }: Call) {
   const attribute = keyword(args[2]);
   const value = args[3]?.toString('latin1') ?? '';
   if (attribute !== 'LIB-NAME' && attribute !== 'LIB-VER') {
-    return refuse(server, slot, `ERR Unrecognized option '${args[2]?.toString() ?? ''}'`);
+    return refuse(server, slot, `ERR Unrecognized option '${args[2]?.toString('latin1') ?? ''}'`, 'latin1');
   }
   if (!isPrintableWord(value)) {
     return refuse(
@@ -214,8 +214,26 @@ const subcommands: readonly CommandRow[] = [
     summary: 'Describes the connections of this node',
     tips: ['nondeterministic_output'],
     arguments: [
-      { name: 'client-type', type: 'string', token: 'TYPE', flags: ['optional'] },
-      { name: 'client-id', type: 'integer', token: 'ID', flags: ['optional', 'multiple'] },
+      {
+        name: 'normal_master_replica_pubsub',
+        type: 'oneof',
+        token: 'TYPE',
+        since: '5.0.0',
+        flags: ['optional'],
+        arguments: ['NORMAL', 'MASTER', 'REPLICA', 'PUBSUB'].map((token) => ({
+          name: token.toLowerCase(),
+          type: 'pure-token',
+          token,
+        })),
+      },
+      {
+        name: 'id',
+        type: 'block',
+        token: 'ID',
+        since: '6.2.0',
+        flags: ['optional'],
+        arguments: [{ name: 'client-id', type: 'integer', flags: ['multiple'] }],
+      },
     ],
     run: list,
   },

@@ -16,7 +16,7 @@ export type CommandFlag =
   | 'allow_busy';
 
 /** What a command does with its keys; the words and their order are those of Redis 7.0's key specifications. */
-type KeyFlag = 'RO' | 'RW' | 'OW' | 'RM' | 'access' | 'update' | 'insert' | 'delete' | 'variable_flags';
+export type KeyFlag = 'RO' | 'RW' | 'OW' | 'RM' | 'access' | 'update' | 'insert' | 'delete' | 'variable_flags';
 
 /** Where the keys stand among the arguments: from `first` to `last` (negative: counted from the end), each `step`-th. */
 export interface KeySpec {
@@ -24,6 +24,8 @@ export interface KeySpec {
   readonly last: number;
   readonly step: number;
   readonly flags: readonly KeyFlag[];
+  /** What holds for a request of these arguments, where `flags` has `variable_flags`. */
+  readonly flagsFor?: (args: readonly Buffer[]) => readonly KeyFlag[];
   readonly notes?: string;
 }
 
@@ -75,12 +77,15 @@ export interface Call {
   readonly slot: ReplySlot;
 }
 
-/** Answers with an error: `text` begins with its code (`ERR …`) and counts in the statistics of errors. */
-export function refuse(server: Server, slot: ReplySlot, text: string): void {
+/**
+ * Answers with an error: `text` begins with its code (`ERR …`) and counts in the statistics of errors. Text that quotes
+ * the client's bytes, one char each, is 'latin1'.
+ */
+export function refuse(server: Server, slot: ReplySlot, text: string, encoding: 'utf8' | 'latin1' = 'utf8'): void {
   const command = slot.command && server.commands.ofRow(slot.command);
   if (command !== undefined) command.failedCalls++;
   server.statistics.countError(text);
-  slot.out.error(text);
+  slot.out.error(text, encoding);
   slot.complete();
 }
 

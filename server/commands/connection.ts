@@ -8,6 +8,9 @@ import { REDIS_VERSION } from './version.js';
 const WRONG_PASSWORD = 'WRONGPASS invalid username-password pair or user is disabled.';
 const NO_PASSWORD_SET =
   'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?';
+const INT32_MIN = -(2n ** 31n);
+const INT32_MAX = 2n ** 31n - 1n;
+const NOT_AN_INT32 = `ERR value is out of range, value must between ${INT32_MIN} and ${INT32_MAX}`;
 /** The only user, who needs no password: as in Redis, any password will do. */
 const DEFAULT_USER = 'default';
 
@@ -55,7 +58,7 @@ function hello({ server, connection, args, slot }: Call) {
       name = args[at]?.toString('latin1') ?? '';
       if (!isPrintableWord(name)) return refuse(server, slot, NAME_REFUSED);
     } else {
-      return refuse(server, slot, `ERR Syntax error in HELLO option '${args[at]?.toString()}'`);
+      return refuse(server, slot, `ERR Syntax error in HELLO option '${args[at]?.toString('latin1')}'`, 'latin1');
     }
   }
   if (user !== undefined && user !== DEFAULT_USER) return refuse(server, slot, WRONG_PASSWORD);
@@ -104,6 +107,7 @@ function reset({ connection, slot }: Call) {
 function select({ server, connection, args, slot }: Call) {
   const db = args[1] && parseInt64(args[1]);
   if (db === undefined) return refuse(server, slot, NOT_AN_INTEGER);
+  if (db < INT32_MIN || db > INT32_MAX) return refuse(server, slot, NOT_AN_INT32);
   if (db < 0n || db >= BigInt(server.config.databases)) return refuse(server, slot, 'ERR DB index is out of range');
   connection.db = Number(db);
   slot.out.ok();

@@ -44,7 +44,7 @@ function expireHandler(name: string, unit: ExpiryUnit, isAbsolute: boolean): Han
     const { server, slot, args } = call;
     const condition = parseConditions(args);
     if (typeof condition === 'string') {
-      refuse(server, slot, condition);
+      refuse(server, slot, condition, 'latin1');
       return;
     }
     const value = parseInt64(args[2]);
@@ -92,6 +92,7 @@ function expiryHandler(answer: (expiryMs: number, nowMs: number) => number): Han
       const nowMs = server.clock.nowMs();
       const at = object === undefined ? -1 : newestLiveSibling(object, nowMs);
       const expiryMs = object === undefined || at < 0 ? undefined : siblingExpiryMs(object, at);
+      server.statistics.countLookup(expiryMs !== undefined);
       if (expiryMs === undefined) slot.out.integer(REPLY_NO_KEY);
       else slot.out.integer(expiryMs === NEVER ? REPLY_NO_EXPIRY : answer(expiryMs, nowMs));
       slot.complete();
@@ -146,22 +147,26 @@ const EXPIRE_ROWS: readonly ExpireRow[] = [
   },
 ];
 
+const CHANGES_BY_ITSELF = ['nondeterministic_output'];
 const TTL_ROWS: readonly {
   name: string;
   since: string;
   summary: string;
+  tips?: readonly string[];
   answer: (ms: number, nowMs: number) => number;
 }[] = [
   {
     name: 'ttl',
     since: '1.0.0',
     summary: 'Get the time to live for a key in seconds',
+    tips: CHANGES_BY_ITSELF,
     answer: (ms, nowMs) => toSeconds(ms - nowMs),
   },
   {
     name: 'pttl',
     since: '2.6.0',
     summary: 'Get the time to live for a key in milliseconds',
+    tips: CHANGES_BY_ITSELF,
     answer: (ms, nowMs) => ms - nowMs,
   },
   {
@@ -213,7 +218,7 @@ export const expireCommands: readonly CommandRow[] = [
     }),
   ),
   ...TTL_ROWS.map(
-    ({ name, since, summary, answer }): CommandRow => ({
+    ({ name, since, summary, tips, answer }): CommandRow => ({
       name,
       arity: 2,
       flags: ['readonly', 'fast'],
@@ -223,6 +228,7 @@ export const expireCommands: readonly CommandRow[] = [
       group: 'generic',
       complexity: 'O(1)',
       summary,
+      ...(tips && { tips }),
       arguments: [KEY_ARGUMENT],
       run: expiryHandler(answer),
     }),

@@ -86,8 +86,9 @@ function answerKeys({ server, args, slot }: Call, withFlags: boolean) {
   const [name, subcommandName] = inner;
   const container = name && server.commands.find(name);
   const subcommand = subcommandName && container?.subcommands?.find(subcommandName);
+  const isUnknownSubcommand = container?.subcommands !== undefined && subcommandName !== undefined && !subcommand;
   const command = subcommand ?? container;
-  if (command === undefined) return refuse(server, slot, 'ERR Invalid command specified');
+  if (command === undefined || isUnknownSubcommand) return refuse(server, slot, 'ERR Invalid command specified');
   const { keys } = command.row;
   if (keys === undefined) return refuse(server, slot, 'ERR The command has no key arguments');
   const positions = command.takes(inner.length) ? keyPositions(command.row, inner.length) : undefined;
@@ -98,7 +99,7 @@ function answerKeys({ server, args, slot }: Call, withFlags: boolean) {
   for (const position of positions) {
     if (withFlags) slot.out.array(2);
     slot.out.bulk(inner[position] ?? Buffer.alloc(0));
-    if (withFlags) writeStatuses(slot.out, keys.flags);
+    if (withFlags) writeStatuses(slot.out, keys.flagsFor?.(inner) ?? keys.flags);
   }
   slot.complete();
 }
@@ -191,7 +192,7 @@ const subcommands: readonly CommandRow[] = [
     arguments: WHOLE_COMMAND,
     run: getKeysAndFlags,
   },
-  helpRow('command', 'connection', '5.0.0', [
+  helpRow('command', 'server', '5.0.0', [
     '(no subcommand)',
     '    Describes all commands for programs.',
     'COUNT',

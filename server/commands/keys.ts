@@ -28,7 +28,10 @@ const exists: Handler = (call) => {
   for (let i = 1; i < args.length; i++) if (refusesKey(call, args[i])) return;
   const gather = new Gather<ObjectBytes>(server, slot, args.length - 1, (objects) => {
     const nowMs = server.clock.nowMs();
-    slot.out.integer(objects.filter((object) => object !== undefined && newestLiveSibling(object, nowMs) >= 0).length);
+    const found = objects.filter((object) => object !== undefined && newestLiveSibling(object, nowMs) >= 0).length;
+    server.statistics.keyspaceHits += found;
+    server.statistics.keyspaceMisses += objects.length - found;
+    slot.out.integer(found);
   });
   for (let i = 1; i < args.length; i++) {
     const key = keyOf(args[i]);
@@ -47,7 +50,9 @@ const type: Handler = (call) => {
       refuse(server, slot, failureText(failure));
       return;
     }
-    slot.out.simple(object !== undefined && newestLiveSibling(object, server.clock.nowMs()) >= 0 ? 'string' : 'none');
+    const isThere = object !== undefined && newestLiveSibling(object, server.clock.nowMs()) >= 0;
+    server.statistics.countLookup(isThere);
+    slot.out.simple(isThere ? 'string' : 'none');
     slot.complete();
   });
 };

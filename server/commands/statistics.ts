@@ -24,6 +24,12 @@ export class Statistics {
     });
   }
 
+  /** Counts a key that a command looked for in order to read it. */
+  countLookup(found: boolean): void {
+    if (found) this.keyspaceHits++;
+    else this.keyspaceMisses++;
+  }
+
   /** Counts an error by the first word of its text. */
   countError(text: string): void {
     this.errorReplies++;

@@ -6,7 +6,7 @@ import { newestLiveSibling, siblingValue, type Written } from '../../cluster/ver
 import type { VersionVector } from '../../cluster/version/object.js';
 import type { ReplySlot } from '../net/connection.js';
 import type { Server } from '../server.js';
-import { type Call, type CommandRow, type Handler, refuse } from './command.js';
+import { type Call, type CommandRow, type Handler, type KeyFlag, refuse } from './command.js';
 import { writeContextReply, writeToken } from './context-reply.js';
 import { failureText } from './failure-text.js';
 import { Gather } from './gather.js';
@@ -44,6 +44,7 @@ function answerNewest({ server, slot }: Pending, failure: Failure | undefined, o
     return;
   }
   const at = object === undefined ? -1 : newestLiveSibling(object, server.clock.nowMs());
+  server.statistics.countLookup(at >= 0);
   if (object === undefined || at < 0) {
     slot.out.nullBulk();
   } else {
@@ -59,7 +60,9 @@ function answerContext(pending: Pending, failure: Failure | undefined, object: O
     refuse(server, slot, failureText(failure));
     return;
   }
-  writeContextReply(slot.out, server.node.tokens, db, key, object, server.clock.nowMs());
+  const nowMs = server.clock.nowMs();
+  server.statistics.countLookup(object !== undefined && newestLiveSibling(object, nowMs) >= 0);
+  writeContextReply(slot.out, server.node.tokens, db, key, object, nowMs);
   slot.complete();
 }
 
@@ -132,6 +135,7 @@ function setWithOptions(
       refuse(server, slot, failureText(failure));
       return;
     }
+    if (answerPrevious) server.statistics.countLookup(previous !== undefined);
     if (answerPrevious) writeBulkOrNull(slot, previous);
     else if (!applied) slot.out.nullBulk();
     else if (answerToken) writeToken(slot.out, server.node.tokens, db, key.text, object);
@@ -183,6 +187,7 @@ const mget: Handler = (call) => {
     slot.out.array(objects.length);
     for (const object of objects) {
       const at = object === undefined ? -1 : newestLiveSibling(object, nowMs);
+      server.statistics.countLookup(at >= 0);
       writeBulkOrNull(slot, object === undefined || at < 0 ? undefined : siblingValue(object, at));
     }
   });
@@ -225,6 +230,7 @@ const strlen: Handler = (call) => {
       return;
     }
     const at = object === undefined ? -1 : newestLiveSibling(object, server.clock.nowMs());
+    server.statistics.countLookup(at >= 0);
     slot.out.integer(object === undefined || at < 0 ? 0 : siblingValueBytes(object, at));
     slot.complete();
   });
@@ -241,6 +247,11 @@ function isWord(argument: Buffer | undefined, word: string): boolean {
 function writeBulkOrNull(slot: ReplySlot, value: Buffer | undefined): void {
   if (value === undefined) slot.out.nullBulk();
   else slot.out.bulk(value);
+}
+
+/** `SET` reads the key only with `GET`. */
+function setKeyFlags(args: readonly Buffer[]): readonly KeyFlag[] {
+  return args.slice(3).some((word) => isWord(word, 'GET')) ? ['RW', 'access', 'update'] : ['OW', 'update'];
 }
 
 const FIRST_KEY = { first: 1, last: 1, step: 1 } as const;
@@ -268,6 +279,7 @@ export const stringCommands: readonly CommandRow[] = [
     keys: {
       ...FIRST_KEY,
       flags: ['RW', 'access', 'update', 'variable_flags'],
+      flagsFor: setKeyFlags,
       notes: 'RW and ACCESS due to the optional `GET` argument',
     },
     categories: ['@write', '@string', '@slow'],
