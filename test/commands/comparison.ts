@@ -1,11 +1,14 @@
-import { type AllowedDifference, allowedDifferences } from './allowed-differences.js';
+import { type AllowedDifference, allowedDifferences, type Unanswered } from './allowed-differences.js';
 import { CASE_KEYS, type Case, type Step } from './case.js';
 import { type Answer, RawConnection } from './raw-connection.js';
-import { requestOf, wordsOf } from './request.js';
+import { pipelineOf, requestOf, wordsOf } from './request.js';
 import { sameButForTime } from './time-replies.js';
 
 const UNTIL_MS = 10_000;
-const CLEAN = `DEL ${CASE_KEYS.join(' ')}`;
+/** How long Redis must say nothing: an answer takes it less than a millisecond. */
+const SILENCE_MS = 200;
+/** Cases write to the databases 0 and 1. */
+const CLEAN = ['SELECT 1', `DEL ${CASE_KEYS.join(' ')}`, 'SELECT 0', `DEL ${CASE_KEYS.join(' ')}`];
 const TEXT_SHOWN_MAX = 600;
 
 /** Asks Redis and our server the same and tells where the answers differ. */
@@ -22,8 +25,7 @@ export class Comparison {
     const [redis, ours] = await Promise.all([RawConnection.open(this.redisPort), RawConnection.open(this.ourPort)]);
     const found: string[] = [];
     try {
-      const before = requestOf(wordsOf(CLEAN));
-      const preparation = resp === 3 ? Buffer.concat([before, requestOf(wordsOf('HELLO 3'))]) : before;
+      const preparation = pipelineOf([...CLEAN, `HELLO ${resp}`]);
       await Promise.all([redis.exchange(preparation), ours.exchange(preparation)]);
       const done: string[] = [];
       for (const step of steps) {
@@ -44,16 +46,39 @@ export class Comparison {
     return found;
   }
 
+  /** Sends both what Redis leaves without an answer; gives what is not as `allowed` says. */
+  async unanswered({ input, ours: expected }: Unanswered): Promise<string[]> {
+    const [redis, ours] = await Promise.all([RawConnection.open(this.redisPort), RawConnection.open(this.ourPort)]);
+    const bytes = Buffer.from(input, 'latin1');
+    const [theirAnswer, ourAnswer] = await Promise.all([
+      redis.exchangeLast(bytes, SILENCE_MS),
+      ours.exchangeLast(bytes),
+    ]);
+    redis.close();
+    ours.close();
+    const isAsSaid =
+      theirAnswer.bytes === '' &&
+      theirAnswer.end === 'late' &&
+      ourAnswer.end === 'closed' &&
+      expected.test(ourAnswer.bytes);
+    return isAsSaid
+      ? []
+      : [`${shown(input)}\n  Redis: ${shownAnswer(theirAnswer)}\n  ours:  ${shownAnswer(ourAnswer)}`];
+  }
+
   /** The allowed differences that have not been met. */
   unmet(): string[] {
-    return allowedDifferences.filter((difference) => !this.#used.has(difference)).map(({ what }) => what);
+    return allowedDifferences.filter((difference) => !this.#used.has(difference)).map(({ reason }) => reason);
   }
 
   #agree(text: string, done: readonly string[], redis: Answer, ours: Answer): boolean {
-    if (redis.end !== ours.end || ours.end === 'late') return false;
-    if (redis.bytes === ours.bytes || sameButForTime(text, done, redis.bytes, ours.bytes)) return true;
-    const allowed = allowedDifferences.filter(({ when }) => when.test(text));
-    const difference = allowed.find(({ even }) => even(redis.bytes) === even(ours.bytes));
+    if (redis.end === 'late' || ours.end === 'late') return false;
+    const [theirs, own] = [wholeOf(redis), wholeOf(ours)];
+    if (theirs === own || sameButForTime(text, done, theirs, own)) return true;
+    const allowed = allowedDifferences.filter(
+      ({ when, after }) => when.test(text) && (after === undefined || after.test(done.join('\n'))),
+    );
+    const difference = allowed.find(({ even }) => even(theirs) === even(own));
     if (difference !== undefined) this.#used.add(difference);
     return difference !== undefined;
   }
@@ -70,6 +95,10 @@ async function answerTo(connection: RawConnection, step: Step): Promise<Answer> 
     const answer = await connection.exchange(request);
     if (answer.bytes === step.reply || performance.now() > endMs) return answer;
   }
+}
+
+function wholeOf({ bytes, end }: Answer): string {
+  return end === 'open' ? bytes : `${bytes}<${end}>`;
 }
 
 function textOf(step: Step): string {

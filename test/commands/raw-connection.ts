@@ -54,9 +54,9 @@ export class RawConnection {
   }
 
   /** The answer to input after which the server is meant to close the connection. */
-  async exchangeLast(input: Buffer): Promise<Answer> {
+  async exchangeLast(input: Buffer, deadlineMs = DEADLINE_MS): Promise<Answer> {
     this.socket.write(input);
-    await this.#until(() => this.#closed);
+    await this.#until(() => this.#closed, deadlineMs);
     return { bytes: this.#received, end: this.#closed ? 'closed' : 'late' };
   }
 
@@ -64,12 +64,12 @@ export class RawConnection {
     this.socket.destroy();
   }
 
-  async #until(isSo: () => boolean): Promise<void> {
+  async #until(isSo: () => boolean, deadlineMs = DEADLINE_MS): Promise<void> {
     let isLate = false;
     const deadline = setTimeout(() => {
       isLate = true;
       this.#wake();
-    }, DEADLINE_MS);
+    }, deadlineMs);
     while (!isSo() && !isLate) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;

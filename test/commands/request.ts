@@ -33,3 +33,8 @@ export function requestOf(words: readonly Buffer[]): Buffer {
   for (const word of words) parts.push(Buffer.from(`$${word.length}\r\n`), word, Buffer.from('\r\n'));
   return Buffer.concat(parts);
 }
+
+/** Lines of words as requests one behind the other. */
+export function pipelineOf(lines: readonly string[]): Buffer {
+  return Buffer.concat(lines.map((line) => requestOf(wordsOf(line))));
+}

@@ -6,6 +6,7 @@ const TOLERANCE_MS = 5000;
 const TIME_LEFT = /^(TTL|PTTL) /i;
 const TIME_OF_END = /^(EXPIRETIME|PEXPIRETIME) /i;
 const RELATIVE_EXPIRY = /^(?:P?EXPIRE | ?SET .* P?EX )/i;
+const CLOCK_REPLY = /^\*2\r\n\$10\r\n(\d{10})\r\n\$[1-6]\r\n(\d{1,6})\r\n$/;
 const INTEGER_REPLY = /^:(\d+)\r\n$/;
 
 /**
@@ -13,6 +14,7 @@ const INTEGER_REPLY = /^:(\d+)\r\n$/;
  * has no tolerance. `done` are the lines so far.
  */
 export function sameButForTime(line: string, done: readonly string[], redis: string, ours: string): boolean {
+  if (/^TIME$/i.test(line)) return sameClock(redis, ours);
   const command = (TIME_LEFT.exec(line) ?? TIME_OF_END.exec(line))?.[1]?.toUpperCase();
   if (command === undefined) return false;
   if (TIME_OF_END.test(line) && !done.some((earlier) => RELATIVE_EXPIRY.test(earlier))) return false;
@@ -20,4 +22,13 @@ export function sameButForTime(line: string, done: readonly string[], redis: str
   if (theirTime === undefined || ourTime === undefined || !(theirTime > 0) || !(ourTime > 0)) return false;
   const unitMs = command.startsWith('P') ? 1 : 1000;
   return Math.abs(theirTime - ourTime) * unitMs <= TOLERANCE_MS;
+}
+
+/** The reply to TIME: seconds and microseconds, as strings. */
+function sameClock(redis: string, ours: string): boolean {
+  const [theirTime = Number.NaN, ourTime = Number.NaN] = [redis, ours].map((reply) => {
+    const [, seconds, microseconds] = CLOCK_REPLY.exec(reply) ?? [];
+    return Number(seconds) * 1000 + Number(microseconds) / 1000;
+  });
+  return Math.abs(theirTime - ourTime) <= TOLERANCE_MS;
 }

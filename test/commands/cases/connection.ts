@@ -195,13 +195,19 @@ const client: readonly Case[] = [
   ],
   [{ raw: 'CLIENT REPLY SKIP\r\nCLIENT REPLY OFF\r\nPING 1\r\nPING 2\r\nCLIENT REPLY ON\r\nPING 3\r\n' }],
   [{ raw: 'CLIENT REPLY OFF\r\nCLIENT REPLY SKIP\r\nPING 1\r\nPING 2\r\nCLIENT REPLY ON\r\nPING 3\r\n' }],
-  [{ rawLast: 'CLIENT REPLY OFF\r\nPING\r\nQUIT\r\n' }],
-  [{ rawLast: 'CLIENT REPLY SKIP\r\nQUIT\r\n' }],
-  [{ rawLast: 'CLIENT REPLY OFF\r\n*1\r\nfoo\r\n' }],
 ];
 
 const HARD_TO_QUOTE = ['"a b"', '"\\r\\n"', '"\\x00"', "it's", '"\\""'];
 const unknown: readonly Case[] = [
+  [
+    'HELLO 3 "\\xff"',
+    'CLIENT LIST TYPE "\\xff"',
+    'CLIENT KILL TYPE "\\xff"',
+    'CLIENT KILL USER "\\xff"',
+    'CONFIG SET "\\xff" 1',
+    'CLIENT "\\xff"',
+    'NOSUCH "\\xff"',
+  ],
   ['NOSUCH', 'nosuch a', 'NOSUCH a b c', 'NOSUCH ""', '""', '"" ""', '"GET "', '" GET"', '"GET\\x00"', 'GETT', 'GE'],
   HARD_TO_QUOTE.map((word) => `NOSUCH ${word}`),
   HARD_TO_QUOTE,

@@ -1,4 +1,4 @@
-import { type Case, type CaseFamily, NUMBERS } from '../case.js';
+import { type Case, type CaseFamily, numbersFor } from '../case.js';
 
 const SETTERS = ['EXPIRE', 'PEXPIRE', 'EXPIREAT', 'PEXPIREAT'];
 const READERS = ['TTL k', 'PTTL k', 'EXPIRETIME k', 'PEXPIRETIME k'];
@@ -8,7 +8,7 @@ const NULL_BULK: readonly [2 | 3, string][] = [
 ];
 
 const numbers: readonly Case[] = SETTERS.flatMap((setter) =>
-  NUMBERS.map((number): Case => ['SET k v', `${setter} k ${number}`, ...READERS, 'EXISTS k']),
+  numbersFor(setter).map((number): Case => ['SET k v', `${setter} k ${number}`, ...READERS, 'EXISTS k']),
 );
 
 /** Lower and higher than what the key has, in the unit of the command. */
@@ -32,7 +32,8 @@ const ALL_CONDITIONS = [
   'NX XX GT LT',
   'GT foo',
   'foo GT',
-  '"\\xff\\x00"',
+  '"\\xff"',
+  '"\\xe4\\x00"',
   'EX',
   'GT GT GT',
   'constructor',
@@ -69,6 +70,8 @@ const past: readonly Case[] = [
     'PEXPIREAT k 4102445000000 GT',
     'PEXPIRETIME k',
   ],
+  ['SET k v', 'SET k w PXAT 1', 'DBSIZE', 'GET k', 'DBSIZE'],
+  ['SET k v', 'PEXPIREAT k 1', 'DBSIZE'],
   ['SET k v', 'SET k w PXAT 1', 'GET k', 'EXISTS k', 'DEL k', 'SET k w EXAT 1 GET', 'GET k', 'SET k z NX', 'GET k'],
   ['SET k v', 'SET k w XX GET PXAT 1000', 'EXISTS k', 'TTL k', 'EXPIRETIME k', 'TYPE k', 'STRLEN k'],
 ];

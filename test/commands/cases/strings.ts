@@ -1,4 +1,4 @@
-import { type Case, type CaseFamily, NUMBERS } from '../case.js';
+import { type Case, type CaseFamily, numbersFor } from '../case.js';
 
 const BINARY_KEY = '"\\x00\\xff\\r\\n"';
 
@@ -84,7 +84,7 @@ const setOptions: readonly Case[] = PREPARATIONS.flatMap((preparation) =>
 );
 
 const setExpiries: readonly Case[] = ['EX', 'PX', 'EXAT', 'PXAT'].flatMap((option) =>
-  NUMBERS.map(
+  numbersFor(option).map(
     (number): Case => [
       'SET k old EX 5000',
       `SET k v ${option} ${number}`,

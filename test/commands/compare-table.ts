@@ -1,0 +1,35 @@
+/** Declares the tests that compare all cases of the table, for a server of ours that `start` brings up. */
+import type { TestFn } from 'ava';
+import { unansweredByRedis } from './allowed-differences.js';
+import type { CaseFamily } from './case.js';
+import { connectionFamilies } from './cases/connection.js';
+import { expiryFamilies, overtimeFamilies } from './cases/expiry.js';
+import { protocolFamilies } from './cases/protocol.js';
+import { serverFamilies } from './cases/server.js';
+import { stringFamilies } from './cases/strings.js';
+import type { Comparison } from './comparison.js';
+
+const FAMILIES = [...stringFamilies, ...expiryFamilies, ...connectionFamilies, ...protocolFamilies, ...serverFamilies];
+
+export function compareTable(test: TestFn, comparison: Comparison, versions: readonly (2 | 3)[]): void {
+  for (const resp of versions) for (const family of FAMILIES) compare(test, comparison, family, resp, ` (RESP${resp})`);
+  for (const family of overtimeFamilies) compare(test, comparison, family, 2, '');
+
+  for (const allowed of unansweredByRedis) {
+    test.serial(`Redis still leaves ${JSON.stringify(allowed.input)} without an answer, and ours closes`, async (t) => {
+      t.deepEqual(await comparison.unanswered(allowed), []);
+    });
+  }
+
+  test.serial('every allowed difference still occurs', (t) => {
+    t.deepEqual(comparison.unmet(), []);
+  });
+}
+
+function compare(test: TestFn, comparison: Comparison, { name, cases }: CaseFamily, resp: 2 | 3, suffix: string): void {
+  test.serial(`${name}: replies are those of Redis${suffix}`, async (t) => {
+    const found: string[] = [];
+    for (const steps of cases) found.push(...(await comparison.differences(steps, resp)));
+    t.is(found.length, 0, found.join('\n\n'));
+  });
+}
