@@ -10,7 +10,6 @@ import { Session } from '../../../cluster/coordinator/session.js';
 import type { Failure } from '../../../cluster/failure.js';
 import type { Member, Membership } from '../../../cluster/membership/membership.js';
 import type { World } from '../../../cluster/ports/world.js';
-import { RECORD_NOTE_BYTES } from '../../../cluster/replica/replica.js';
 import { type NodeId, Ring } from '../../../cluster/ring/ring.js';
 import { type Partition, SLOT_COUNT, type Slot } from '../../../cluster/ring/slots.js';
 import type { MemoryDisk } from '../../../cluster/storage/memory-store.js';
@@ -234,9 +233,4 @@ export function objectWith(...entries: readonly Entry[]): Buffer {
         value: Buffer.from(value),
       })),
   });
-}
-
-/** The object as a record with room for its note. */
-export function withNote(object: ObjectBytes): Buffer {
-  return Buffer.concat([object, Buffer.alloc(RECORD_NOTE_BYTES)]);
 }
