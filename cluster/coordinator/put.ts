@@ -83,11 +83,9 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   start(): void {
     this.#node.counters.coordinated_puts++;
     const { replica } = this.#node;
-    if (replica.peek(this.#partition, this.#db, this.#key) === undefined) {
-      replica.load(this.#partition, this.#db, this.#key, this);
-    } else {
-      this.#write();
-    }
+    const local = replica.peek(this.#partition, this.#db, this.#key);
+    if (local === undefined) replica.load(this.#partition, this.#db, this.#key, this);
+    else this.#write(local);
   }
 
   /** Like `start`, on top of what a quorum holds: `base` is joined with the local object first. The key is loaded. */
@@ -97,7 +95,7 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   }
 
   loaded(failure: Failure | undefined): void {
-    if (failure === undefined) this.#write();
+    if (failure === undefined) this.#write(this.#node.replica.peek(this.#partition, this.#db, this.#key) ?? null);
     else this.#finish(failure);
   }
 
@@ -123,7 +121,7 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     throw new Error('a put was answered as a forwarded request');
   }
 
-  #write(): void {
+  #write(local: ObjectBytes | null): void {
     const { replica, routes, identity, hybridClock } = this.#node;
     const { n, w } = this.#keyspace;
     const targets = routes.targets(this.#partition);
@@ -140,7 +138,6 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
       }
       hybridClock.observe(seen);
     }
-    const local = replica.peek(this.#partition, this.#db, this.#key) ?? null;
     const current = join(local, this.#base);
     if (current !== null) hybridClock.observe(highestCounter(current));
     const record = this.#successorOf(current, replica.mintingActor(local));
