@@ -146,8 +146,7 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
       this.#finish(TOO_MANY_SIBLINGS);
       return;
     }
-    // Not waited for: a crash before the mark is stored starts a new life, under which no old dot can be minted again.
-    if (!identity.isReserved(hybridClock.last)) identity.reserve(hybridClock.last, () => undefined);
+    identity.noteCounter(hybridClock.last);
     const status = replica.store(this.#partition, this.#db, this.#key, record, this.#plan.local, this);
     this.#outstanding = 1;
     // Where the own replica refused the object nobody else may have it: this actor's next dot for the key would claim

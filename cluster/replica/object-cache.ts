@@ -26,6 +26,8 @@ export class ObjectCache {
   readonly #complete: Uint8Array;
   /** 1: nothing of the partition has been dropped since `beginFill`. */
   readonly #unbroken: Uint8Array;
+  /** The entry found last: an operation looks its key up again and again. */
+  #last: Entry | undefined;
   #handDb = 0;
   #hand: Iterator<Entry>;
 
@@ -37,7 +39,11 @@ export class ObjectCache {
   }
 
   find(db: number, key: string): Entry | undefined {
-    return this.#map(db).get(key);
+    const last = this.#last;
+    if (last !== undefined && last.key === key && last.db === db) return last;
+    const entry = this.#map(db).get(key);
+    if (entry !== undefined) this.#last = entry;
+    return entry;
   }
 
   /** A new entry without a record; the key must not have one. */
@@ -58,6 +64,7 @@ export class ObjectCache {
   /** Drops an entry, and with it the knowledge that its partition is complete. */
   remove(entry: Entry): void {
     this.#map(entry.db).delete(entry.key);
+    if (this.#last === entry) this.#last = undefined;
     this.entries--;
     this.bytes -= entry.bytes;
     this.#complete[entry.partition] = 0;

@@ -38,72 +38,49 @@ test('a start after a clean stop goes on under the same actor, once', async (t) 
 });
 
 for (const lost of ['process', 'power'] as const) {
-  test(`a start after a crash (${lost}) is a new life, above every counter of the old one`, async (t) => {
+  test(`a start after a crash (${lost}) is a new life`, async (t) => {
     const world = new ManualWorld();
     const first = await open(world);
-    const counter = world.clock.nowMs() * 1000 + 9 * SECOND_US;
-    t.true(first.identity.isReserved(counter));
-    world.timers.wallMs -= 3_600_000;
     const second = await open(world, first.store.crash(lost));
     t.not(second.identity.actor, first.identity.actor);
-    t.true(second.identity.counterFloor >= counter);
-    t.true(second.identity.isReserved(second.identity.counterFloor + 1));
   });
 }
 
-test('counters are reserved on disk ahead of use, and renewed before they run out', async (t) => {
+test('after a crash counters go on near the last one, also when the clock was set back', async (t) => {
   const world = new ManualWorld();
-  const { store, identity } = await open(world);
-  const startUs = world.clock.nowMs() * 1000;
-  t.true(identity.isReserved(startUs + 4 * SECOND_US));
-  t.false(identity.isReserved(startUs + 11 * SECOND_US));
-  await world.timers.advance(0);
-  t.true(identity.isReserved(startUs + 20 * SECOND_US), 'renewed behind');
-  await world.timers.advance(0);
-  const next = await open(world, store.crash('power'));
-  t.true(next.identity.counterFloor >= startUs + 20 * SECOND_US);
-});
-
-test('a counter beyond the reservation waits until it is on disk', async (t) => {
-  const world = new ManualWorld();
-  const { store, identity } = await open(world);
-  const far = world.clock.nowMs() * 1000 + 60 * SECOND_US;
-  const answers: string[] = [];
-  identity.reserve(far, (failure) => answers.push(`far ${failure?.code}`));
-  identity.reserve(far + 30 * SECOND_US, (failure) => answers.push(`further ${failure?.code}`));
-  t.deepEqual(answers, []);
-  await world.timers.advance(0);
-  t.deepEqual(answers, ['far undefined', 'further undefined']);
-  identity.reserve(far, (failure) => answers.push(`again ${failure?.code}`));
-  t.is(answers.at(-1), 'again undefined', 'at once, when it is reserved already');
-  const next = await open(world, store.crash('power'));
-  t.true(next.identity.counterFloor >= far + 30 * SECOND_US);
-});
-
-test('a store that can not write fails the reservation, and is tried again', async (t) => {
-  const world = new ManualWorld();
-  const { store, identity } = await open(world);
-  store.failWrites = 'no space';
-  const far = world.clock.nowMs() * 1000 + 60 * SECOND_US;
-  const codes: (string | undefined)[] = [];
-  identity.reserve(far, (failure) => codes.push(failure?.code));
-  await world.timers.advance(0);
-  t.deepEqual(codes, ['StoreFailed']);
-  t.false(identity.isReserved(far));
-  store.failWrites = undefined;
-  await world.timers.advance(1000);
-  t.false(identity.isReserved(far));
-  await world.timers.advance(0);
-  t.true(identity.isReserved(far));
-});
-
-test('nothing is given out after a clean stop', async (t) => {
-  const world = new ManualWorld();
-  const { identity } = await open(world);
+  const first = await open(world);
   const counter = world.clock.nowMs() * 1000;
-  await world.timers.until(identity.markClean(counter));
-  t.false(identity.isReserved(counter));
-  identity.reserve(counter, (failure) => t.is(failure?.code, 'StoreFailed'));
+  first.identity.noteCounter(counter);
+  await world.timers.advance(0);
+  first.identity.noteCounter(counter + 1 * SECOND_US);
+  await world.timers.advance(0);
+  world.timers.wallMs -= 3_600_000;
+  const second = await open(world, first.store.crash('process'));
+  t.is(second.identity.counterFloor, counter, 'marked every few seconds only');
+});
+
+test('crashing at every start does not carry counters into the future', async (t) => {
+  const world = new ManualWorld();
+  let { store, identity } = await open(world);
+  const counter = world.clock.nowMs() * 1000;
+  identity.noteCounter(counter);
+  await world.timers.advance(0);
+  for (let crash = 0; crash < 20; crash++) ({ store, identity } = await open(world, store.crash('process')));
+  t.is(identity.counterFloor, counter);
+});
+
+test('a store that can not write the mark is asked again some seconds later', async (t) => {
+  const world = new ManualWorld();
+  const { store, identity } = await open(world);
+  const counter = world.clock.nowMs() * 1000;
+  store.failWrites = 'no space';
+  identity.noteCounter(counter);
+  await world.timers.advance(0);
+  store.failWrites = undefined;
+  identity.noteCounter(counter + 10 * SECOND_US);
+  await world.timers.advance(0);
+  const next = await open(world, store.crash('process'));
+  t.is(next.identity.counterFloor, counter + 10 * SECOND_US);
 });
 
 test('a folder of another partition count or format is refused', async (t) => {
