@@ -6,7 +6,6 @@ import { pipelineOf } from './request.js';
 
 /** To replay a failure: what fast-check printed as seed and path. */
 const { COMMANDS_SEED, COMMANDS_PATH } = process.env;
-const REPLAY = "To replay: COMMANDS_SEED=<seed> COMMANDS_PATH=<path> npx ava 'dist/test/commands/random.test.js'";
 
 /** Each command on its own, so that the first wrong reply shows. */
 export function compareOneByOne(comparison: Comparison, resp: 2 | 3, runs: number): Promise<void> {
@@ -27,11 +26,19 @@ async function check(
 ): Promise<void> {
   const property = fc.asyncProperty(sequences, async (lines) => {
     const found = await differences(lines);
-    if (found.length > 0) throw new Error(`${found.join('\n\n')}\n${REPLAY}`);
+    if (found.length > 0) throw new Error(found.join('\n\n'));
   });
-  await fc.assert(property, {
+  const result = await fc.check(property, {
     numRuns,
     ...(COMMANDS_SEED !== undefined && { seed: Number(COMMANDS_SEED) }),
     ...(COMMANDS_PATH !== undefined && { path: COMMANDS_PATH }),
   });
+  if (!result.failed) return;
+  const { seed, counterexamplePath, errorInstance } = result;
+  const why = errorInstance instanceof Error ? errorInstance.message : String(errorInstance);
+  throw new Error(`${why}\n${replay(seed, counterexamplePath ?? '')}`);
+}
+
+function replay(seed: number, path: string): string {
+  return `To replay: COMMANDS_SEED=${seed} COMMANDS_PATH=${path} npx ava 'dist/test/commands/*.test.js' --match '*random*'`;
 }

@@ -159,7 +159,7 @@ const config: readonly Case[] = [
     'CONFIG GET databases',
     'CONFIG GET timeout',
     'CONFIG GET TIMEOUT',
-    'CONFIG GET timeout databases',
+    'CONFIG GET timeout databases tcp-keepalive tcp-backlog save appendonly maxmemory-policy latency-tracking requirepass',
     'CONFIG GET "time[o]ut"',
     'CONFIG GET appendonly',
     'CONFIG GET ""',
