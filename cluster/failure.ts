@@ -13,5 +13,7 @@ export type Failure =
   | { readonly code: 'StoreFailed'; readonly reason: string }
   /** The node that the request was forwarded to went away or misbehaved; whether it took effect is unknown. */
   | { readonly code: 'OutcomeUnknown'; readonly reason: string }
+  /** The write is not acceptable as it is, and will not be later. Nothing was written. */
+  | { readonly code: 'Refused'; readonly reason: string }
   /** A bounded queue of this node is full. Nothing was written. */
   | { readonly code: 'Overloaded'; readonly reason: string };

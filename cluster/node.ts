@@ -41,6 +41,7 @@ export interface NodeOptions {
 }
 
 const HEDGE_DELAY_MIN_US = 10_000;
+const OBJECTS_A_FRAME = 4;
 
 /** A Dynamo node: puts the parts together. */
 export class ClusterNode {
@@ -108,6 +109,8 @@ export class ClusterNode {
       hedges: new HedgeQueue(world.timers, world.clock, () => this.#hedgeDelayUs(options.requestTimeoutMs)),
       modifyQueues: new ModifyQueues(),
       clockEntriesMax: options.clockEntriesMax,
+      // Merges may bring together what several nodes have let in, and that must still fit a frame.
+      objectBytesMax: wire.frameBytesMax / OBJECTS_A_FRAME,
       getLatency: world.latencies.recorder('coordinator get'),
       putLatency: world.latencies.recorder('coordinator put'),
       isMember: (actor) => this.#isMember(actor),

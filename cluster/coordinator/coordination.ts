@@ -22,6 +22,8 @@ export interface Coordination {
   readonly hedges: HedgeQueue;
   readonly modifyQueues: ModifyQueues;
   readonly clockEntriesMax: number;
+  /** A put that would leave several siblings and more bytes than this is refused. */
+  readonly objectBytesMax: number;
   readonly getLatency: LatencyRecorder;
   readonly putLatency: LatencyRecorder;
   /** Whether an actor belongs to a node that is in the cluster now, as far as this node knows. */

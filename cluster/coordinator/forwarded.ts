@@ -54,6 +54,7 @@ const FAILURE_CODES = [
   'StoreFailed',
   'OutcomeUnknown',
   'Overloaded',
+  'Refused',
 ] as const satisfies readonly Failure['code'][];
 
 export function encodeRequest(request: ForwardedRequest): Buffer {

@@ -23,13 +23,18 @@ import { encodeSuccessor, isPlainReplacement } from './successor.js';
 export type WriteDone<T> = (state: T, failure: Failure | undefined, object: ObjectBytes | undefined) => void;
 
 const CONTEXT_FROM_THE_FUTURE: Failure = {
-  code: 'Overloaded',
+  code: 'Refused',
   reason: 'the context is dated further ahead than clocks may be apart',
 };
 
+const MERGE_FIRST = 'read the key and write the merged value with its token';
 const TOO_MANY_SIBLINGS: Failure = {
-  code: 'Overloaded',
-  reason: `the key has ${SIBLINGS_MAX} concurrent values: read it and write the merged value with its token`,
+  code: 'Refused',
+  reason: `the key has ${SIBLINGS_MAX} concurrent values: ${MERGE_FIRST}`,
+};
+const TOO_LARGE: Failure = {
+  code: 'Refused',
+  reason: `the concurrent values of the key are too large together: ${MERGE_FIRST}`,
 };
 
 export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
@@ -141,9 +146,9 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     const current = join(local, this.#base);
     if (current !== null) hybridClock.observe(highestCounter(current));
     const record = this.#successorOf(current, replica.mintingActor(local));
-    const siblings = siblingCount(record);
-    if (siblings > SIBLINGS_MAX && siblings > (current === null ? 0 : siblingCount(current))) {
-      this.#finish(TOO_MANY_SIBLINGS);
+    const refused = siblingCount(record) > 1 ? this.#refusal(record, current) : undefined;
+    if (refused !== undefined) {
+      this.#finish(refused);
       return;
     }
     identity.noteCounter(hybridClock.last);
@@ -153,6 +158,14 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     // to have seen this one, and merges would drop it.
     if (replica.peek(this.#partition, this.#db, this.#key) === record) this.#send(record, targets, n);
     if (status === STORED) this.stored(undefined);
+  }
+
+  /** Why this put may not leave several siblings as they stand in `record`; one that leaves less than there was may. */
+  #refusal(record: Buffer, current: ObjectBytes | null): Failure | undefined {
+    const siblings = siblingCount(record);
+    if (current !== null && siblings <= siblingCount(current)) return undefined;
+    if (siblings > SIBLINGS_MAX) return TOO_MANY_SIBLINGS;
+    return record.length > this.#node.objectBytesMax ? TOO_LARGE : undefined;
   }
 
   /** The record that this put makes of `current`. */

@@ -86,7 +86,7 @@ export class Peer implements ConnectionOwner {
     return this.ready?.ready === true;
   }
 
-  /** The actor that the peer named when the link came to stand; undefined while it is not reachable. */
+  /** The actor that the peer named when the link came to stand; undefined before the first time. */
   actor(): PeerIdentity['actor'] | undefined {
     return this.identity?.actor;
   }
@@ -305,7 +305,6 @@ export class Peer implements ConnectionOwner {
   private lost(): void {
     if (this.ready === undefined) return;
     this.ready = undefined;
-    this.identity = undefined;
     const { table } = this;
     this.table = new RequestTable(FIRST_REQUEST_ID);
     for (const callback of this.reachableCallbacks) callback(false);

@@ -14,6 +14,8 @@ export function failureText(failure: Failure): string {
       return `IOERR the store of this node failed: ${failure.reason}`;
     case 'OutcomeUnknown':
       return `NOREPLICAS ${failure.reason}; a write may still persist`;
+    case 'Refused':
+      return `ERR ${failure.reason}; nothing was written`;
     case 'Overloaded':
       return `TRYAGAIN ${failure.reason}; nothing was written`;
   }

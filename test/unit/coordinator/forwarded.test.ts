@@ -61,7 +61,7 @@ const anyFailure: fc.Arbitrary<Failure> = fc.oneof(
   }),
   fc.record({ code: fc.constant('ReadQuorumNotMet' as const), answered: anyCount, needed: anyCount }),
   fc.record({
-    code: fc.constantFrom('StoreFailed' as const, 'OutcomeUnknown' as const, 'Overloaded' as const),
+    code: fc.constantFrom('StoreFailed' as const, 'OutcomeUnknown' as const, 'Overloaded' as const, 'Refused' as const),
     reason: anyReason,
   }),
 );

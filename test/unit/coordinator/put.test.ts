@@ -31,7 +31,7 @@ test('the own replica counts only once its batch is as safe as asked', async (t)
   scripted.peer(0).puts[0]?.reply();
   await scripted.advance(5);
   t.deepEqual(client.ended(), []);
-  await scripted.advance(10);
+  await scripted.advance(20);
   t.deepEqual(client.ended(), ['put k v']);
 });
 
@@ -288,12 +288,25 @@ test('a context from too far in the future is refused before anything is written
   const scripted = await ScriptedNode.open();
   const client = scripted.openClient();
   client.put('k', 'v', new Map([[actorNamed('b'), counterAt(scripted.world, DRIFT_MAX_MS + 1_000)]]));
-  t.is(client.last().failure?.code, 'Overloaded');
+  t.is(client.last().failure?.code, 'Refused');
   t.is(scripted.held('k'), null);
   for (const peer of scripted.peers) t.deepEqual(peer.puts, []);
   t.is(scripted.node.counters.clock_drift_refusals, 1);
   t.is(scripted.world.log.errors().length, 1);
   t.true(scripted.node.hybridClock.next() <= counterAt(scripted.world, 1_000));
+});
+
+test('siblings that are too large together are refused while each of them would do', async (t) => {
+  const scripted = await ScriptedNode.open({ keyspace: { ...SIBLINGS, n: 1, w: 1 }, memoryBytesMax: 50_000_000 });
+  const client = scripted.openClient();
+  const value = 'x'.repeat(400_000);
+  for (let i = 0; i < 3; i++) client.put('k', value, NOTHING_SEEN);
+  t.deepEqual(
+    client.outcomes.map(({ failure }) => failure?.code),
+    [undefined, undefined, 'Refused'],
+  );
+  client.put('k', value, decodeObject(scripted.held('k') ?? Buffer.alloc(0)).clock);
+  t.is(client.last().failure, undefined, 'a write that merges them passes');
 });
 
 test('a key takes no more siblings than it may have; a write that supersedes some passes', async (t) => {
@@ -304,7 +317,7 @@ test('a key takes no more siblings than it may have; a write that supersedes som
     client.put('k', `v${written}`, NOTHING_SEEN);
     written++;
   }
-  t.is(client.last().failure?.code, 'Overloaded');
+  t.is(client.last().failure?.code, 'Refused');
   const held = decodeObject(scripted.held('k') ?? Buffer.alloc(0));
   t.is(held.siblings.length, written - 1);
   client.put('k', 'merged', held.clock);

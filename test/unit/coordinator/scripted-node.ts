@@ -80,6 +80,7 @@ export class ScriptedNode {
       hedges: new HedgeQueue(world.timers, world.clock, () => HEDGE_DELAY_MS * 1000),
       modifyQueues: new ModifyQueues(),
       clockEntriesMax,
+      objectBytesMax: 1_000_000,
       getLatency: world.latencies.recorder('coordinator get'),
       putLatency: world.latencies.recorder('coordinator put'),
       isMember: () => true,
