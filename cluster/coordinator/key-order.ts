@@ -47,6 +47,15 @@ export class KeyOrder {
     }
   }
 
+  /** Holds the key back, and `first` with it: it goes before all that wait. For one that did not have to wait, or was let go. */
+  holdWith(key: string, first: () => void): void {
+    this.hold(key);
+    const line = this.#lines.get(key);
+    // Whoever was let go has left its place free.
+    if (line === undefined || line.head === 0) line?.waiting.unshift(first);
+    else line.waiting[--line.head] = first;
+  }
+
   /** Ends the hold: lets those go that wait, up to the next one that holds. */
   release(key: string): void {
     const line = this.#lines.get(key);

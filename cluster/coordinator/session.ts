@@ -2,10 +2,13 @@
  * HOT PATH. What one client connection asks of its node. Operations on one key take effect in the order of the calls,
  * those on different keys run side by side.
  *
- * Gets and puts that this node coordinates keep their order by themselves: the own replica takes them in order, a put
- * covers what came before it, and frames to a peer arrive in order. What runs elsewhere (forwarded) or takes two steps
- * (read-modify-write) holds back whatever this session asks of the same key until it has ended.
+ * Puts that this node coordinates, and gets after them, keep their order by themselves: the own replica takes them in
+ * order, a put covers what came before it, and frames to a peer arrive in order. What runs elsewhere (forwarded) or takes
+ * two steps (read-modify-write) holds back whatever this session asks of the same key until it has ended. And a write
+ * waits for the gets of its key that are under way: by another node, or when one more replica is asked because the first
+ * is late, it could reach a replica before they do.
  */
+import type { Failure } from '../failure.js';
 import { BUFFER } from '../replica/replica.js';
 import type { Partition, Slot } from '../ring/slots.js';
 import { partitionOf } from '../ring/slots.js';
@@ -27,6 +30,9 @@ import { UNHEARD } from './unheard.js';
 export class Session {
   readonly #node: Coordination;
   readonly #order = new KeyOrder();
+  /** Gets under way that ask other nodes, by key; and the keys that a write holds back until they have ended. */
+  readonly #reading = new Map<string, number>();
+  readonly #awaitsReads = new Set<string>();
 
   constructor(node: Coordination) {
     this.#node = node;
@@ -42,7 +48,14 @@ export class Session {
     if (!this.#order.isEmpty && this.#waits(db, key, () => this.get(db, slot, key, state, done))) return;
     const partition = this.#partition(slot);
     if (isPrimary(this.#node, partition, key)) {
-      new GetOperation(this.#node, partition, db, key, state, done).start();
+      if (this.#node.keyspaces.of(key).r === 1) {
+        // The own replica alone answers, in order.
+        new GetOperation(this.#node, partition, db, key, state, done).start();
+        return;
+      }
+      const held = heldKey(db, key);
+      this.#reading.set(held, (this.#reading.get(held) ?? 0) + 1);
+      new GetOperation(this.#node, partition, db, key, new Reading(this, held, state, done), endReading).start();
       return;
     }
     this.#forward(partition, { kind: 'get', db, slot, key }, (reply) => done(state, reply.failure, reply.object));
@@ -61,8 +74,8 @@ export class Session {
     state: T,
     done: WriteDone<T>,
   ): void {
-    if (!this.#order.isEmpty) {
-      if (this.#waits(db, key, () => this.put(db, slot, key, context, written, state, done))) return;
+    if (!this.#order.isEmpty || this.#reading.size !== 0) {
+      if (this.#waitsToWrite(db, key, () => this.put(db, slot, key, context, written, state, done))) return;
     }
     const partition = this.#partition(slot);
     if (isPrimary(this.#node, partition, key)) {
@@ -75,7 +88,7 @@ export class Session {
 
   /** Read-modify-write, at the first reachable node of the preference list. */
   modify<T>(db: number, slot: Slot, key: string, change: Change, state: T, done: ModifyDone<T>): void {
-    if (this.#waits(db, key, () => this.modify(db, slot, key, change, state, done))) return;
+    if (this.#waitsToWrite(db, key, () => this.modify(db, slot, key, change, state, done))) return;
     const partition = this.#partition(slot);
     const { routes, replica } = this.#node;
     const target = routes.firstReachable(partition, this.#node.keyspaces.of(key).n);
@@ -103,6 +116,17 @@ export class Session {
     } else {
       send();
     }
+  }
+
+  /** A get has been answered. For `Reading` only. */
+  readEnded(held: string): void {
+    const left = (this.#reading.get(held) ?? 1) - 1;
+    if (left > 0) {
+      this.#reading.set(held, left);
+      return;
+    }
+    this.#reading.delete(held);
+    if (this.#awaitsReads.delete(held)) this.#order.release(held);
   }
 
   #partition(slot: Slot): Partition {
@@ -133,6 +157,16 @@ export class Session {
     return this.#order.waits(heldKey(db, key), again);
   }
 
+  /** As `#waits`; the gets of the key that are under way hold a write back too. */
+  #waitsToWrite(db: number, key: string, again: () => void): boolean {
+    const held = heldKey(db, key);
+    if (this.#order.waits(held, again)) return true;
+    if (!this.#reading.has(held)) return false;
+    this.#order.holdWith(held, again);
+    this.#awaitsReads.add(held);
+    return true;
+  }
+
   #hold(db: number, key: string): void {
     this.#order.hold(heldKey(db, key));
   }
@@ -142,6 +176,22 @@ export class Session {
   }
 }
 
+/** A get that asks other nodes: what its session has to know when it ends. */
+class Reading<T> {
+  constructor(
+    readonly session: Session,
+    readonly held: string,
+    readonly state: T,
+    readonly done: ReadDone<T>,
+  ) {}
+}
+
+function endReading<T>(reading: Reading<T>, failure: Failure | undefined, object: ObjectBytes | undefined): void {
+  reading.done(reading.state, failure, object);
+  reading.session.readEnded(reading.held);
+}
+
+/** Two keys of different databases may come to the same: then one waits for the other without need. */
 function heldKey(db: number, key: string): string {
-  return String.fromCharCode(db) + key;
+  return db === 0 ? key : String.fromCharCode(db) + key;
 }

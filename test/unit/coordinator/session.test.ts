@@ -70,10 +70,33 @@ test('what comes after a change of the same key waits for it, and sees it; other
   t.deepEqual(first?.order, ['get', 'put']);
   first?.puts[0]?.reply();
   t.deepEqual(client.ended(), ['other', 'change']);
-  t.deepEqual(scripted.heldValues('k'), ['put']);
+  t.deepEqual(scripted.heldValues('k'), ['changed']);
   for (const peer of scripted.peers) for (const asked of peer.gets) if (!asked.isAnswered) asked.replySame();
   t.deepEqual(client.ended(), ['other', 'change', 'get']);
   t.deepEqual(client.last().values, ['changed']);
+  t.deepEqual(scripted.heldValues('k'), ['put']);
+});
+
+test('a write waits for the gets of its key that are under way, and what follows waits for the write', async (t) => {
+  const scripted = await ScriptedNode.open();
+  scripted.hold('k', FOREIGN);
+  const [client, other] = [scripted.openClient(), scripted.openClient()];
+  client.get('k', 'first');
+  client.get('k', 'second');
+  client.put('k', 'v', null, 'put');
+  client.get('k', 'third');
+  client.put('j', 'v', null, 'put j');
+  const puts = (key: string) => scripted.peers.flatMap((each) => each.puts).filter((put) => put.key === key).length;
+  t.is(puts('k'), 0);
+  t.is(puts('j'), 2, 'another key does not wait');
+  other.put('k', 'theirs', null, 'theirs');
+  t.is(puts('k'), 2, 'another client does not wait');
+  for (const each of scripted.peers) for (const get of each.gets) if (!get.isAnswered) get.replySame();
+  t.deepEqual(client.ended(), ['first', 'second']);
+  t.is(puts('k'), 4);
+  for (const each of scripted.peers) for (const get of each.gets) if (!get.isAnswered) get.replySame();
+  t.deepEqual(client.ended(), ['first', 'second', 'third']);
+  t.deepEqual(client.last().values, ['v']);
 });
 
 test('a client is told of a change before what waited for it goes on', async (t) => {
