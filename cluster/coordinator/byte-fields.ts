@@ -1,4 +1,4 @@
-import { readU64, writeU64 } from '../version/codec.js';
+import { readU64, writeU64 } from '../version/words.js';
 
 /** Appends fields, little-endian, to a buffer that grows. */
 export class FieldWriter {

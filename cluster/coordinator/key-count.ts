@@ -8,7 +8,7 @@
  */
 import type { Replica } from '../replica/replica.js';
 import type { Partition } from '../ring/slots.js';
-import { readU64, writeU64 } from '../version/codec.js';
+import { readU64, writeU64 } from '../version/words.js';
 import type { Peer, ReplyHandler } from '../wire/peer.js';
 import type { Coordination } from './coordination.js';
 import { isReachable, type Target } from './routes.js';

@@ -35,9 +35,13 @@ export interface HeldWrite {
 /** What waits, in order, for a key to be read from the store. */
 export type HeldOperation = { readonly kind: 'load'; readonly waiter: LoadWaiter } | HeldWrite;
 
+export const NOT_FLYING = -1;
+/** Versions are small integers, and only compared with that of the one record that may be on its way. */
+const VERSION_MASK = 0x3fffffff;
+
 /**
  * All that the replica knows of one key. Its record is *dirty* while `durable` is BUFFER: then it waits either for the
- * next flush (`flushLater`) or in a batch (`queuedIn`), or is on its way to the store (`flyingIn`).
+ * next flush (`flushLater`) or in a batch (`queuedIn`), or is on its way to the store (`flyingVersion`).
  */
 export class Entry {
   /** undefined: known to be absent, unless it is being loaded. */
@@ -56,9 +60,10 @@ export class Entry {
   flushLater = false;
   inFlushList = false;
   queuedIn: Batch | undefined;
-  flyingIn: Batch | undefined;
-  /** The record that flies; a later one has to wait for its own batch. */
-  flyingRecord: Buffer | undefined;
+  /** Rises with each record; not a reference to it, as those into old objects are dear to the garbage collector. */
+  version = 0;
+  /** The version that is on its way to the store (a later one has to wait for its own batch); NOT_FLYING: none is. */
+  flyingVersion = NOT_FLYING;
 
   constructor(
     readonly partition: Partition,
@@ -66,13 +71,19 @@ export class Entry {
     readonly key: string,
   ) {}
 
+  /** Puts another record in the place of the one before. */
+  replaceRecord(record: Buffer): void {
+    this.record = record;
+    this.version = (this.version + 1) & VERSION_MASK;
+  }
+
   isEvictable(): boolean {
     return (
       this.durable !== BUFFER &&
       !this.pinned &&
       this.loading === undefined &&
       this.queuedIn === undefined &&
-      this.flyingIn === undefined
+      this.flyingVersion === NOT_FLYING
     );
   }
 }

@@ -56,7 +56,7 @@ export class ObjectCache {
   }
 
   setRecord(entry: Entry, record: Buffer): void {
-    entry.record = record;
+    entry.replaceRecord(record);
     entry.live = isLiveRecord(record);
     this.#resize(entry, record);
   }

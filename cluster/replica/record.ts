@@ -11,6 +11,7 @@
 import { ACTOR_BYTES } from '../version/actor.js';
 import { type ObjectBytes, objectFault } from '../version/codec.js';
 import { newestLiveSibling, objectLength } from '../version/encoded.js';
+import { copyShort, readWord } from '../version/words.js';
 
 export const RECORD_NOTE_BYTES = ACTOR_BYTES;
 
@@ -21,8 +22,9 @@ const HIGH_OFFSET = 4;
 export function noteIsOfLife(record: Buffer, actor: Buffer): boolean {
   const at = record.length - RECORD_NOTE_BYTES;
   return (
-    record.readInt32LE(at) === actor.readInt32LE(0) &&
-    record.readUInt16LE(at + HIGH_OFFSET) === actor.readUInt16LE(HIGH_OFFSET)
+    readWord(record, at) === readWord(actor, 0) &&
+    record[at + HIGH_OFFSET] === actor[HIGH_OFFSET] &&
+    record[at + HIGH_OFFSET + 1] === actor[HIGH_OFFSET + 1]
   );
 }
 
@@ -30,8 +32,7 @@ export function noteIsOfLife(record: Buffer, actor: Buffer): boolean {
 export function noteIsActor(record: Buffer, actor: Buffer): boolean {
   const at = record.length - RECORD_NOTE_BYTES;
   return (
-    record.readInt32LE(at) === actor.readInt32LE(0) &&
-    record.readInt32LE(at + HIGH_OFFSET) === actor.readInt32LE(HIGH_OFFSET)
+    readWord(record, at) === readWord(actor, 0) && readWord(record, at + HIGH_OFFSET) === readWord(actor, HIGH_OFFSET)
   );
 }
 
@@ -46,8 +47,7 @@ export function fillNote(record: Buffer, replaced: Buffer | undefined, actor: Bu
   const kept = replaced !== undefined && noteIsOfLife(replaced, actor);
   const note = kept ? replaced : actor;
   const from = kept ? replaced.length - RECORD_NOTE_BYTES : 0;
-  record.writeInt32LE(note.readInt32LE(from), at);
-  record.writeInt32LE(note.readInt32LE(from + HIGH_OFFSET), at + HIGH_OFFSET);
+  copyShort(note, from, record, at, RECORD_NOTE_BYTES);
 }
 
 /** A copy of `object` (what follows it is left out) with room for the note. */

@@ -18,7 +18,7 @@
 import { type Store, StoreError, type StoreWrite } from '../ports/store.js';
 import type { World } from '../ports/world.js';
 import { type ActorId, actorBytes, makeActor, readActor } from '../version/actor.js';
-import { readU64, writeU64 } from '../version/codec.js';
+import { readU64, writeU64 } from '../version/words.js';
 import { DISK_FORMAT, STORAGE_KIND, storageKey } from './layout.js';
 
 type IdentityWorld = Pick<World, 'random' | 'clock' | 'log'>;

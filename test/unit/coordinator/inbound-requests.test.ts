@@ -3,8 +3,8 @@ import { decodeReply, encodeRequest, type ForwardedRequest } from '../../../clus
 import { InboundRequests } from '../../../cluster/coordinator/inbound-requests.js';
 import { BUFFER, LOG } from '../../../cluster/replica/replica.js';
 import type { NodeId } from '../../../cluster/ring/ring.js';
-import { readU64 } from '../../../cluster/version/codec.js';
 import { versionFingerprint } from '../../../cluster/version/encoded.js';
+import { readU64 } from '../../../cluster/version/words.js';
 import type { Inbound } from '../../../cluster/wire/peer-service.js';
 import { valuesOf } from './fake-peer.js';
 import {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { answerQuery, countKeys } from '../../../cluster/coordinator/key-count.js';
-import { readU64, writeU64 } from '../../../cluster/version/codec.js';
+import { readU64, writeU64 } from '../../../cluster/version/words.js';
 import { actorNamed, objectWith, ScriptedNode, SLOT_OF_OTHERS, SLOT_OF_OWN, SLOT_OF_PEER } from './scripted-node.js';
 
 function answerOf(count: number): Buffer {

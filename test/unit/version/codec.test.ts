@@ -8,10 +8,9 @@ import {
   FLAG_TOMBSTONE,
   OBJECT_HEADER_BYTES,
   objectFault,
-  readU64,
-  writeU64,
 } from '../../../cluster/version/codec.js';
 import { join } from '../../../cluster/version/object.js';
+import { readU64, writeU64 } from '../../../cluster/version/words.js';
 import { ACTORS, anyClock, anyCounter, anyObjects, anyWellFormed, inOrder, siblingOf } from './objects.js';
 
 const holdsFor = (property: fc.IRawProperty<unknown, false>): void => fc.assert(property, { numRuns: 400 });
