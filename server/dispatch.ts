@@ -10,6 +10,9 @@ import type { Server } from './server.js';
 /** As Redis cuts what it quotes of an unknown command: its name, and its arguments taken together. */
 const QUOTED_BYTES_MAX = 128;
 
+/** What HTTP requests with a body begin with; the second stands in their head. */
+const HTTP_WORD = /^(?:post|host:)$/i;
+
 type MutableCall = { -readonly [K in keyof Call]: Call[K] };
 
 /** Finds the command of a request, checks it and runs it; notes how long the answer took. */
@@ -35,6 +38,7 @@ export class Dispatcher implements RequestHandler {
     server.statistics.commandsProcessed++;
     let command = server.commands.find(name);
     if (command === undefined) {
+      if (HTTP_WORD.test(name.toString('latin1'))) this.#refuseBrowser(connection);
       this.#reject(slot, unknownCommand(args));
       return;
     }
@@ -84,6 +88,16 @@ export class Dispatcher implements RequestHandler {
       this.#recordings.set(command, recording);
     }
     return recording;
+  }
+
+  /** A web page that makes its reader's browser POST to this port must not get commands through, as in Redis. */
+  #refuseBrowser(connection: ClientConnection): void {
+    const { log } = this.#server;
+    log.warn(
+      { address: connection.address },
+      'closed a connection that speaks HTTP: this may be an attack by a web page',
+    );
+    connection.close('it speaks HTTP');
   }
 
   /** Answers a request that reached no handler. The text holds the client's bytes, one char each. */

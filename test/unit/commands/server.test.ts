@@ -20,7 +20,7 @@ const AS_REDIS: readonly (readonly [line: string, reply: string])[] = [
   ['CONFIG GET [st]ave', bulks('save', '')],
   ['CONFIG GET max?lient[r-t]', bulks('maxclients', '10000')],
   ['CONFIG SET foo 1', "-ERR Unknown option or number of arguments for CONFIG SET - 'foo'\r\n"],
-  ['CONFIG SET foo 1 timeout', "-ERR wrong number of arguments for 'config|set' command\r\n"],
+  ['CONFIG SET foo 1 timeout', '-ERR syntax error\r\n'],
   [
     'CONFIG SET maxclients abc',
     "-ERR CONFIG SET failed (possibly related to argument 'maxclients') - argument couldn't be parsed into an integer\r\n",
