@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import pino from 'pino';
 import type { Log } from '../cluster/ports/log.js';
 import type { Config } from './config/config.js';
+import { makeFolder } from './make-folder.js';
 
 /** Redis's names of levels, as pino knows them. */
 const LEVELS: Readonly<Record<Config['loglevel'], pino.Level>> = {
@@ -14,7 +14,7 @@ const LEVELS: Readonly<Record<Config['loglevel'], pino.Level>> = {
 
 /** The log of this process: one JSON object a line, to `logfile` or standard output. Throws where the file can't be opened. */
 export function openProcessLog({ logfile, loglevel, port }: Pick<Config, 'logfile' | 'loglevel' | 'port'>): Log {
-  if (logfile !== '') mkdirSync(dirname(logfile), { recursive: true });
+  if (logfile !== '') makeFolder(dirname(logfile), 'logfile');
   // Lines are written at once: the last ones before a crash are those that matter.
   const destination = pino.destination({ dest: logfile === '' ? 1 : logfile, sync: true });
   return pino({ level: LEVELS[loglevel], base: { pid: process.pid, port } }, destination);

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ClusterNode } from '../cluster/node.js';
 import { nodeClock } from '../cluster/ports/node-clock.js';
@@ -14,6 +13,7 @@ import type { Config } from './config/config.js';
 import { Settings } from './config/settings.js';
 import { Dispatcher } from './dispatch.js';
 import { LatencyBook } from './latency/latency-book.js';
+import { makeFolder } from './make-folder.js';
 import { ClientRegistry } from './net/client-registry.js';
 import { ClientListener } from './net/listener.js';
 import { nodeOptionsOf } from './node-options.js';
@@ -41,7 +41,7 @@ export async function runServer(config: Config, shutDown: () => void): Promise<R
   const latency = await LatencyBook.open(timers);
   const world = { clock: nodeClock, timers, random: nodeRandom, transport: nodeTransport, latencies: latency, log };
   const options = nodeOptionsOf(config);
-  mkdirSync(config.dir, { recursive: true });
+  makeFolder(config.dir, 'dir');
   const store = await openRocksStore(join(config.dir, STORE_FOLDER));
   const node = await ClusterNode.open(world, store, options);
   const settings = new Settings(config);

@@ -51,6 +51,12 @@ test.serial('an unknown option is named on standard error, with exit code 1', as
   t.regex(errorOutput, /no-such-option/);
 });
 
+test.serial('a data folder that can not be made is named, with exit code 1', async (t) => {
+  const { code, errorOutput } = await runNode('--port', '0', '--dir', '/proc/nope');
+  t.is(code, 1);
+  t.regex(errorOutput, /\/proc\/nope.*dir/);
+});
+
 test.serial('a bad value names its option, itself and its bounds, with exit code 1', async (t) => {
   const { code, errorOutput } = await runNode('--port', '70000', '--dir', folderFor(t));
   t.is(code, 1);
