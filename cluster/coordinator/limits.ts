@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 
 /** An object counts its siblings in 16 bits. */
 const ENCODABLE_SIBLINGS_MAX = 65_535;
+/** And its clock entries in 8. */
+const ENCODABLE_CLOCK_ENTRIES_MAX = 255;
 
 /**
  * Siblings of one key. A put that would leave more, and more than there were, is refused: each one makes all further
@@ -9,5 +11,12 @@ const ENCODABLE_SIBLINGS_MAX = 65_535;
  */
 export const SIBLINGS_MAX = 1_000;
 
+/**
+ * Clock entries that a put may leave. A clock keeps the actors of all siblings, whatever it is cut to; a put by one more
+ * actor is refused beyond this, until the siblings are merged.
+ */
+export const CLOCK_ENTRIES_LEFT_MAX = 15;
+
 // Merges may bring together what as many nodes have let in.
 assert(SIBLINGS_MAX * 16 < ENCODABLE_SIBLINGS_MAX);
+assert(CLOCK_ENTRIES_LEFT_MAX * 16 < ENCODABLE_CLOCK_ENTRIES_MAX);

@@ -32,6 +32,10 @@ const TOO_MANY_SIBLINGS: Failure = {
   code: 'Refused',
   reason: `the key has ${SIBLINGS_MAX} concurrent values: ${MERGE_FIRST}`,
 };
+const TOO_MANY_ACTORS: Failure = {
+  code: 'Refused',
+  reason: `the key has concurrent values of too many lives of nodes: ${MERGE_FIRST}`,
+};
 const TOO_LARGE: Failure = {
   code: 'Refused',
   reason: `the concurrent values of the key are too large together: ${MERGE_FIRST}`,
@@ -54,6 +58,7 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   #outstanding = 0;
   #acknowledged = 0;
   #localAcknowledged = false;
+  #localFailure: Failure | undefined;
   /** Whether the own replica took the object, so that the others were sent it. */
   #sent = false;
   #finished = false;
@@ -106,7 +111,8 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
 
   stored(failure: Failure | undefined): void {
     if (failure === undefined) this.#localAcknowledged = true;
-    else if (!this.#finished && (!this.#sent || this.#plan.localRequired)) this.#finish(failure);
+    else this.#localFailure = failure;
+    if (failure !== undefined && !this.#finished && (!this.#sent || this.#plan.localRequired)) this.#finish(failure);
     this.#count(failure === undefined);
   }
 
@@ -146,6 +152,10 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     const current = join(local, this.#base);
     if (current !== null) hybridClock.observe(highestCounter(current));
     const record = this.#successorOf(current, replica.mintingActor(local));
+    if (record === undefined) {
+      this.#finish(TOO_MANY_ACTORS);
+      return;
+    }
     const refused = siblingCount(record) > 1 ? this.#refusal(record, current) : undefined;
     if (refused !== undefined) {
       this.#finish(refused);
@@ -168,8 +178,8 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     return record.length > this.#node.objectBytesMax ? TOO_LARGE : undefined;
   }
 
-  /** The record that this put makes of `current`. */
-  #successorOf(current: ObjectBytes | null, actor: Buffer): Buffer {
+  /** The record that this put makes of `current`; undefined: it has to be refused. */
+  #successorOf(current: ObjectBytes | null, actor: Buffer): Buffer | undefined {
     const { hybridClock, clockEntriesMax, counters } = this.#node;
     const [only] = this.#written;
     if (only !== undefined && isPlainReplacement(current, this.#context, this.#written, actor, clockEntriesMax)) {
@@ -205,7 +215,10 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     if (this.#acknowledged >= w && (this.#localAcknowledged || !this.#plan.localRequired)) {
       this.#finish(undefined);
     } else if (this.#acknowledged + this.#outstanding < w || this.#outstanding === 0) {
-      this.#finish({ code: 'WriteQuorumNotMet', answered: this.#acknowledged, needed: w, attempted: true });
+      // What the own store says tells more than the count.
+      this.#finish(
+        this.#localFailure ?? { code: 'WriteQuorumNotMet', answered: this.#acknowledged, needed: w, attempted: true },
+      );
     }
   }
 

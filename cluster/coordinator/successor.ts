@@ -3,12 +3,14 @@ import { readActor } from '../version/actor.js';
 import { decodeObject, encodeObject, type ObjectBytes } from '../version/codec.js';
 import { clockEntryCount, clockHasActor, encodeReplacing, type Written } from '../version/encoded.js';
 import { put, truncateClock, type VersionedObject, type VersionVector } from '../version/object.js';
+import { CLOCK_ENTRIES_LEFT_MAX } from './limits.js';
 
 const SEEN_NOTHING: VersionVector = new Map();
 
 /** A record that a put made, and whether its clock had to be cut. */
 export interface Successor {
-  readonly record: Buffer;
+  /** undefined: the siblings are of so many actors that the put must be refused. */
+  readonly record: Buffer | undefined;
   readonly truncated: boolean;
 }
 
@@ -67,5 +69,8 @@ export function encodeSuccessor(
   }
   if (object === undefined) throw new Error('a put must write something');
   const capped = truncateClock(object, clockEntriesMax, isMember);
-  return { record: encodeObject(capped, tailBytes), truncated: capped.clock.size < object.clock.size };
+  const entries = capped.clock.size;
+  const entriesBefore = current === null ? 0 : clockEntryCount(current);
+  if (entries > CLOCK_ENTRIES_LEFT_MAX && entries > entriesBefore) return { record: undefined, truncated: false };
+  return { record: encodeObject(capped, tailBytes), truncated: entries < object.clock.size };
 }

@@ -11,7 +11,7 @@ export function failureText(failure: Failure): string {
       // ioredis Cluster tries again after CLUSTERDOWN.
       return `CLUSTERDOWN ${failure.answered} of ${failure.needed} required replicas answered the read`;
     case 'StoreFailed':
-      return `IOERR the store of this node failed: ${failure.reason}`;
+      return `IOERR the store of this node failed: ${failure.reason}; a write may still persist`;
     case 'OutcomeUnknown':
       return `NOREPLICAS ${failure.reason}; a write may still persist`;
     case 'Refused':

@@ -10,15 +10,26 @@ export class Gather<T> {
   readonly #server: Server;
   readonly #slot: ReplySlot;
   readonly #answer: (results: readonly (T | undefined)[]) => void;
+  readonly #refusal: (results: readonly (T | undefined)[]) => string | undefined;
   #missing: number;
   #failure: Failure | undefined;
 
-  /** `answer` writes the reply when all `count` parts went well; a failure of any part is the reply otherwise. */
-  constructor(server: Server, slot: ReplySlot, count: number, answer: (results: readonly (T | undefined)[]) => void) {
+  /**
+   * `answer` writes the reply when all `count` parts went well; a failure of any part is the reply otherwise. `refusal`
+   * may still say why there can be no such reply.
+   */
+  constructor(
+    server: Server,
+    slot: ReplySlot,
+    count: number,
+    answer: (results: readonly (T | undefined)[]) => void,
+    refusal: (results: readonly (T | undefined)[]) => string | undefined = () => undefined,
+  ) {
     this.#server = server;
     this.#slot = slot;
     this.#missing = count;
     this.#answer = answer;
+    this.#refusal = refusal;
     this.results = new Array<T | undefined>(count).fill(undefined);
   }
 
@@ -30,6 +41,11 @@ export class Gather<T> {
     if (this.#missing > 0) return;
     if (this.#failure !== undefined) {
       refuse(this.#server, this.#slot, failureText(this.#failure));
+      return;
+    }
+    const refusal = this.#refusal(this.results);
+    if (refusal !== undefined) {
+      refuse(this.#server, this.#slot, refusal);
       return;
     }
     this.#answer(this.results);

@@ -182,7 +182,14 @@ const delex: Handler = (call) => {
 const mget: Handler = (call) => {
   const { server, slot, connection, args } = call;
   for (let i = 1; i < args.length; i++) if (refusesKey(call, args[i])) return;
-  const gather = new Gather<ObjectBytes>(server, slot, args.length - 1, (objects) => {
+  // Built only if it can be sent: a short request may ask for the same long value many times.
+  const refusal = (objects: readonly (ObjectBytes | undefined)[]): string | undefined => {
+    const max = server.config.clientOutputBufferLimit;
+    let bytes = 0;
+    for (const object of objects) bytes += object?.length ?? 0;
+    return bytes <= max ? undefined : `ERR the reply would be over ${max} bytes long (client-output-buffer-limit)`;
+  };
+  const answer = (objects: readonly (ObjectBytes | undefined)[]): void => {
     const nowMs = server.clock.nowMs();
     slot.out.array(objects.length);
     for (const object of objects) {
@@ -190,7 +197,8 @@ const mget: Handler = (call) => {
       server.statistics.countLookup(at >= 0);
       writeBulkOrNull(slot, object === undefined || at < 0 ? undefined : siblingValue(object, at));
     }
-  });
+  };
+  const gather = new Gather<ObjectBytes>(server, slot, args.length - 1, answer, refusal);
   for (let i = 1; i < args.length; i++) {
     const key = keyOf(args[i]);
     connection.session.get(connection.db, key.slot, key.text, i - 1, (index, failure, object) =>

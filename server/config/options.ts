@@ -130,7 +130,7 @@ export const OPTION_ROWS = [
   ),
   row('request-timeout-ms', milliseconds(10, 600_000), 1000, 'How long a get or a put waits for replicas.'),
   row('clock-drift-max-ms', milliseconds(100, 86_400_000), 60_000, 'Writes dated further ahead than this are refused.'),
-  row('clock-entries-max', integer(2, 100), 10, 'Longest version vector; the oldest entry goes first.'),
+  row('clock-entries-max', integer(2, 15), 10, 'Longest version vector; the oldest entry goes first.'),
   row('object-flush-ms', milliseconds(1, 60_000), 100, 'How long `buffer` durability may keep a write in memory.'),
   row('latency-tracking', yesNo, true, 'Whether latencies of commands are recorded.', { mutable: true }),
   row('latency-tracking-info-percentiles', percentile, ['50', '99', '99.9'], 'Percentiles that `INFO` shows.', {

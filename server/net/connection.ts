@@ -326,7 +326,7 @@ export class ClientConnection {
     const queued = this.queuedBytes;
     this.context.totals.queuedBytes += queued - this.countedBytes;
     this.countedBytes = queued;
-    if (this.reader.holding && !this.isClosing && !this.isOverfull(0.5)) this.goOn();
+    if (this.reader.holding && !this.isClosing && !this.socket.destroyed && !this.isOverfull(0.5)) this.goOn();
     if (this.isClosing && this.outstandingCount === 0 && this.queuedBytes === 0) this.end();
   }
 

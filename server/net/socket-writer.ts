@@ -14,7 +14,7 @@ export class SocketWriter {
   private lotFrom = 0;
   private unsent = 0;
   private writesPending = 0;
-  private readonly written = (): void => this.writeDone();
+  private readonly written = (error?: Error | null): void => this.writeDone(error);
 
   /** @param onSent the kernel has taken all of a lot that `write` could not send at once. */
   constructor(
@@ -48,6 +48,11 @@ export class SocketWriter {
     if (lot === undefined) return;
     while (this.lotFrom < lot.length) {
       const start = this.lotFrom;
+      // A socket that has failed takes everything and keeps nothing: what is left stays unsent, so that no more is made.
+      if (this.socket.destroyed) {
+        this.unsent = lot.length - start;
+        return;
+      }
       const end = Math.min(start + WRITE_BYTES_MAX, lot.length);
       this.lotFrom = end;
       this.writesPending++;
@@ -61,8 +66,9 @@ export class SocketWriter {
     this.lot = undefined;
   }
 
-  private writeDone(): void {
+  private writeDone(error?: Error | null): void {
     this.writesPending--;
+    if (error) return;
     // The callbacks of writes that were taken at once come late, and tell nothing new.
     if (this.writesPending > 0 || this.unsent === 0) return;
     this.progressUs = this.clock.monotonicUs();

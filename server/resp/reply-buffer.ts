@@ -87,6 +87,7 @@ export class ReplyBuffer {
   }
 
   bulk(value: Uint8Array): void {
+    this.reserve(HEADER_BYTES_MAX + value.length + 2);
     this.header(BULK, value.length);
     this.copyIn(value, 0, value.length);
     this.endLine();
@@ -94,6 +95,7 @@ export class ReplyBuffer {
 
   /** `bytes[start .. end)` as a bulk string. */
   bulkSlice(bytes: Buffer, start: number, end: number): void {
+    this.reserve(HEADER_BYTES_MAX + end - start + 2);
     this.header(BULK, end - start);
     this.copyIn(bytes, start, end);
     this.endLine();
