@@ -3,7 +3,7 @@
  * `dist`. Plain JavaScript without dependencies, because it runs before either of them exists.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -59,6 +59,8 @@ export function hasCompiler() {
 export function build() {
   removeLeftovers(DIST);
   if (runHere(process.execPath, [COMPILER]) !== 0) throw new SetupError('The sources do not compile, see above.');
+  // The compiler does not know that this is a program.
+  chmodSync(join(DIST, 'server', 'main.js'), 0o755);
 }
 
 /** A deleted test must not go on running: removes each compiled file whose source is gone. */

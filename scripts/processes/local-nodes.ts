@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NodeProcess } from './node-process.js';
 
@@ -21,27 +21,30 @@ export interface NodePorts {
  */
 export function localNodes(folder: string, ports: readonly NodePorts[], args: readonly string[]): NodeProcess[] {
   const peers = ports.map(({ port, peerPort }) => `127.0.0.1:${port}@${peerPort}`).join(',');
-  const secret = clusterSecret(folder);
+  const secretPath = clusterSecretFile(folder);
   return ports.map(
     ({ port, peerPort }) =>
       new NodeProcess({
         port,
-        args: ['--peer-port', `${peerPort}`, '--dir', join(folder, `${port}`), '--peers', peers, ...args],
-        // Not on the command line, where every user of the machine could read it.
-        environment: { CARTWHEEL_CLUSTER_SECRET: secret },
+        // The secret itself is not on the command line, where every user of the machine could read it.
+        args: [
+          ...['--peer-port', `${peerPort}`, '--dir', join(folder, `${port}`), '--peers', peers],
+          ...['--cluster-secret-file', secretPath, ...args],
+        ],
+        environment: {},
         logPath: join(folder, `${port}.log`),
       }),
   );
 }
 
-/** The secret of the cluster whose data are in `folder`: made up once, readable by its owner only. */
-function clusterSecret(folder: string): string {
+/** The file with the secret of the cluster whose data are in `folder`: made up once, readable by its owner only. */
+function clusterSecretFile(folder: string): string {
   const path = join(folder, 'cluster-secret');
   if (!existsSync(path)) {
     mkdirSync(folder, { recursive: true });
     writeFileSync(path, `${randomBytes(SECRET_BYTES).toString('base64url')}\n`, { mode: 0o600 });
   }
-  return readFileSync(path, 'utf8').trim();
+  return path;
 }
 
 /** Starts all nodes and waits until each answers and sees all others. Rejects with the log of one that does not. */

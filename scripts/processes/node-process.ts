@@ -44,6 +44,11 @@ export class NodeProcess {
     return this.#run?.child.pid;
   }
 
+  /** What a person types to start the node by hand. */
+  commandLine(): string {
+    return ['node', ...nodeFlags(), NODE_PROGRAM, '--port', String(this.port), ...this.start.args].join(' ');
+  }
+
   /** Starts the process; it isn't ready yet. Gives what ends with it. Must not be called while it runs. */
   launch(): Promise<ProcessEnd> {
     assert(this.#run === undefined, 'the node runs already');

@@ -56,7 +56,13 @@ function rejoin(option: GivenOption, row: OptionRow): string {
   if (option.words.length === 0) {
     throw new ConfigError(`option '${row.name}' (${option.source}) has no value: expected ${row.type.bounds}`);
   }
-  return option.words.join(' ');
+  const [only = '', unexpected] = option.words;
+  if (unexpected !== undefined && !Array.isArray(row.fallback)) {
+    throw new ConfigError(
+      `option '${row.name}' (${option.source}) takes one value; unexpected argument '${unexpected}'`,
+    );
+  }
+  return Array.isArray(row.fallback) ? option.words.join(' ') : only;
 }
 
 /** A prefix with spaces came in quotes: it is read as words once more. */
