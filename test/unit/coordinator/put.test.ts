@@ -166,6 +166,15 @@ test('a store that fails at the coordinator is one missing acknowledgement', asy
   t.is(client.last().failure, undefined);
 });
 
+test('a put that fails because the own store did says why the store did', async (t) => {
+  const scripted = await ScriptedNode.open({ keyspace: { durability: 'log', n: 1, r: 1, w: 1 } });
+  scripted.opened.store.failWrites = 'disk full';
+  const client = scripted.openClient();
+  client.put('k', 'v');
+  await scripted.advance(20);
+  t.deepEqual(client.last().failure, { code: 'StoreFailed', reason: 'disk full' });
+});
+
 test('an own replica that can take no more: nothing is sent, so no dot is minted that this node does not hold', async (t) => {
   const scripted = await ScriptedNode.open({ keyspace: SIBLINGS, memoryBytesMax: 10_000 });
   const client = scripted.openClient();
