@@ -1,10 +1,13 @@
+import { PoliteGovernor } from './background/governor.js';
+import type { BackgroundTask } from './background/task.js';
 import type { Coordination } from './coordinator/coordination.js';
 import { Counters } from './coordinator/counters.js';
 import { HedgeQueue } from './coordinator/hedge.js';
 import { InboundRequests } from './coordinator/inbound-requests.js';
-import { countKeys } from './coordinator/key-count.js';
+import { answerKeyCount, countKeys } from './coordinator/key-count.js';
 import { type KeyspaceRow, Keyspaces } from './coordinator/keyspaces.js';
 import { ModifyQueues } from './coordinator/modify.js';
+import { QUERY_KIND, Queries } from './coordinator/queries.js';
 import { Routes } from './coordinator/routes.js';
 import { Session } from './coordinator/session.js';
 import type { Membership } from './membership/membership.js';
@@ -55,6 +58,8 @@ export class ClusterNode {
   readonly #service: PeerService;
   readonly #identity: Identity;
   readonly #hybridClock: HybridClock;
+  readonly #governor: PoliteGovernor;
+  readonly #tasks: readonly BackgroundTask[];
 
   /**
    * Opens the node on `store`, listens for peers and begins to dial them. Rejects with `StoreError` when the store can't
@@ -66,6 +71,7 @@ export class ClusterNode {
     const node = new ClusterNode(world, store, identity, options);
     if (options.listen !== undefined) await node.#service.listen(options.listen);
     for (const peer of node.peers.values()) peer.start();
+    for (const task of node.#tasks) task.start();
     return node;
   }
 
@@ -115,7 +121,11 @@ export class ClusterNode {
       putLatency: world.latencies.recorder('coordinator put'),
       isMember: (actor) => this.#isMember(actor),
     };
-    this.#service = new PeerService(world, wire, new InboundRequests(this.#coordination));
+    this.#governor = new PoliteGovernor(world.timers);
+    this.#tasks = [];
+    const queries = new Queries();
+    queries.on(QUERY_KIND.countKeys, answerKeyCount(this.replica));
+    this.#service = new PeerService(world, wire, new InboundRequests(this.#coordination, queries));
   }
 
   /** What one client connection talks to. */
@@ -136,8 +146,10 @@ export class ClusterNode {
   /** Stops, after everything that was acknowledged is in the store. The store itself stays open. */
   async close(): Promise<void> {
     this.#coordination.hedges.stop();
+    this.#governor.stop();
     for (const peer of this.peers.values()) peer.stop();
     await this.#service.close();
+    await Promise.all(this.#tasks.map((task) => task.stop()));
     await this.replica.close();
     await this.#identity.markClean(this.#hybridClock.last);
   }

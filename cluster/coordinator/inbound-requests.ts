@@ -10,7 +10,7 @@ import { coordinate, isPrimary } from './coordinate.js';
 import type { Coordination } from './coordination.js';
 import { refusesDrift } from './drift.js';
 import { decodeRequest, encodeReply, type ForwardedRequest } from './forwarded.js';
-import { answerQuery } from './key-count.js';
+import type { Queries } from './queries.js';
 
 /** `status` of a PUT_REPLY. Append-only. */
 const PUT_STORED = 0;
@@ -20,9 +20,11 @@ const PUT_OVERLOADED = 3;
 
 export class InboundRequests implements PeerRequests {
   readonly #node: Coordination;
+  readonly #queries: Queries;
 
-  constructor(node: Coordination) {
+  constructor(node: Coordination, queries: Queries) {
     this.#node = node;
+    this.#queries = queries;
   }
 
   put(
@@ -75,7 +77,7 @@ export class InboundRequests implements PeerRequests {
   }
 
   query(from: Inbound, requestId: number, body: Buffer): void {
-    from.replyForward(requestId, answerQuery(this.#node.replica, body));
+    this.#queries.answer(from.peerId, body, (reply) => from.replyForward(requestId, reply));
   }
 }
 

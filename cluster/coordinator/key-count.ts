@@ -2,7 +2,7 @@
  * How many keys the whole cluster holds: every partition is counted by the first reachable node of its preference list.
  *
  * ```
- *   question:  kind u8 (1: count keys) | db u8 | bit i of the rest: partition i is asked for
+ *   question:  kind u8 | db u8 | bit i of the rest: partition i is asked for
  *   answer:    count u64
  * ```
  */
@@ -11,11 +11,11 @@ import type { Partition } from '../ring/slots.js';
 import { readU64, writeU64 } from '../version/words.js';
 import type { Peer, ReplyHandler } from '../wire/peer.js';
 import type { Coordination } from './coordination.js';
+import { type AnswerQuery, QUERY_KIND } from './queries.js';
 import { isReachable, type Target } from './routes.js';
 
-// Append-only.
-const COUNT_KEYS = 1;
-const QUESTION_HEADER_BYTES = 2;
+const DB_BYTES = 1;
+const QUESTION_HEADER_BYTES = 1 + DB_BYTES;
 const ANSWER_BYTES = 8;
 
 /**
@@ -26,17 +26,21 @@ export function countKeys(node: Coordination, db: number, done: (count: number, 
   new KeyCount(node, db, done).ask(allPartitions(node));
 }
 
-/** Answers a QUERY from a peer; a question that is not known gets an empty answer. */
-export function answerQuery(replica: Replica, body: Buffer): Buffer {
-  if (body.length < QUESTION_HEADER_BYTES || body.readUInt8(0) !== COUNT_KEYS) return Buffer.alloc(0);
-  const partitions: Partition[] = [];
-  for (let bit = 0; bit < (body.length - QUESTION_HEADER_BYTES) * 8; bit++) {
-    if ((body.readUInt8(QUESTION_HEADER_BYTES + (bit >> 3)) & (1 << (bit & 7))) !== 0)
-      partitions.push(bit as Partition);
-  }
-  const answer = Buffer.alloc(ANSWER_BYTES);
-  writeU64(answer, 0, replica.countKeys(body.readUInt8(1), partitions));
-  return answer;
+/** Answers `QUERY_KIND.countKeys` from `replica`. */
+export function answerKeyCount(replica: Replica): AnswerQuery {
+  return (_from, body, answer) => {
+    if (body.length < DB_BYTES) {
+      answer(Buffer.alloc(0));
+      return;
+    }
+    const partitions: Partition[] = [];
+    for (let bit = 0; bit < (body.length - DB_BYTES) * 8; bit++) {
+      if ((body.readUInt8(DB_BYTES + (bit >> 3)) & (1 << (bit & 7))) !== 0) partitions.push(bit as Partition);
+    }
+    const reply = Buffer.alloc(ANSWER_BYTES);
+    writeU64(reply, 0, replica.countKeys(body.readUInt8(0), partitions));
+    answer(reply);
+  };
 }
 
 class KeyCount {
@@ -100,7 +104,7 @@ class KeyCount {
 
 function question(db: number, partitions: readonly Partition[], partitionCount: number): Buffer {
   const body = Buffer.alloc(QUESTION_HEADER_BYTES + Math.ceil(partitionCount / 8));
-  body[0] = COUNT_KEYS;
+  body[0] = QUERY_KIND.countKeys;
   body[1] = db;
   for (const partition of partitions) {
     const at = QUESTION_HEADER_BYTES + (partition >> 3);

@@ -71,8 +71,8 @@ export class Entry {
     readonly key: string,
   ) {}
 
-  /** Puts another record in the place of the one before. */
-  replaceRecord(record: Buffer): void {
+  /** Puts another record, or none, in the place of the one before. */
+  replaceRecord(record: Buffer | undefined): void {
     this.record = record;
     this.version = (this.version + 1) & VERSION_MASK;
   }

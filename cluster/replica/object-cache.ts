@@ -61,6 +61,20 @@ export class ObjectCache {
     this.#resize(entry, record);
   }
 
+  /** The key is absent from here on; the entry stays until the store knows. */
+  clearRecord(entry: Entry): void {
+    entry.replaceRecord(undefined);
+    entry.live = false;
+    this.#resize(entry, undefined);
+  }
+
+  /** Drops an entry of a key that is absent in the store too: its partition stays complete. */
+  forget(entry: Entry): void {
+    const complete = this.#complete[entry.partition] ?? 0;
+    this.remove(entry);
+    this.#complete[entry.partition] = complete;
+  }
+
   /** Drops an entry, and with it the knowledge that its partition is complete. */
   remove(entry: Entry): void {
     this.#map(entry.db).delete(entry.key);

@@ -45,18 +45,18 @@ export async function scanMerged(
         if (here === undefined) continue;
         let next = over[at];
         while (next !== undefined && scanOrder(next, here) < 0) {
-          rows.push(next);
+          take(next, rows);
           next = over[++at];
         }
         if (next !== undefined && scanOrder(next, here) === 0) {
-          rows.push(next);
+          take(next, rows);
           at++;
         } else {
           rows.push(here);
         }
       }
       const ended = stored.length < SCAN_ROWS;
-      if (ended) rows.push(...over.slice(at));
+      if (ended) for (const row of over.slice(at)) take(row, rows);
       if (rows.length > 0 && !(await takeRows(rows))) return;
       if (ended) return;
     }
@@ -73,9 +73,18 @@ export function readRow(row: StoreRow, log: Log): ScannedRow | undefined {
   return undefined;
 }
 
+/** A row of memory; without a record the key is absent, whatever the store still holds. */
+interface OverlayRow {
+  readonly db: number;
+  readonly key: string;
+  readonly record: Buffer | undefined;
+}
+
 /** Taken at once: the entries change while the scan runs. */
-function overlay(dirty: readonly Entry[]): ScannedRow[] {
-  const rows: ScannedRow[] = [];
-  for (const { db, key, record } of dirty) if (record !== undefined) rows.push({ db, key, record });
-  return rows.sort(scanOrder);
+function overlay(dirty: readonly Entry[]): OverlayRow[] {
+  return dirty.map(({ db, key, record }) => ({ db, key, record })).sort(scanOrder);
+}
+
+function take({ db, key, record }: OverlayRow, rows: ScannedRow[]): void {
+  if (record !== undefined) rows.push({ db, key, record });
 }

@@ -11,7 +11,7 @@ import { type Partition, partitionOf, type Slot, slotOf } from '../ring/slots.js
 import type { Identity } from '../storage/identity.js';
 import { partitionRange, STORAGE_KIND, storageBound } from '../storage/layout.js';
 import type { ObjectBytes } from '../version/codec.js';
-import { joinBytes } from '../version/encoded.js';
+import { joinBytes, versionFingerprint } from '../version/encoded.js';
 import { EndOfTurn } from './end-of-turn.js';
 import {
   BUFFER,
@@ -47,6 +47,16 @@ export interface ReplicaOptions {
   readonly flushPeriodMs: number;
 }
 
+/**
+ * Hears of every change of a record, within the call that makes it: `before` undefined, the key was absent; `after`
+ * undefined, its record has left the node. Both are records (object, then note), good for the call only.
+ */
+export interface RecordObserver {
+  changed(partition: Partition, db: number, key: string, before: Buffer | undefined, after: Buffer | undefined): void;
+}
+
+const UNOBSERVED: RecordObserver = { changed: () => undefined };
+
 /** Figures for INFO. Bytes and entries are of this moment, the others since the start. */
 export interface ReplicaStats {
   readonly entries: number;
@@ -70,7 +80,8 @@ const CLOSED: Failure = { code: 'StoreFailed', reason: 'the node is stopping' };
 export class Replica {
   readonly #world: ReplicaWorld;
   readonly #store: Store;
-  readonly #actor: Buffer;
+  readonly #identity: Identity;
+  readonly #observer: RecordObserver;
   readonly #partitionCount: number;
   readonly #cache: ObjectCache;
   readonly #counts: KeyCounts;
@@ -83,15 +94,22 @@ export class Replica {
   #refusedWrites = 0;
   #closed = false;
 
-  constructor(world: ReplicaWorld, store: Store, identity: Identity, options: ReplicaOptions) {
+  constructor(
+    world: ReplicaWorld,
+    store: Store,
+    identity: Identity,
+    options: ReplicaOptions,
+    observer: RecordObserver = UNOBSERVED,
+  ) {
     const { partitionCount, memoryBytesMax, flushPeriodMs } = options;
     this.#world = world;
     this.#store = store;
-    this.#actor = identity.actorBytes;
+    this.#identity = identity;
+    this.#observer = observer;
     this.#partitionCount = partitionCount;
     this.#cache = new ObjectCache(partitionCount, memoryBytesMax);
     this.#counts = new KeyCounts(partitionCount);
-    this.#queue = new WriteQueue(world, store, flushPeriodMs);
+    this.#queue = new WriteQueue(world, store, this.#cache, flushPeriodMs);
     this.#slowDirtyBytes = memoryBytesMax * DIRTY_SHARE_SLOW;
     this.#dirtyBytesMax = memoryBytesMax * DIRTY_SHARE_MAX;
     this.#endOfTurn = new EndOfTurn(world.timers);
@@ -129,8 +147,9 @@ export class Replica {
    * key only while this node has held the key without a gap since the actor's first dot there; the note says since when.
    */
   mintingActor(object: ObjectBytes | null): Buffer {
-    if (object === null || noteIsActor(object, this.#actor)) return this.#actor;
-    return noteIsOfLife(object, this.#actor) ? noteOf(object) : this.#actor;
+    const actor = this.#identity.actorBytes;
+    if (object === null || noteIsActor(object, actor)) return actor;
+    return noteIsOfLife(object, actor) ? noteOf(object) : actor;
   }
 
   /**
@@ -170,6 +189,24 @@ export class Replica {
     const entry = this.#known(partition, db, key);
     if (entry !== undefined) return this.#mergeInto(entry, object, durability, waiter);
     return this.#hold(partition, db, key, { kind: 'merge', bytes: Buffer.from(object), durability, waiter });
+  }
+
+  /**
+   * Takes the record of a key out of this node, memory and store, if it still has `fingerprint` (of its version): the copy
+   * was handed to its owners, or was a tombstone past its grace. `waiter` hears when the store has done it. Answers
+   * whether it is being done: not where the record is another by now, is not known without the store (`load` it), or is
+   * not in the store yet (ask again later). From here on new dots are minted in a new epoch.
+   */
+  drop(partition: Partition, db: number, key: string, fingerprint: number, waiter: WriteWaiter): boolean {
+    const entry = this.#cache.find(db, key);
+    const record = entry?.record;
+    if (this.#closed || entry === undefined || record === undefined || !entry.isEvictable()) return false;
+    if (versionFingerprint(record) !== fingerprint) return false;
+    this.#identity.objectsLeave();
+    this.#observer.changed(partition, db, key, record, undefined);
+    if (entry.live) this.#counts.add(partition, db, -1);
+    this.#queue.remove(entry, waiter);
+    return true;
   }
 
   /** Live keys of a database in these partitions. Partial until `warm`. */
@@ -263,7 +300,8 @@ export class Replica {
   }
 
   #install(entry: Entry, record: Buffer, durability: Durability, waiter: WriteWaiter): StoreAnswer {
-    fillNote(record, entry.record, this.#actor);
+    fillNote(record, entry.record, this.#identity.actorBytes);
+    this.#observer.changed(entry.partition, entry.db, entry.key, entry.record, record);
     const bytesBefore = entry.bytes;
     const wasLive = entry.live;
     this.#cache.setRecord(entry, record);

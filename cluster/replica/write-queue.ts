@@ -34,6 +34,7 @@ import {
   RETRY_MAX_MS,
   RETRY_MIN_MS,
 } from './limits.js';
+import type { ObjectCache } from './object-cache.js';
 
 /** Rows that the store takes at once. */
 export class Batch {
@@ -56,6 +57,7 @@ export class WriteQueue {
 
   readonly #world: Pick<World, 'clock' | 'timers' | 'log'>;
   readonly #store: Store;
+  readonly #cache: ObjectCache;
   readonly #latency: LatencyRecorder;
   readonly #flushTimer: Timer;
   readonly #queue: Batch[] = [];
@@ -71,7 +73,13 @@ export class WriteQueue {
   #retryTimer: Timer | undefined;
   #loggedUs: number | undefined;
 
-  constructor(world: Pick<World, 'clock' | 'timers' | 'latencies' | 'log'>, store: Store, flushPeriodMs: number) {
+  constructor(
+    world: Pick<World, 'clock' | 'timers' | 'latencies' | 'log'>,
+    store: Store,
+    cache: ObjectCache,
+    flushPeriodMs: number,
+  ) {
+    this.#cache = cache;
     this.#world = world;
     this.#store = store;
     this.#latency = world.latencies.recorder('store write');
@@ -92,6 +100,14 @@ export class WriteQueue {
     entry.durable = BUFFER;
     this.dirtyBytes += entry.bytes;
     this.dirtyEntries++;
+  }
+
+  /** The record of the entry, which the store has, leaves the node; `waiter` hears of it. */
+  remove(entry: Entry, waiter: WriteWaiter): void {
+    const { bytes } = entry;
+    this.#cache.clearRecord(entry);
+    this.changed(entry, bytes);
+    this.now(entry, LOG, waiter);
   }
 
   /** The entry goes to the store with a flush, within about the flush period. */
@@ -199,7 +215,6 @@ export class WriteQueue {
     for (const entry of batch.entries) {
       entry.queuedIn = undefined;
       entry.flyingVersion = entry.version;
-      if (entry.record === undefined) continue;
       writes.push({
         key: storageKey(STORAGE_KIND.data, entry.partition, entry.db, entry.key),
         value: entry.record,
@@ -238,7 +253,7 @@ export class WriteQueue {
       entry.flyingVersion = NOT_FLYING;
       if (!isCurrent) continue;
       if (error !== undefined) this.#keepDirty(entry);
-      else this.#setDurable(entry, batch.sync ? FSYNC : LOG);
+      else this.#stored(entry, batch.sync ? FSYNC : LOG);
     }
     if (error === undefined) this.#recovered();
     else this.#failed(error);
@@ -251,12 +266,13 @@ export class WriteQueue {
     if (entry.durable === BUFFER) this.later(entry);
   }
 
-  #setDurable(entry: Entry, durability: Durability): void {
+  #stored(entry: Entry, durability: Durability): void {
     if (entry.durable === BUFFER) {
       this.dirtyBytes -= entry.bytes;
       this.dirtyEntries--;
     }
     if (entry.durable < durability) entry.durable = durability;
+    if (entry.record === undefined && entry.isEvictable()) this.#cache.forget(entry);
   }
 
   #flushTick(): void {

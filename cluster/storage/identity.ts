@@ -17,7 +17,7 @@
  */
 import { type Store, StoreError, type StoreWrite } from '../ports/store.js';
 import type { World } from '../ports/world.js';
-import { type ActorId, actorBytes, makeActor, readActor } from '../version/actor.js';
+import { type ActorId, actorBytes, makeActor, nextEpoch, readActor } from '../version/actor.js';
 import { readU64, writeU64 } from '../version/words.js';
 import { DISK_FORMAT, STORAGE_KIND, storageKey } from './layout.js';
 
@@ -36,22 +36,23 @@ const LIFE_BYTES = 6;
 const MARK_EVERY_US = 5_000_000;
 
 export class Identity {
-  /** The actor under which this node mints dots now. */
-  readonly actor: ActorId;
-  readonly actorBytes: Buffer;
   /** Counters of earlier runs are at or below this one; after a crash, but for those of the last seconds. */
   readonly counterFloor: number;
 
   readonly #store: Store;
   readonly #world: IdentityWorld;
+  #actor: ActorId;
+  #actorBytes: Buffer;
+  /** Objects have left the store since the epoch began. */
+  #left = false;
   #marked: number;
   #marking = false;
 
   private constructor(store: Store, world: IdentityWorld, actor: ActorId, counterFloor: number) {
     this.#store = store;
     this.#world = world;
-    this.actor = actor;
-    this.actorBytes = actorBytes(actor);
+    this.#actor = actor;
+    this.#actorBytes = actorBytes(actor);
     this.counterFloor = counterFloor;
     this.#marked = counterFloor;
   }
@@ -89,6 +90,23 @@ export class Identity {
     return new Identity(store, world, self, floor);
   }
 
+  /** The actor under which this node mints dots now. */
+  get actor(): ActorId {
+    if (this.#left) this.#beginEpoch();
+    return this.#actor;
+  }
+
+  /** HOT PATH. The bytes of `actor`: another buffer in another epoch. */
+  get actorBytes(): Buffer {
+    if (this.#left) this.#beginEpoch();
+    return this.#actorBytes;
+  }
+
+  /** Objects leave the store: the next dot is minted in a new epoch, which begins when it is asked for. */
+  objectsLeave(): void {
+    this.#left = true;
+  }
+
   /** HOT PATH. Notes that `counter` was given out; now and then it is marked on disk, behind. */
   noteCounter(counter: number): void {
     if (counter - this.#marked >= MARK_EVERY_US && !this.#marking) this.#mark(counter);
@@ -101,9 +119,18 @@ export class Identity {
    */
   markClean(counter: number): Promise<void> {
     return write(this.#store, [
+      { key: KEY.actor, value: actorBytes(this.actor) },
       { key: KEY.counter, value: u64(counter) },
       { key: KEY.clean, value: u64(counter) },
     ]);
+  }
+
+  /** Only an orderly stop makes it last: a start after any other is a new life anyway. */
+  #beginEpoch(): void {
+    this.#left = false;
+    this.#actor = nextEpoch(this.#actor) ?? makeActor(this.#world.random.bytes(LIFE_BYTES), 0);
+    this.#actorBytes = actorBytes(this.#actor);
+    this.#world.log.debug({ actor: this.#actor }, 'a new epoch');
   }
 
   #mark(counter: number): void {

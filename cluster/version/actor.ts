@@ -6,6 +6,7 @@ export type ActorId = string & { readonly brand: 'ActorId' };
 
 export const ACTOR_BYTES = 8;
 const LIFE_BYTES = 6;
+const EPOCH_MAX = 0xffff;
 
 /** The actor whose 8 bytes stand at `offset`. */
 export function readActor(bytes: Buffer, offset: number): ActorId {
@@ -28,4 +29,11 @@ export function makeActor(life: Buffer, epoch: number): ActorId {
 /** The life that an actor belongs to, as 12 hex digits. */
 export function lifeOf(actor: ActorId): string {
   return actor.slice(0, 2 * LIFE_BYTES);
+}
+
+/** The actor of the same life in the epoch after; undefined: there is none, and a new life is due. */
+export function nextEpoch(actor: ActorId): ActorId | undefined {
+  const bytes = actorBytes(actor);
+  const epoch = bytes.readUInt16BE(LIFE_BYTES) + 1;
+  return epoch > EPOCH_MAX ? undefined : makeActor(bytes, epoch);
 }

@@ -1,6 +1,8 @@
 import test from 'ava';
 import { decodeReply, encodeRequest, type ForwardedRequest } from '../../../cluster/coordinator/forwarded.js';
 import { InboundRequests } from '../../../cluster/coordinator/inbound-requests.js';
+import { answerKeyCount } from '../../../cluster/coordinator/key-count.js';
+import { QUERY_KIND, Queries } from '../../../cluster/coordinator/queries.js';
 import { BUFFER, LOG } from '../../../cluster/replica/replica.js';
 import type { NodeId } from '../../../cluster/ring/ring.js';
 import { versionFingerprint } from '../../../cluster/version/encoded.js';
@@ -50,7 +52,9 @@ class Replies implements Inbound {
 
 async function open(options: ScriptedOptions = {}) {
   const scripted = await ScriptedNode.open(options);
-  return { scripted, requests: new InboundRequests(scripted.node), replies: new Replies() };
+  const queries = new Queries();
+  queries.on(QUERY_KIND.countKeys, answerKeyCount(scripted.node.replica));
+  return { scripted, requests: new InboundRequests(scripted.node, queries), replies: new Replies() };
 }
 
 /** Hands on bytes that are overwritten after the call, as a receive buffer is. */

@@ -1,5 +1,8 @@
 import test from 'ava';
-import { answerQuery, countKeys } from '../../../cluster/coordinator/key-count.js';
+import { answerKeyCount, countKeys } from '../../../cluster/coordinator/key-count.js';
+import { QUERY_KIND, Queries } from '../../../cluster/coordinator/queries.js';
+import type { Replica } from '../../../cluster/replica/replica.js';
+import type { NodeId } from '../../../cluster/ring/ring.js';
 import { readU64, writeU64 } from '../../../cluster/version/words.js';
 import { actorNamed, objectWith, ScriptedNode, SLOT_OF_OTHERS, SLOT_OF_OWN, SLOT_OF_PEER } from './scripted-node.js';
 
@@ -7,6 +10,16 @@ function answerOf(count: number): Buffer {
   const answer = Buffer.alloc(8);
   writeU64(answer, 0, count);
   return answer;
+}
+
+function answerQuestion(replica: Replica, question: Buffer): Buffer {
+  const queries = new Queries();
+  queries.on(QUERY_KIND.countKeys, answerKeyCount(replica));
+  let given: Buffer = Buffer.from('no answer');
+  queries.answer('another' as NodeId, question, (reply) => {
+    given = reply;
+  });
+  return given;
 }
 
 /** Partitions that a question asks for. */
@@ -76,7 +89,7 @@ test('a peer answers for the partitions and the database that it was asked for',
   scripted.hold('a', OBJECT, SLOT_OF_OWN);
   scripted.hold('b', OBJECT, SLOT_OF_PEER);
   const ask = (db: number, bits: number): number =>
-    readU64(answerQuery(scripted.node.replica, Buffer.from([1, db, bits])), 0);
+    readU64(answerQuestion(scripted.node.replica, Buffer.from([1, db, bits])), 0);
   t.is(ask(0, 0b0001), 1);
   t.is(ask(0, 0b0011), 2);
   t.is(ask(0, 0b1100), 0);
@@ -85,8 +98,8 @@ test('a peer answers for the partitions and the database that it was asked for',
 
 test('questions that are not known, or ask for what does not exist, do no harm', async (t) => {
   const { node } = await ScriptedNode.open();
-  t.is(answerQuery(node.replica, Buffer.alloc(0)).length, 0);
-  t.is(answerQuery(node.replica, Buffer.from([99, 0, 255])).length, 0);
-  t.is(answerQuery(node.replica, Buffer.from([1])).length, 0);
-  t.notThrows(() => answerQuery(node.replica, Buffer.concat([Buffer.from([1, 255]), Buffer.alloc(64, 255)])));
+  t.is(answerQuestion(node.replica, Buffer.alloc(0)).length, 0);
+  t.is(answerQuestion(node.replica, Buffer.from([99, 0, 255])).length, 0);
+  t.is(answerQuestion(node.replica, Buffer.from([1])).length, 0);
+  t.notThrows(() => answerQuestion(node.replica, Buffer.concat([Buffer.from([1, 255]), Buffer.alloc(64, 255)])));
 });
