@@ -12,6 +12,7 @@ import { commandRows } from './commands/table.js';
 import type { Config } from './config/config.js';
 import { Settings } from './config/settings.js';
 import { Dispatcher } from './dispatch.js';
+import { FaultInjection } from './faults/fault-injection.js';
 import { LatencyBook } from './latency/latency-book.js';
 import { makeFolder } from './make-folder.js';
 import { ClientRegistry } from './net/client-registry.js';
@@ -39,10 +40,14 @@ export async function runServer(config: Config, shutDown: () => void): Promise<R
   const timers = new NodeTimers();
   const log = openProcessLog(config);
   const latency = await LatencyBook.open(timers);
-  const world = { clock: nodeClock, timers, random: nodeRandom, transport: nodeTransport, latencies: latency, log };
   const options = nodeOptionsOf(config);
+  const isDebugged = config.enableDebugCommand !== 'no';
+  const faults = isDebugged ? new FaultInjection(timers, () => options.membership.members()) : undefined;
+  const transport = faults?.transport(nodeTransport) ?? nodeTransport;
+  const world = { clock: nodeClock, timers, random: nodeRandom, transport, latencies: latency, log };
   makeFolder(config.dir, 'dir');
-  const store = await openRocksStore(join(config.dir, STORE_FOLDER));
+  const rocksStore = await openRocksStore(join(config.dir, STORE_FOLDER));
+  const store = faults?.store(rocksStore) ?? rocksStore;
   const node = await ClusterNode.open(world, store, options);
   const settings = new Settings(config);
   const limits = clientLimitsOf(settings);
@@ -58,6 +63,7 @@ export async function runServer(config: Config, shutDown: () => void): Promise<R
     statistics,
     clock: nodeClock,
     log,
+    faults,
     shutDown,
   });
   const listener = new ClientListener(world, clients, limits, new Dispatcher(server));

@@ -6,6 +6,7 @@ import type { CommandTable } from './commands/command-table.js';
 import type { Statistics } from './commands/statistics.js';
 import type { Config } from './config/config.js';
 import type { Settings } from './config/settings.js';
+import type { FaultInjection } from './faults/fault-injection.js';
 import type { LatencyBook } from './latency/latency-book.js';
 import type { ClientRegistry } from './net/client-registry.js';
 
@@ -19,6 +20,8 @@ export interface ServerParts {
   readonly statistics: Statistics;
   readonly clock: Clock;
   readonly log: Log;
+  /** What `DEBUG` orders faults from; undefined where `enable-debug-command` is `no`. */
+  readonly faults: FaultInjection | undefined;
   /** Begins to stop the process; the connections are closed by it. */
   readonly shutDown: () => void;
 }
@@ -33,6 +36,7 @@ export class Server {
   readonly statistics: Statistics;
   readonly clock: Clock;
   readonly log: Log;
+  readonly faults: FaultInjection | undefined;
   readonly shutDown: () => void;
   readonly startedMs: number;
   /** 40 hex digits, different for each start. */
@@ -47,6 +51,7 @@ export class Server {
     this.statistics = parts.statistics;
     this.clock = parts.clock;
     this.log = parts.log;
+    this.faults = parts.faults;
     this.shutDown = parts.shutDown;
     this.startedMs = parts.clock.nowMs();
   }

@@ -151,6 +151,12 @@ export class ListeningHandshake {
   }
 }
 
+/** The node that a greeting names, or undefined where `body` is none. It is not proved by anything yet. */
+export function greetingNodeId(body: Buffer): NodeId | undefined {
+  if (body.length < GREETING_BYTES || !body.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
+  return body.toString('hex', NODE_ID_AT, NODE_ID_AT + NODE_ID_BYTES) as NodeId;
+}
+
 function encodeGreeting(party: Party, nonce: Buffer): Buffer {
   const bytes = Buffer.alloc(GREETING_BYTES);
   MAGIC.copy(bytes, 0);

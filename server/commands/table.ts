@@ -3,6 +3,7 @@ import { clusterCommands } from './cluster.js';
 import type { CommandRow } from './command.js';
 import { configCommands } from './config.js';
 import { connectionCommands } from './connection.js';
+import { debugCommands } from './debug.js';
 import { expireCommands } from './expire.js';
 import { infoCommands } from './info.js';
 import { introspectionCommands } from './introspection.js';
@@ -23,6 +24,7 @@ export const commandRows: readonly CommandRow[] = [
   ...latencyCommands,
   ...introspectionCommands,
   ...serverCommands,
+  ...debugCommands,
   ...clusterCommands,
 ];
 

@@ -136,6 +136,12 @@ export const OPTION_ROWS = [
   row('latency-tracking-info-percentiles', percentile, ['50', '99', '99.9'], 'Percentiles that `INFO` shows.', {
     mutable: true,
   }),
+  row(
+    'enable-debug-command',
+    oneOf('no', 'yes', 'local'),
+    'no',
+    'Who may order faults by `DEBUG`: nobody, everybody, or clients on this machine.',
+  ),
   fixed('save', '', 'No snapshots: writes are stored as they come.'),
   fixed('appendonly', 'no', 'No append-only file: `durability` says what is kept.'),
   fixed('maxmemory-policy', 'noeviction', 'Keys are never evicted.'),

@@ -15,6 +15,7 @@ import { commandRows } from '../../../server/commands/table.js';
 import { completeConfig } from '../../../server/config/config.js';
 import { Settings } from '../../../server/config/settings.js';
 import { Dispatcher } from '../../../server/dispatch.js';
+import { FaultInjection } from '../../../server/faults/fault-injection.js';
 import { LatencyBook } from '../../../server/latency/latency-book.js';
 import { ClientRegistry } from '../../../server/net/client-registry.js';
 import { ClientListener } from '../../../server/net/listener.js';
@@ -43,8 +44,12 @@ export class LiveServer {
     const latencies = await LatencyBook.open(timers);
     const world = { clock: nodeClock, timers, random: nodeRandom, transport: nodeTransport, latencies, log };
     const config = completeConfig({ port: 0, ...given });
-    const node = await ClusterNode.open(world, new MemoryStore(timers), {
-      membership: new StaticMembership({ host: '127.0.0.1', port: 1, peerPort: 2 }, [], config.partitions),
+    const membership = new StaticMembership({ host: '127.0.0.1', port: 1, peerPort: 2 }, [], config.partitions);
+    const isDebugged = config.enableDebugCommand !== 'no';
+    const faults = isDebugged ? new FaultInjection(timers, () => membership.members()) : undefined;
+    const memory = new MemoryStore(timers);
+    const node = await ClusterNode.open(world, faults?.store(memory) ?? memory, {
+      membership,
       clusterName: config.clusterName,
       secret: 'a secret of this test',
       listen: undefined,
@@ -69,6 +74,7 @@ export class LiveServer {
       statistics,
       clock: nodeClock,
       log,
+      faults,
       shutDown: () => {
         live.stopsAsked++;
       },
