@@ -125,7 +125,8 @@ export class ClusterNode {
     this.#tasks = [];
     const queries = new Queries();
     queries.on(QUERY_KIND.countKeys, answerKeyCount(this.replica));
-    this.#service = new PeerService(world, wire, new InboundRequests(this.#coordination, queries));
+    const requests = new InboundRequests(this.#coordination, queries);
+    this.#service = new PeerService(world, wire, requests, (id) => this.peers.get(id)?.dialSoon());
   }
 
   /** What one client connection talks to. */

@@ -40,6 +40,7 @@ import {
   PutFields,
   QUERY,
   readClosing,
+  saysMisfit,
 } from './messages.js';
 import { partyOf, type WireOptions } from './wire-options.js';
 
@@ -86,6 +87,8 @@ export interface InboundOwner {
 export class InboundLink implements LinkEvents, FrameHandler, Inbound {
   /** Undefined until the handshake is done. */
   identity: PeerIdentity | undefined;
+  /** Whether the operator should hear of the end: the other side broke a rule, or does not fit. */
+  remarkable = false;
   private readonly writer: BatchedWriter;
   private readonly decoder: FrameDecoder;
   private readonly handshake: ListeningHandshake;
@@ -124,7 +127,9 @@ export class InboundLink implements LinkEvents, FrameHandler, Inbound {
   }
 
   opened(): void {
-    if (!this.owner.admits()) this.close('busy', 'too many handshakes at once');
+    if (this.owner.admits()) return;
+    this.remarkable = true;
+    this.close('busy', 'too many handshakes at once');
   }
 
   received(chunk: Buffer): void {
@@ -132,6 +137,7 @@ export class InboundLink implements LinkEvents, FrameHandler, Inbound {
     if (this.identity !== undefined) this.receivedUs = this.world.clock.monotonicUs();
     const fault = this.decoder.feed(chunk);
     if (fault === undefined) return;
+    this.remarkable = true;
     if (this.identity === undefined) this.drop(fault);
     else this.close('malformed', fault);
   }
@@ -226,6 +232,7 @@ export class InboundLink implements LinkEvents, FrameHandler, Inbound {
 
   private control(kind: number, requestId: number, bytes: Buffer, start: number, end: number): string | undefined {
     if (kind === CLOSING) {
+      this.remarkable = saysMisfit(bytes, start, end);
       this.drop(`closed by the peer (${readClosing(bytes, start, end)})`);
       return undefined;
     }
@@ -237,6 +244,7 @@ export class InboundLink implements LinkEvents, FrameHandler, Inbound {
     }
     const step = this.handshake.receive(kind, bytes.subarray(start, end));
     if (step.step === 'refuse') {
+      this.remarkable = true;
       if (step.tell) this.close(step.reason, step.text);
       else this.drop(step.text);
       return undefined;

@@ -70,6 +70,9 @@ export const CLOSING_CODES = {
 } as const;
 export type ClosingReason = keyof typeof CLOSING_CODES;
 
+const { version, cluster, partitions, self, secret, node } = CLOSING_CODES;
+const MISFITS: ReadonlySet<number> = new Set([version, cluster, partitions, self, secret, node]);
+
 const PUT_FIELDS_BYTES = 8;
 const GET_FIELDS_BYTES = 7;
 /** `verdict` of a GET_REPLY. */
@@ -181,6 +184,11 @@ export function readClosing(bytes: Buffer, start: number, end: number): string {
   const textEnd = Math.min(end, start + 2 + CLOSING_TEXT_BYTES_MAX);
   const text = bytes.toString('latin1', start + 2, textEnd).replace(/[^\x20-\x7e]/g, '?');
   return `${name}: ${text}`;
+}
+
+/** Whether a CLOSING says that the two nodes can't be in one cluster as they are configured. */
+export function saysMisfit(bytes: Buffer, start: number, end: number): boolean {
+  return end - start >= 2 && MISFITS.has(bytes.readUInt16LE(start));
 }
 
 const NO_BYTES = Buffer.alloc(0);

@@ -20,7 +20,17 @@ import {
   queuedBytesMax,
   SILENT_MAX_MS,
 } from './limits.js';
-import { appendClosing, appendWhole, CLOSING, type ClosingReason, HELLO, PING, PONG, readClosing } from './messages.js';
+import {
+  appendClosing,
+  appendWhole,
+  CLOSING,
+  type ClosingReason,
+  HELLO,
+  PING,
+  PONG,
+  readClosing,
+  saysMisfit,
+} from './messages.js';
 import { partyOf, type WireOptions } from './wire-options.js';
 
 /** Hears what becomes of a connection. */
@@ -41,6 +51,8 @@ export class PeerConnection implements LinkEvents, FrameHandler {
   readonly writer: BatchedWriter;
   /** When bytes came last (or the link was dialled), in monotonic µs. */
   receivedUs: number;
+  /** Whether the link ended because the two nodes do not fit: a matter for the operator, not for time. */
+  misfit = false;
   private readonly link: Link;
   private readonly decoder: FrameDecoder;
   private readonly handshake: DiallingHandshake;
@@ -96,6 +108,7 @@ export class PeerConnection implements LinkEvents, FrameHandler {
   frame(kind: number, requestId: number, bytes: Buffer, start: number, end: number): string | undefined {
     if (this.state === 'closed') return 'the link is closed';
     if (kind === CLOSING) {
+      this.misfit = saysMisfit(bytes, start, end);
       this.drop(`closed by the peer (${readClosing(bytes, start, end)})`);
       return undefined;
     }
@@ -150,6 +163,7 @@ export class PeerConnection implements LinkEvents, FrameHandler {
     if (step.step === 'send') {
       this.send(step.kind, step.body);
     } else if (step.step === 'refuse') {
+      this.misfit = true;
       if (step.tell) this.close(step.reason, step.text);
       else this.drop(step.text);
     } else {

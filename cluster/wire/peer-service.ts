@@ -24,6 +24,8 @@ export class PeerService implements InboundOwner {
     private readonly world: World,
     private readonly options: WireOptions,
     private readonly requests: PeerRequests,
+    /** Hears of each link from a node that has proved who it is: that node is up. */
+    private readonly connected: (node: NodeId) => void = () => undefined,
   ) {
     this.quietLog = new QuietLog(world.clock, world.log);
   }
@@ -64,19 +66,24 @@ export class PeerService implements InboundOwner {
     const older = this.linkOf.get(node);
     this.linkOf.set(node, link);
     older?.close('replaced', 'the node has opened a newer link');
-    this.world.log.info({ peer: link.remoteAddress, node, actor, version }, 'a peer has connected');
+    this.world.log.debug({ peer: link.remoteAddress, node, actor, version }, 'a peer has connected');
+    this.connected(node);
   }
 
   /** For the links. */
   closed(link: InboundLink, reason: string): void {
     this.links.delete(link);
     const fields = { peer: link.remoteAddress, node: link.identity?.nodeId, reason };
-    if (link.identity === undefined) {
-      this.quietLog.warn(fields, 'a link was closed before its handshake was done');
-    } else {
-      if (this.linkOf.get(link.identity.nodeId) === link) this.linkOf.delete(link.identity.nodeId);
-      this.world.log.info(fields, 'the link from a peer is closed');
+    if (link.identity !== undefined && this.linkOf.get(link.identity.nodeId) === link) {
+      this.linkOf.delete(link.identity.nodeId);
     }
+    const message =
+      link.identity === undefined
+        ? 'a link was closed before its handshake was done'
+        : 'the link from a peer is closed';
+    // Whether a peer can be reached is logged by the side that dials; here only what time will not mend.
+    if (link.remarkable) this.quietLog.warn(fields, message);
+    else this.world.log.debug(fields, message);
     if (this.links.size === 0) this.drained?.();
   }
 

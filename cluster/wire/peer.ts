@@ -27,6 +27,7 @@ import {
   QUERY,
 } from './messages.js';
 import { type ConnectionOwner, PeerConnection } from './peer-connection.js';
+import { type PeerView, Reachability } from './reachability.js';
 import { RequestTable } from './request-table.js';
 import { RoundTrips } from './round-trips.js';
 import type { WireOptions } from './wire-options.js';
@@ -56,6 +57,7 @@ export class Peer implements ConnectionOwner {
   private readonly roundTrips = new RoundTrips();
   private readonly recorder: LatencyRecorder;
   private readonly getReply = new GetReplyFields();
+  private readonly reachability: Reachability;
   private readonly reachableCallbacks: ((reachable: boolean) => void)[] = [];
   private readonly tickMs: number;
   private readonly timeoutUs: number;
@@ -67,7 +69,7 @@ export class Peer implements ConnectionOwner {
   private turnUs = 0;
   private reconnectDelayMs = RECONNECT_DELAY_MIN_MS;
   private readyUs = 0;
-  private loggedReason = '';
+  private loggedMisfit = '';
 
   constructor(
     private readonly world: World,
@@ -76,14 +78,26 @@ export class Peer implements ConnectionOwner {
     readonly address: PeerAddress,
   ) {
     const { requestTimeoutMs } = options;
+    this.reachability = new Reachability(world.clock);
     this.timeoutUs = requestTimeoutMs * 1000;
     this.tickMs = Math.min(TICK_MAX_MS, Math.max(TICK_MIN_MS, Math.floor(requestTimeoutMs / TICKS_PER_TIMEOUT)));
     this.recorder = world.latencies.recorder(`peer ${address.host}:${address.port}`);
   }
 
-  /** Whether a link stands and its handshake is done. */
+  /** Whether a link stands that this node counts on; see `Reachability`. Requests need no more than a link. */
   reachable(): boolean {
-    return this.ready?.ready === true;
+    return this.reachability.reachable && this.ready?.ready === true;
+  }
+
+  /** What this node makes of the peer, since when and why. */
+  view(): PeerView {
+    return this.reachability;
+  }
+
+  /** How long ago anything came from the peer over the link that stands, in ms; undefined where none stands. */
+  heardMsAgo(): number | undefined {
+    if (this.ready === undefined) return undefined;
+    return Math.max(0, (this.world.clock.monotonicUs() - this.ready.receivedUs) / 1000);
   }
 
   /** The actor that the peer named when the link came to stand; undefined before the first time. */
@@ -150,6 +164,13 @@ export class Peer implements ConnectionOwner {
     this.reachableCallbacks.push(callback);
   }
 
+  /** The peer is known to be up: dials now if the next attempt is only waiting for its time. */
+  dialSoon(): void {
+    if (this.reconnect === undefined) return;
+    this.reconnect.stop();
+    this.dial();
+  }
+
   /** Dials, and goes on dialling whenever the link is lost. */
   start(): void {
     if (this.ticks !== undefined) return;
@@ -167,7 +188,9 @@ export class Peer implements ConnectionOwner {
     const { connection } = this;
     this.connection = undefined;
     connection?.close('stopping', 'the node stops');
-    this.lost();
+    const wasReachable = this.reachability.reachable;
+    this.reachability.linkLost('this node stops');
+    this.lost(wasReachable);
   }
 
   /** For the connection. */
@@ -175,10 +198,9 @@ export class Peer implements ConnectionOwner {
     this.ready = connection;
     this.identity = identity;
     this.readyUs = this.world.clock.monotonicUs();
-    this.loggedReason = '';
-    const { nodeId, actor, version } = identity;
-    this.world.log.info({ peer: this.addressText(), node: nodeId, actor, version }, 'the peer is reachable');
-    for (const callback of this.reachableCallbacks) callback(true);
+    this.loggedMisfit = '';
+    const awayMs = this.reachability.forMs;
+    if (this.reachability.linkStands()) this.returned(identity, awayMs);
   }
 
   /** For the connection. */
@@ -227,8 +249,9 @@ export class Peer implements ConnectionOwner {
   closed(connection: PeerConnection, reason: string): void {
     if (connection !== this.connection) return;
     this.connection = undefined;
-    this.report(reason);
-    this.lost();
+    const wasReachable = this.reachability.reachable;
+    this.report(reason, connection.misfit);
+    this.lost(wasReachable);
     if (this.ticks === undefined) return;
     const delayMs = this.reconnectDelayMs;
     this.reconnectDelayMs = Math.min(delayMs * 2, RECONNECT_DELAY_MAX_MS);
@@ -300,26 +323,36 @@ export class Peer implements ConnectionOwner {
     if (this.ready !== undefined && nowUs - this.readyUs >= RECONNECT_DELAY_MAX_MS * 1000) {
       this.reconnectDelayMs = RECONNECT_DELAY_MIN_MS;
     }
+    const awayMs = this.reachability.forMs;
+    const { identity, ready } = this;
+    if (identity && ready && this.reachability.trialEnds(ready.receivedUs)) this.returned(identity, awayMs);
   }
 
-  private lost(): void {
+  private returned({ nodeId, actor, version }: PeerIdentity, awayMs: number): void {
+    this.world.log.info({ peer: this.addressText(), node: nodeId, actor, version, awayMs }, 'the peer is reachable');
+    for (const callback of this.reachableCallbacks) callback(true);
+  }
+
+  private lost(wasReachable: boolean): void {
     if (this.ready === undefined) return;
     this.ready = undefined;
     const { table } = this;
     this.table = new RequestTable(FIRST_REQUEST_ID);
-    for (const callback of this.reachableCallbacks) callback(false);
+    if (wasReachable) for (const callback of this.reachableCallbacks) callback(false);
     for (let handler = table.takeOldest(); handler !== undefined; handler = table.takeOldest()) {
       handler.failed(this, 'unreachable');
     }
   }
 
-  /** A peer that stays away is reported once for each new reason. */
-  private report(reason: string): void {
-    const fields = { peer: this.addressText(), node: this.id, reason };
-    if (this.ready !== undefined) this.world.log.warn(fields, 'the link to the peer is lost');
-    else if (reason !== this.loggedReason) this.world.log.warn(fields, 'the peer can not be reached');
-    else this.world.log.debug(fields, 'the peer can still not be reached');
-    this.loggedReason = reason;
+  /** One line for each change of the view, and one for each new reason that only the operator can do away with. */
+  private report(reason: string, misfit: boolean): void {
+    const { reachability } = this;
+    const reachableMs = reachability.reachable ? reachability.forMs : undefined;
+    const fields = { peer: this.addressText(), node: this.id, reason, reachableMs, silentMs: this.heardMsAgo() };
+    const isNews = reachability.linkLost(reason) || (misfit && reason !== this.loggedMisfit);
+    if (misfit) this.loggedMisfit = reason;
+    if (isNews) this.world.log.warn(fields, 'the peer is not reachable');
+    else this.world.log.debug(fields, 'the peer is still not reachable');
   }
 
   private addressText(): string {

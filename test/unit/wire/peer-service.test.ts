@@ -213,7 +213,7 @@ test('closing tells the peers and waits until their links are gone', async (t) =
   world.settle();
   await closed;
   t.false(peer.reachable());
-  t.regex(world.logText(), /link to the peer is lost: closed by the peer \(stopping: the node stops\)/);
+  t.regex(world.logText(), /the peer is not reachable: closed by the peer \(stopping: the node stops\)/);
 });
 
 test('a dialler survives any answer: random bytes, before and after the handshake', async (t) => {

@@ -104,7 +104,7 @@ test('when the link is cut all requests fail, and the peer is reached again with
   world.advance(60_000);
   t.deepEqual(reachable, [true, false]);
   await service.listen(ADDRESS);
-  world.advance(1_100);
+  world.advance(1_900);
   t.deepEqual(reachable, [true, false, true]);
   requests.answer = ({ from, id }) => from.replyPut(id, 0);
   peer.put(heard, 0, 0, 0, 'key', OBJECT, OBJECT.length);
@@ -143,7 +143,7 @@ test('a peer that goes silent is noticed within two seconds, idle or busy', asyn
       world.advance(100);
     }
     t.false(peer.reachable());
-    t.regex(world.logText(), /link to the peer is lost: silent for 1000 ms/);
+    t.regex(world.logText(), /the peer is not reachable: silent for 1000 ms/);
     t.true(heard.lines.every((line) => line === 'timeout' || line === 'unreachable'));
   }
 });
