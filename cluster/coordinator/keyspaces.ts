@@ -5,6 +5,8 @@ export interface KeyspaceRow {
   readonly n: number;
   readonly r: number;
   readonly w: number;
+  /** Whether the first N reachable nodes of the preference list take reads and writes, not the first N alone. */
+  readonly sloppy: boolean;
   /** What a write without a token does: replaces what the coordinator has seen, or adds a sibling. */
   readonly reconcile: 'newest' | 'siblings';
   readonly durability: 'buffer' | 'log' | 'fsync-one' | 'fsync';

@@ -73,9 +73,10 @@ function dynamoFields({ node }: Server): InfoField[] {
     ['nodes', members.length],
     ['nodes_reachable', members.filter((member) => node.isReachable(member.id)).length],
   ];
-  for (const { prefix, n, r, w, reconcile, durability } of keyspaces.rows()) {
+  for (const { prefix, n, r, w, sloppy, reconcile, durability } of keyspaces.rows()) {
     const name = prefix === '' ? 'keyspace_default' : `keyspace_${prefix.replaceAll(/[^!-9;-~]/g, '_')}`;
-    fields.push([name, `n=${n},r=${r},w=${w},reconcile=${reconcile},durability=${durability}`]);
+    const quorum = `n=${n},r=${r},w=${w},sloppy=${sloppy ? 'yes' : 'no'}`;
+    fields.push([name, `${quorum},reconcile=${reconcile},durability=${durability}`]);
   }
   for (const [name, value] of Object.entries(counters)) if (typeof value === 'number') fields.push([name, value]);
   fields.push(

@@ -5,12 +5,12 @@ import type { OptionRow, OptionValues } from './options.js';
 import { OPTION_ROWS } from './options.js';
 
 type Setting = Exclude<keyof KeyspaceRow, 'prefix'>;
-const SETTINGS: readonly Setting[] = ['n', 'r', 'w', 'reconcile', 'durability'];
+const SETTINGS: readonly Setting[] = ['n', 'r', 'w', 'sloppy', 'reconcile', 'durability'];
 
 /** The default keyspace and one for each `keyspace` line; a later line for the same prefix replaces the earlier one. Throws ConfigError. */
 export function parseKeyspaces(options: OptionValues): readonly KeyspaceRow[] {
-  const { n, r, w, reconcile, durability } = options;
-  const fallback: KeyspaceRow = { prefix: '', n, r, w, reconcile, durability };
+  const { n, r, w, sloppy, reconcile, durability } = options;
+  const fallback: KeyspaceRow = { prefix: '', n, r, w, sloppy, reconcile, durability };
   checkQuorums(fallback, 'the default keyspace');
   const rows = new Map([['', Object.freeze(fallback)]]);
   for (const line of options.keyspace.split('\n')) {
@@ -24,7 +24,7 @@ export function parseKeyspaces(options: OptionValues): readonly KeyspaceRow[] {
 function parseKeyspace(line: string, fallback: KeyspaceRow): KeyspaceRow {
   const source = `keyspace ${line.trim()}`;
   const [prefix, ...words] = splitWords(line, source);
-  if (prefix === undefined || prefix === '' || /^(n|r|w|reconcile|durability)=/.test(prefix)) {
+  if (prefix === undefined || prefix === '' || /^(n|r|w|sloppy|reconcile|durability)=/.test(prefix)) {
     throw new ConfigError(`bad value '${line.trim()}' for option 'keyspace': it begins with the prefix of its keys`);
   }
   const given: Partial<Record<Setting, unknown>> = {};

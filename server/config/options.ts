@@ -87,6 +87,12 @@ export const OPTION_ROWS = [
   row('r', integer(1, 16), 2, 'Replicas that must answer a read (R).'),
   row('w', integer(1, 16), 2, 'Replicas that must acknowledge a write (W).'),
   row(
+    'sloppy',
+    yesNo,
+    true,
+    'Whether other nodes stand in for those of the N that can not be reached, for reads and for writes.',
+  ),
+  row(
     'reconcile',
     oneOf('newest', 'siblings'),
     'newest',
@@ -102,7 +108,7 @@ export const OPTION_ROWS = [
     'keyspace',
     text(65536),
     '',
-    'Keys with a prefix of their own settings: `keyspace cart: n=3 r=2 w=2 reconcile=siblings durability=log`; what is not named is as in the default keyspace.',
+    'Keys with a prefix of their own settings: `keyspace cart: n=3 r=2 w=2 sloppy=yes reconcile=siblings durability=log`; what is not named is as in the default keyspace.',
     { repeatable: true, fallbackSays: 'none' },
   ),
   row('databases', integer(1, 16), 16, 'Databases for `SELECT`.'),

@@ -259,7 +259,7 @@ function drawKeyspaces(random: Prng, durability: KeyspaceRow['durability'] | und
     [2, 3],
     [3, 1],
   ] as const);
-  const quorum = { n: 3, r, w, durability: durability ?? drawn };
+  const quorum = { n: 3, r, w, sloppy: false, durability: durability ?? drawn };
   return [
     { prefix: '', reconcile: 'newest', ...quorum },
     { prefix: SIBLINGS_PREFIX, reconcile: 'siblings', ...quorum },

@@ -34,7 +34,9 @@ test('without anything given, all options have their defaults and the result is 
   t.is(config.valueMaxLen, 1024 * 1024);
   t.is(config.keyMaxLen, 64 * 1024);
   t.is(config.protoMaxBulkLen, 512 * 1024 * 1024);
-  t.deepEqual(config.keyspaces, [{ prefix: '', n: 3, r: 2, w: 2, reconcile: 'newest', durability: 'log' }]);
+  t.deepEqual(config.keyspaces, [
+    { prefix: '', n: 3, r: 2, w: 2, sloppy: true, reconcile: 'newest', durability: 'log' },
+  ]);
   t.true(Object.isFrozen(config));
   t.true(Object.isFrozen(config.keyspaces));
 });
@@ -79,12 +81,12 @@ test('what Redis offers and this server does not is refused, its default is acce
 
 test('keyspaces inherit what they do not name, and the last line for a prefix counts', (t) => {
   const file = 'durability buffer\nkeyspace cart: reconcile=siblings\nkeyspace a: n=1\nkeyspace cart: n=5 w=4';
-  const { keyspaces } = load({ argv: ['c.conf', '--keyspace', 'b:', 'r=1'], files: { 'c.conf': file } });
+  const { keyspaces } = load({ argv: ['c.conf', '--keyspace', 'b:', 'r=1', 'sloppy=no'], files: { 'c.conf': file } });
   t.deepEqual(keyspaces, [
-    { prefix: '', n: 3, r: 2, w: 2, reconcile: 'newest', durability: 'buffer' },
-    { prefix: 'cart:', n: 5, r: 2, w: 4, reconcile: 'newest', durability: 'buffer' },
-    { prefix: 'a:', n: 1, r: 1, w: 1, reconcile: 'newest', durability: 'buffer' },
-    { prefix: 'b:', n: 3, r: 1, w: 2, reconcile: 'newest', durability: 'buffer' },
+    { prefix: '', n: 3, r: 2, w: 2, sloppy: true, reconcile: 'newest', durability: 'buffer' },
+    { prefix: 'cart:', n: 5, r: 2, w: 4, sloppy: true, reconcile: 'newest', durability: 'buffer' },
+    { prefix: 'a:', n: 1, r: 1, w: 1, sloppy: true, reconcile: 'newest', durability: 'buffer' },
+    { prefix: 'b:', n: 3, r: 1, w: 2, sloppy: false, reconcile: 'newest', durability: 'buffer' },
   ]);
 });
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { type KeyspaceRow, Keyspaces } from '../../../cluster/coordinator/keyspaces.js';
 
 function row(prefix: string, over: Partial<KeyspaceRow> = {}): KeyspaceRow {
-  return { prefix, n: 3, r: 2, w: 2, reconcile: 'newest', durability: 'log', ...over };
+  return { prefix, n: 3, r: 2, w: 2, sloppy: true, reconcile: 'newest', durability: 'log', ...over };
 }
 
 test('the longest prefix that a key begins with decides', (t) => {

@@ -23,7 +23,15 @@ import { FakePeer, valuesOf } from './fake-peer.js';
 
 export const HEDGE_DELAY_MS = 20;
 export const DRIFT_MAX_MS = 60_000;
-const DEFAULT_KEYSPACE: KeyspaceRow = { prefix: '', n: 3, r: 2, w: 2, reconcile: 'newest', durability: 'buffer' };
+const DEFAULT_KEYSPACE: KeyspaceRow = {
+  prefix: '',
+  n: 3,
+  r: 2,
+  w: 2,
+  sloppy: true,
+  reconcile: 'newest',
+  durability: 'buffer',
+};
 
 export interface ScriptedOptions {
   /** Nodes of the cluster; the node under test is one of them. 3 if absent. */
