@@ -10,6 +10,7 @@ import { ModifyQueues } from './coordinator/modify.js';
 import { QUERY_KIND, Queries } from './coordinator/queries.js';
 import { Routes } from './coordinator/routes.js';
 import { Session } from './coordinator/session.js';
+import { Hints } from './handoff/hints.js';
 import type { Membership } from './membership/membership.js';
 import type { Store } from './ports/store.js';
 import type { PeerAddress } from './ports/transport.js';
@@ -41,6 +42,10 @@ export interface NodeOptions {
   /** For the object cache and the object buffer together. */
   readonly memoryBytesMax: number;
   readonly flushPeriodMs: number;
+  /** Memory for hints. */
+  readonly hintBytesMax: number;
+  /** Older hints are dropped. */
+  readonly hintWindowMs: number;
 }
 
 const HEDGE_DELAY_MIN_US = 10_000;
@@ -53,6 +58,8 @@ export class ClusterNode {
   readonly tokens: ContextTokens;
   readonly counters: Counters;
   readonly replica: Replica;
+  /** What this node holds for nodes that could not be reached. */
+  readonly hints: Hints;
   readonly peers: ReadonlyMap<NodeId, Peer>;
   readonly #coordination: Coordination;
   readonly #service: PeerService;
@@ -104,14 +111,30 @@ export class ClusterNode {
       memoryBytesMax: options.memoryBytesMax,
       flushPeriodMs: options.flushPeriodMs,
     });
+    const routes = new Routes(membership, this.peers);
+    this.#governor = new PoliteGovernor(world.timers);
+    this.hints = new Hints(
+      {
+        world,
+        store,
+        replica: this.replica,
+        peers: this.peers,
+        routes,
+        keyspaces: this.keyspaces,
+        counters: this.counters,
+        governor: this.#governor,
+      },
+      { bytesMax: options.hintBytesMax, windowMs: options.hintWindowMs },
+    );
     this.#coordination = {
       world,
       replica: this.replica,
       identity,
       hybridClock: this.#hybridClock,
-      routes: new Routes(membership, this.peers),
+      routes,
       keyspaces: this.keyspaces,
       counters: this.counters,
+      hints: this.hints,
       hedges: new HedgeQueue(world.timers, world.clock, () => this.#hedgeDelayUs(options.requestTimeoutMs)),
       modifyQueues: new ModifyQueues(),
       clockEntriesMax: options.clockEntriesMax,
@@ -121,8 +144,7 @@ export class ClusterNode {
       putLatency: world.latencies.recorder('coordinator put'),
       isMember: (actor) => this.#isMember(actor),
     };
-    this.#governor = new PoliteGovernor(world.timers);
-    this.#tasks = [];
+    this.#tasks = [this.hints];
     const queries = new Queries();
     queries.on(QUERY_KIND.countKeys, answerKeyCount(this.replica));
     const requests = new InboundRequests(this.#coordination, queries);

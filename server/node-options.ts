@@ -28,6 +28,8 @@ export function nodeOptionsOf(config: Config): NodeOptions {
     clockEntriesMax: config.clockEntriesMax,
     memoryBytesMax: config.maxmemory,
     flushPeriodMs: config.objectFlushMs,
+    hintBytesMax: config.hintBytesMax,
+    hintWindowMs: config.hintWindowMs,
   };
 }
 

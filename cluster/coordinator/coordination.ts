@@ -1,6 +1,8 @@
 import type { LatencyRecorder } from '../ports/latency.js';
 import type { World } from '../ports/world.js';
-import type { Replica } from '../replica/replica.js';
+import type { Durability, Replica, StoreAnswer, WriteWaiter } from '../replica/replica.js';
+import type { NodeId } from '../ring/ring.js';
+import type { Partition } from '../ring/slots.js';
 import type { Identity } from '../storage/identity.js';
 import type { ActorId } from '../version/actor.js';
 import type { HybridClock } from '../version/hybrid-clock.js';
@@ -9,6 +11,24 @@ import type { HedgeQueue } from './hedge.js';
 import type { Keyspaces } from './keyspaces.js';
 import type { ModifyQueues } from './modify.js';
 import type { Routes } from './routes.js';
+
+/** Keeps in mind which nodes have missed writes of which keys, so that they are brought what this node holds of them. */
+export interface HintKeeper {
+  /** This node holds an object that `target` has missed. Nothing waits for it. */
+  note(target: NodeId, partition: Partition, db: number, key: string): void;
+  /**
+   * As `note`, where this node stands in for the target: STORED when the hint is as safe as asked, else `waiter` hears when
+   * it is. A hint over the bounds is dropped and counted, and answered as one that is kept: the object itself stays.
+   */
+  keep(
+    target: NodeId,
+    partition: Partition,
+    db: number,
+    key: string,
+    durability: Durability,
+    waiter: WriteWaiter,
+  ): StoreAnswer;
+}
 
 /** What every operation of a coordinator needs; one for each node. */
 export interface Coordination {
@@ -19,6 +39,7 @@ export interface Coordination {
   readonly routes: Routes;
   readonly keyspaces: Keyspaces;
   readonly counters: Counters;
+  readonly hints: HintKeeper;
   readonly hedges: HedgeQueue;
   readonly modifyQueues: ModifyQueues;
   readonly clockEntriesMax: number;

@@ -1,6 +1,7 @@
 /** HOT PATH. What this node does for its peers: takes objects, gives objects, coordinates what was forwarded to it. */
 import type { Failure } from '../failure.js';
 import { type Durability, type LoadWaiter, STORED, type WriteWaiter } from '../replica/replica.js';
+import type { NodeId } from '../ring/ring.js';
 import { type Partition, partitionOf } from '../ring/slots.js';
 import type { ObjectBytes } from '../version/codec.js';
 import { highestCounter, objectLength, versionFingerprint } from '../version/encoded.js';
@@ -36,15 +37,29 @@ export class InboundRequests implements PeerRequests {
     key: string,
     object: Buffer,
   ): void {
-    const { hybridClock, replica } = this.#node;
-    const counter = highestCounter(object);
-    if (refusesDrift(this.#node, counter, from.peerId)) {
-      from.replyPut(requestId, PUT_CLOCK_DRIFT);
-      return;
-    }
-    hybridClock.observe(counter);
+    if (this.#refuses(from, requestId, object)) return;
     const waiter = new InboundPut(from, requestId);
-    if (replica.merge(partition, db, key, object, durability, waiter) === STORED) from.replyPut(requestId, PUT_STORED);
+    const answer = this.#node.replica.merge(partition, db, key, object, durability, waiter);
+    if (answer === STORED) from.replyPut(requestId, PUT_STORED);
+  }
+
+  putHinted(
+    from: Inbound,
+    requestId: number,
+    target: NodeId,
+    partition: Partition,
+    db: number,
+    durability: Durability,
+    key: string,
+    object: Buffer,
+  ): void {
+    if (this.#refuses(from, requestId, object)) return;
+    const { hints, replica } = this.#node;
+    const waiter = new InboundHintedPut(from, requestId);
+    // Two batches, in any order: there is no acknowledgement before both are stored, and one without the other does no
+    // harm. A hint of an object that is not there is dropped, and an object without hint is found by the orphan sweep.
+    if (replica.merge(partition, db, key, object, durability, waiter) === STORED) waiter.stored(undefined);
+    if (hints.keep(target, partition, db, key, durability, waiter) === STORED) waiter.stored(undefined);
   }
 
   get(from: Inbound, requestId: number, partition: Partition, db: number, key: string, fingerprint: number): void {
@@ -78,6 +93,35 @@ export class InboundRequests implements PeerRequests {
 
   query(from: Inbound, requestId: number, body: Buffer): void {
     this.#queries.answer(from.peerId, body, (reply) => from.replyForward(requestId, reply));
+  }
+
+  /** Whether the object comes from the future, and the asker was told so. */
+  #refuses(from: Inbound, requestId: number, object: Buffer): boolean {
+    const counter = highestCounter(object);
+    if (refusesDrift(this.#node, counter, from.peerId)) {
+      from.replyPut(requestId, PUT_CLOCK_DRIFT);
+      return true;
+    }
+    this.#node.hybridClock.observe(counter);
+    return false;
+  }
+}
+
+/** Waits for the object and for its hint. */
+class InboundHintedPut implements WriteWaiter {
+  readonly #from: Inbound;
+  readonly #requestId: number;
+  #awaited = 2;
+  #failure: Failure | undefined;
+
+  constructor(from: Inbound, requestId: number) {
+    this.#from = from;
+    this.#requestId = requestId;
+  }
+
+  stored(failure: Failure | undefined): void {
+    this.#failure ??= failure;
+    if (--this.#awaited === 0) this.#from.replyPut(this.#requestId, putStatus(this.#failure));
   }
 }
 

@@ -33,7 +33,7 @@ import { fillNote, isLiveRecord, noteIsActor, noteIsOfLife, noteOf, RECORD_NOTE_
 import { WarmUp } from './warm-up.js';
 import { WriteQueue } from './write-queue.js';
 
-export type { Durability, LoadWaiter, WriteWaiter } from './entry.js';
+export type { Durability, LoadWaiter, StoreAnswer, WriteWaiter } from './entry.js';
 export { BUFFER, FSYNC, LOG, PENDING, STORED } from './entry.js';
 export type { TakeRows } from './partition-scan.js';
 export { RECORD_NOTE_BYTES };

@@ -7,7 +7,17 @@
  *   | kind | partition u16 |  db  | key ...        big-endian, so that the order of bytes is the order of partitions
  *   +------+---------------+------+---------
  * ```
+ *
+ * Hints lie by the node that they are for, so that those of one node are a contiguous range:
+ *
+ * ```
+ *   0      1           21              23     24
+ *   +------+-----------+---------------+------+---------
+ *   | kind | target 20 | partition u16 |  db  | key ...
+ *   +------+-----------+---------------+------+---------
+ * ```
  */
+import type { NodeId } from '../ring/ring.js';
 import type { Partition } from '../ring/slots.js';
 
 /** The layout that this code reads and writes; the number stands in the store (see `identity.ts`). */
@@ -23,6 +33,19 @@ const STORAGE_KEY_HEADER_BYTES = 4;
 export const DB_COUNT = 16;
 
 const DB_OFFSET = 3;
+
+const NODE_ID_BYTES = 20;
+const HINT_PARTITION_OFFSET = 1 + NODE_ID_BYTES;
+const HINT_KEY_HEADER_BYTES = HINT_PARTITION_OFFSET + 3;
+
+/** A key that a node has missed writes of. */
+export interface HintPlace {
+  readonly target: NodeId;
+  readonly partition: Partition;
+  readonly db: number;
+  /** Binary string. */
+  readonly key: string;
+}
 
 /** The storage key of a row. `key` is a binary string. */
 export function storageKey(kind: StorageKind, partition: number, db: number, key: string): Buffer {
@@ -57,6 +80,28 @@ export function storedDb(key: Buffer): number {
 /** The client's key, as a binary string, of a storage key. */
 export function storedKey(key: Buffer): string {
   return key.toString('latin1', STORAGE_KEY_HEADER_BYTES);
+}
+
+/** The storage key of the hint that `target` has missed writes of a key. `key` is a binary string. */
+export function hintKey({ target, partition, db, key }: HintPlace): Buffer {
+  const bytes = Buffer.allocUnsafe(HINT_KEY_HEADER_BYTES + key.length);
+  bytes[0] = STORAGE_KIND.hint;
+  bytes.write(target, 1, NODE_ID_BYTES, 'hex');
+  bytes.writeUInt16BE(partition, HINT_PARTITION_OFFSET);
+  bytes[HINT_KEY_HEADER_BYTES - 1] = db;
+  bytes.write(key, HINT_KEY_HEADER_BYTES, 'latin1');
+  return bytes;
+}
+
+/** What `hintKey` wrote; undefined: it is too short for that. */
+export function readHintKey(bytes: Buffer): HintPlace | undefined {
+  if (bytes.length < HINT_KEY_HEADER_BYTES) return undefined;
+  return {
+    target: bytes.toString('hex', 1, 1 + NODE_ID_BYTES) as NodeId,
+    partition: bytes.readUInt16BE(HINT_PARTITION_OFFSET) as Partition,
+    db: bytes.readUInt8(HINT_KEY_HEADER_BYTES - 1),
+    key: bytes.toString('latin1', HINT_KEY_HEADER_BYTES),
+  };
 }
 
 function writeHeader(bytes: Buffer, kind: StorageKind, partition: number, db: number): void {

@@ -37,7 +37,9 @@ import {
   PING,
   PONG,
   PUT,
+  PUT_HINTED,
   PutFields,
+  PutHintedFields,
   QUERY,
   readClosing,
   saysMisfit,
@@ -62,6 +64,17 @@ export interface PeerRequests {
   put(
     from: Inbound,
     requestId: number,
+    partition: number,
+    db: number,
+    durability: number,
+    key: string,
+    object: Buffer,
+  ): void;
+  /** As `put`; this node is to stand in for `target`. */
+  putHinted(
+    from: Inbound,
+    requestId: number,
+    target: NodeId,
     partition: number,
     db: number,
     durability: number,
@@ -94,6 +107,7 @@ export class InboundLink implements LinkEvents, FrameHandler, Inbound {
   private readonly handshake: ListeningHandshake;
   private readonly queuedMax: number;
   private readonly putFields = new PutFields();
+  private readonly putHintedFields = new PutHintedFields();
   private readonly getFields = new GetFields();
   private readonly partitionCount: number;
   private receivedUs: number;
@@ -168,6 +182,15 @@ export class InboundLink implements LinkEvents, FrameHandler, Inbound {
         const fault = fields.read(bytes, start, end, this.partitionCount);
         if (fault !== undefined) return fault;
         this.requests.get(this, requestId, fields.partition, fields.db, fields.key, fields.fingerprint);
+        return undefined;
+      }
+      case PUT_HINTED: {
+        const fields = this.putHintedFields;
+        const fault = fields.read(bytes, start, end, this.partitionCount);
+        if (fault !== undefined) return fault;
+        const { partition, db, durability, key, object } = fields.put;
+        this.requests.putHinted(this, requestId, fields.target, partition, db, durability, key, object);
+        fields.put.clear();
         return undefined;
       }
       case FORWARD:

@@ -3,6 +3,7 @@
  *
  * Reading never trusts a length. Readers give the reason why a body is not acceptable, or undefined.
  */
+import type { NodeId } from '../ring/ring.js';
 import { objectFault } from '../version/codec.js';
 import { appendHeader } from './frames.js';
 import { CLOSING_TEXT_BYTES_MAX, DATABASES_MAX, DURABILITY_MAX, KEY_BYTES_MAX } from './limits.js';
@@ -24,6 +25,7 @@ export const FORWARD = 20;
 export const FORWARD_REPLY = 21;
 export const QUERY = 22;
 export const DECLINED = 24;
+export const PUT_HINTED = 25;
 
 /** The id of the first request of a link; each further one is one more, wrapping at 2^32. */
 export const FIRST_REQUEST_ID = 1;
@@ -51,6 +53,7 @@ export const MESSAGES: readonly MessageRow[] = [
   { kind: FORWARD_REPLY, name: 'FORWARD_REPLY', from: 'listener', body: 'result' },
   { kind: QUERY, name: 'QUERY', from: 'dialler', body: 'question' },
   { kind: DECLINED, name: 'DECLINED', from: 'listener', body: '' },
+  { kind: PUT_HINTED, name: 'PUT_HINTED', from: 'dialler', body: 'target 20, then as PUT' },
 ];
 
 /** Why the last frame of a link is the last. Append-only. */
@@ -74,6 +77,7 @@ const { version, cluster, partitions, self, secret, node } = CLOSING_CODES;
 const MISFITS: ReadonlySet<number> = new Set([version, cluster, partitions, self, secret, node]);
 
 const PUT_FIELDS_BYTES = 8;
+const TARGET_BYTES = 20;
 const GET_FIELDS_BYTES = 7;
 /** `verdict` of a GET_REPLY. */
 const NOTHING = 0;
@@ -106,15 +110,31 @@ export function appendPut(
   object: Buffer,
   objectLength: number,
 ): void {
-  const slack = object.length - objectLength;
-  const at = appendHeader(out, PUT, requestId, PUT_FIELDS_BYTES + key.length + objectLength, slack);
-  const { bytes } = out;
-  bytes.writeUInt16LE(partition, at);
-  bytes[at + 2] = db;
-  bytes[at + 3] = durability;
-  bytes.writeUInt32LE(key.length, at + 4);
-  writeKey(bytes, at + PUT_FIELDS_BYTES, key);
-  copyObject(bytes, at + PUT_FIELDS_BYTES + key.length, object, objectLength);
+  const at = appendHeader(out, PUT, requestId, putBodyBytes(key, objectLength), object.length - objectLength);
+  writePut(out.bytes, at, partition, db, durability, key, object, objectLength);
+}
+
+/** Bytes of a PUT_HINTED's body. */
+export function putHintedBodyBytes(key: string, objectLength: number): number {
+  return TARGET_BYTES + putBodyBytes(key, objectLength);
+}
+
+/** Appends a PUT_HINTED of `object[0 .. objectLength)`: the listener stands in for `target`. */
+export function appendPutHinted(
+  out: OutBuffer,
+  requestId: number,
+  target: NodeId,
+  partition: number,
+  db: number,
+  durability: number,
+  key: string,
+  object: Buffer,
+  objectLength: number,
+): void {
+  const bodyBytes = putHintedBodyBytes(key, objectLength);
+  const at = appendHeader(out, PUT_HINTED, requestId, bodyBytes, object.length - objectLength);
+  out.bytes.write(target, at, TARGET_BYTES, 'hex');
+  writePut(out.bytes, at + TARGET_BYTES, partition, db, durability, key, object, objectLength);
 }
 
 export function appendPutReply(out: OutBuffer, requestId: number, status: number): void {
@@ -226,6 +246,20 @@ export class PutFields {
   }
 }
 
+/** The fields of the PUT_HINTED that was read last. */
+export class PutHintedFields {
+  /** Whom the listener is to stand in for. */
+  target = '' as NodeId;
+  readonly put = new PutFields();
+
+  /** Reads the body in `bytes[start .. end)`; `put.object` becomes a slice of it. */
+  read(bytes: Buffer, start: number, end: number, partitionCount: number): string | undefined {
+    if (end - start < TARGET_BYTES) return 'PUT_HINTED is cut off';
+    this.target = bytes.toString('hex', start, start + TARGET_BYTES) as NodeId;
+    return this.put.read(bytes, start + TARGET_BYTES, end, partitionCount);
+  }
+}
+
 /** The fields of the GET that was read last. */
 export class GetFields {
   partition = 0;
@@ -271,6 +305,24 @@ export class GetReplyFields {
 function addressFault(partition: number, partitionCount: number, db: number): string | undefined {
   if (partition >= partitionCount) return `partition ${partition} is not one of ${partitionCount}`;
   return db < DATABASES_MAX ? undefined : `database ${db} is not one of ${DATABASES_MAX}`;
+}
+
+function writePut(
+  bytes: Buffer,
+  at: number,
+  partition: number,
+  db: number,
+  durability: number,
+  key: string,
+  object: Buffer,
+  objectLength: number,
+): void {
+  bytes.writeUInt16LE(partition, at);
+  bytes[at + 2] = db;
+  bytes[at + 3] = durability;
+  bytes.writeUInt32LE(key.length, at + 4);
+  writeKey(bytes, at + PUT_FIELDS_BYTES, key);
+  copyObject(bytes, at + PUT_FIELDS_BYTES + key.length, object, objectLength);
 }
 
 /** Short keys are cheaper to write a char at a time than through a native call. */

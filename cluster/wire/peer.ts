@@ -8,11 +8,12 @@ import type { PeerAddress } from '../ports/transport.js';
 import type { World } from '../ports/world.js';
 import type { NodeId } from '../ring/ring.js';
 import { FRAME_HEADER_BYTES } from './frames.js';
-import type { PeerIdentity } from './handshake.js';
+import { FEATURE_HINTED_PUTS, type PeerIdentity } from './handshake.js';
 import { KEY_BYTES_MAX, RECONNECT_DELAY_MAX_MS, RECONNECT_DELAY_MIN_MS } from './limits.js';
 import {
   appendGet,
   appendPut,
+  appendPutHinted,
   appendWhole,
   DECLINED,
   FIRST_REQUEST_ID,
@@ -24,6 +25,7 @@ import {
   messageName,
   PUT_REPLY,
   putBodyBytes,
+  putHintedBodyBytes,
   QUERY,
 } from './messages.js';
 import { type ConnectionOwner, PeerConnection } from './peer-connection.js';
@@ -135,6 +137,33 @@ export class Peer implements ConnectionOwner {
     if (id < 0) return;
     const { writer } = connection;
     appendPut(writer.out, id, partition, db, durability, key, object, objectLength);
+    writer.appended();
+  }
+
+  /**
+   * As `put`, and the peer, which is not the object's owner, is to stand in for `target`: it keeps a hint for it, as safe
+   * as the object. A peer of a version that does not know of hints refuses.
+   */
+  putHinted(
+    handler: ReplyHandler,
+    target: NodeId,
+    partition: number,
+    db: number,
+    durability: number,
+    key: string,
+    object: Buffer,
+    objectLength: number,
+  ): void {
+    const connection = this.admit(handler, key.length, putHintedBodyBytes(key, objectLength));
+    if (connection === undefined) return;
+    if (!this.speaks(FEATURE_HINTED_PUTS)) {
+      handler.failed(this, 'refused');
+      return;
+    }
+    const id = this.issue(handler, PUT_REPLY, connection);
+    if (id < 0) return;
+    const { writer } = connection;
+    appendPutHinted(writer.out, id, target, partition, db, durability, key, object, objectLength);
     writer.appended();
   }
 
@@ -272,6 +301,10 @@ export class Peer implements ConnectionOwner {
     if (id < 0) return;
     appendWhole(connection.writer.out, kind, id, body);
     connection.writer.appended();
+  }
+
+  private speaks(feature: number): boolean {
+    return this.identity !== undefined && (this.identity.features & feature) !== 0;
   }
 
   /** The connection for a request, or undefined after `handler` was told why there is none. */

@@ -138,6 +138,16 @@ export const OPTION_ROWS = [
   row('clock-drift-max-ms', milliseconds(100, 86_400_000), 60_000, 'Writes dated further ahead than this are refused.'),
   row('clock-entries-max', integer(2, 15), 10, 'Longest version vector; the oldest entry goes first.'),
   row('object-flush-ms', milliseconds(1, 60_000), 100, 'How long `buffer` durability may keep a write in memory.'),
+  row(
+    'hint-bytes-max',
+    size(MB, 64 * GB),
+    64 * MB,
+    'Memory for hints, about 200 bytes and the key each; more are dropped.',
+    {
+      fallbackSays: '64mb',
+    },
+  ),
+  row('hint-window-ms', milliseconds(1000, 86_400_000), 10_800_000, 'How long hints for a node that is down are kept.'),
   row('latency-tracking', yesNo, true, 'Whether latencies of commands are recorded.', { mutable: true }),
   row('latency-tracking-info-percentiles', percentile, ['50', '99', '99.9'], 'Percentiles that `INFO` shows.', {
     mutable: true,

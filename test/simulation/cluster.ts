@@ -64,6 +64,8 @@ export class Cluster {
         clockEntriesMax,
         memoryBytesMax,
         flushPeriodMs,
+        hintBytesMax: 2 ** 20,
+        hintWindowMs: 10_800_000,
       };
       return new Machine(self.host, nodeOptions, random.fork(), around);
     });

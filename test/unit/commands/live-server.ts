@@ -60,6 +60,8 @@ export class LiveServer {
       clockEntriesMax: config.clockEntriesMax,
       memoryBytesMax: config.maxmemory,
       flushPeriodMs: config.objectFlushMs,
+      hintBytesMax: config.hintBytesMax,
+      hintWindowMs: config.hintWindowMs,
     });
     const settings = new Settings(config);
     const limits = clientLimitsOf(settings);

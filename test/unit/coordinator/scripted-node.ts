@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Change } from '../../../cluster/coordinator/change.js';
-import type { Coordination } from '../../../cluster/coordinator/coordination.js';
+import type { Coordination, HintKeeper } from '../../../cluster/coordinator/coordination.js';
 import { Counters } from '../../../cluster/coordinator/counters.js';
 import { HedgeQueue } from '../../../cluster/coordinator/hedge.js';
 import { type KeyspaceRow, Keyspaces } from '../../../cluster/coordinator/keyspaces.js';
@@ -10,6 +10,14 @@ import { Session } from '../../../cluster/coordinator/session.js';
 import type { Failure } from '../../../cluster/failure.js';
 import type { Member, Membership } from '../../../cluster/membership/membership.js';
 import type { World } from '../../../cluster/ports/world.js';
+import {
+  BUFFER,
+  type Durability,
+  PENDING,
+  STORED,
+  type StoreAnswer,
+  type WriteWaiter,
+} from '../../../cluster/replica/replica.js';
 import { type NodeId, Ring } from '../../../cluster/ring/ring.js';
 import { type Partition, SLOT_COUNT, type Slot } from '../../../cluster/ring/slots.js';
 import type { MemoryDisk } from '../../../cluster/storage/memory-store.js';
@@ -47,6 +55,32 @@ export interface ScriptedOptions {
   readonly draw?: number;
 }
 
+/** Keeps hints in mind, and answers as the test says. */
+export class KeptHints implements HintKeeper {
+  /** `target db key`, in order; those that this node stands in with are marked by their durability. */
+  readonly kept: string[] = [];
+  /** Those who wait to hear that their hint is safe. */
+  readonly waiters: WriteWaiter[] = [];
+
+  note(target: NodeId, _partition: Partition, db: number, key: string): void {
+    this.kept.push(`${target} ${db} ${key}`);
+  }
+
+  keep(
+    target: NodeId,
+    _partition: Partition,
+    db: number,
+    key: string,
+    durability: Durability,
+    waiter: WriteWaiter,
+  ): StoreAnswer {
+    this.kept.push(`${target} ${db} ${key} ${durability}`);
+    if (durability === BUFFER) return STORED;
+    this.waiters.push(waiter);
+    return PENDING;
+  }
+}
+
 /**
  * A coordinator with a real replica over a store in memory, among peers that the test plays. The node's place in the
  * preference list is that of the slot: with three nodes SLOT_OF_OWN, SLOT_OF_PEER; with four also SLOT_OF_OTHERS.
@@ -56,8 +90,16 @@ export class ScriptedNode {
   readonly opened: OpenedReplica;
   readonly peers: readonly FakePeer[];
   readonly node: Coordination;
+  readonly hints: KeptHints;
 
-  private constructor(world: ManualWorld, opened: OpenedReplica, peers: readonly FakePeer[], node: Coordination) {
+  private constructor(
+    world: ManualWorld,
+    opened: OpenedReplica,
+    peers: readonly FakePeer[],
+    node: Coordination,
+    hints: KeptHints,
+  ) {
+    this.hints = hints;
     this.world = world;
     this.opened = opened;
     this.peers = peers;
@@ -76,6 +118,7 @@ export class ScriptedNode {
     const members = Array.from({ length: nodes }, (_, place) => memberOf(place));
     const peers = members.slice(1).map(({ id }) => new FakePeer(id));
     const { replica, identity } = opened;
+    const hints = new KeptHints();
     const coordination: Coordination = {
       // No coordinator dials: the transport is the peers' own.
       world: world as unknown as World,
@@ -85,6 +128,7 @@ export class ScriptedNode {
       routes: new Routes(membershipOf(members), new Map(peers.map((peer) => [peer.id, peer.asPeer()]))),
       keyspaces: new Keyspaces([{ ...DEFAULT_KEYSPACE, ...keyspace }], nodes),
       counters: new Counters(),
+      hints,
       hedges: new HedgeQueue(world.timers, world.clock, () => HEDGE_DELAY_MS * 1000),
       modifyQueues: new ModifyQueues(),
       clockEntriesMax,
@@ -93,7 +137,7 @@ export class ScriptedNode {
       putLatency: world.latencies.recorder('coordinator put'),
       isMember: () => true,
     };
-    return new ScriptedNode(world, opened, peers, coordination);
+    return new ScriptedNode(world, opened, peers, coordination, hints);
   }
 
   peer(index: number): FakePeer {

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import fc from 'fast-check';
+import type { NodeId } from '../../../cluster/ring/ring.js';
 import { FRAME_HEADER_BYTES } from '../../../cluster/wire/frames.js';
 import {
   appendClosing,
   appendGet,
   appendGetReply,
   appendPut,
+  appendPutHinted,
   appendPutReply,
   appendWhole,
   CLOSING_CODES,
@@ -19,6 +21,7 @@ import {
   PING,
   PONG,
   PutFields,
+  PutHintedFields,
   QUERY,
   readClosing,
 } from '../../../cluster/wire/messages.js';
@@ -31,11 +34,13 @@ function appended(append: (out: OutBuffer) => void): Buffer {
   return Buffer.from(out.bytes.subarray(0, out.length));
 }
 
+const TARGET = 'aa'.repeat(20) as NodeId;
 const BODY = FRAME_HEADER_BYTES;
 
 test('messages are written as the golden bytes', (t) => {
   const rows: [Buffer, (out: OutBuffer) => void][] = [
     [GOLDEN.put, (out) => appendPut(out, 1, 255, 15, 1, KEY, OBJECT, OBJECT.length)],
+    [GOLDEN.putHinted, (out) => appendPutHinted(out, 5, TARGET, 255, 15, 1, KEY, OBJECT, OBJECT.length)],
     [GOLDEN.putReply, (out) => appendPutReply(out, 1, 0)],
     [GOLDEN.get, (out) => appendGet(out, 2, 255, 15, KEY, 0xdeadbeef)],
     [GOLDEN.getReplyNothing, (out) => appendGetReply(out, 2, false, undefined, 0)],
@@ -56,6 +61,10 @@ test('the golden bytes are read as what they mean', (t) => {
   const put = new PutFields();
   t.is(put.read(GOLDEN.put, BODY, GOLDEN.put.length, 256), undefined);
   t.like(put, { partition: 255, db: 15, durability: 1, key: KEY, object: OBJECT });
+  const hinted = new PutHintedFields();
+  t.is(hinted.read(GOLDEN.putHinted, BODY, GOLDEN.putHinted.length, 256), undefined);
+  t.is(hinted.target, TARGET);
+  t.like(hinted.put, { partition: 255, db: 15, durability: 1, key: KEY, object: OBJECT });
   const get = new GetFields();
   t.is(get.read(GOLDEN.get, BODY, GOLDEN.get.length, 256), undefined);
   t.like(get, { partition: 255, db: 15, fingerprint: 0xdeadbeef, key: KEY });
@@ -71,8 +80,12 @@ test('the golden bytes are read as what they mean', (t) => {
 
 test('a put or get that is cut off at any point is refused with a reason', (t) => {
   const put = new PutFields();
+  const hinted = new PutHintedFields();
   const get = new GetFields();
   const reply = new GetReplyFields();
+  for (let end = BODY; end < GOLDEN.putHinted.length; end++) {
+    t.is(typeof hinted.read(GOLDEN.putHinted, BODY, end, 256), 'string');
+  }
   for (let end = BODY; end < GOLDEN.put.length; end++) t.is(typeof put.read(GOLDEN.put, BODY, end, 256), 'string');
   for (let end = BODY; end < BODY + 7; end++) t.is(typeof get.read(GOLDEN.get, BODY, end, 256), 'string');
   for (let end = BODY; end < GOLDEN.getReplyObject.length; end++) {

@@ -1,4 +1,5 @@
 /** A dialling peer and a listening service over the fake world, and handlers that write down what they hear. */
+import type { NodeId } from '../../../cluster/ring/ring.js';
 import type { Party } from '../../../cluster/wire/handshake.js';
 import { Peer, type ReplyHandler } from '../../../cluster/wire/peer.js';
 import { type Inbound, type PeerRequests, PeerService } from '../../../cluster/wire/peer-service.js';
@@ -38,6 +39,18 @@ export class Requests implements PeerRequests {
 
   put(from: Inbound, id: number, partition: number, db: number, d: number, key: string, object: Buffer): void {
     this.keep(from, id, `put ${partition} ${db} ${d} ${key} ${object.toString('hex')}`);
+  }
+  putHinted(
+    from: Inbound,
+    id: number,
+    target: NodeId,
+    partition: number,
+    db: number,
+    d: number,
+    key: string,
+    object: Buffer,
+  ): void {
+    this.keep(from, id, `put for ${target} ${partition} ${db} ${d} ${key} ${object.toString('hex')}`);
   }
   get(from: Inbound, id: number, partition: number, db: number, key: string, fingerprint: number): void {
     this.keep(from, id, `get ${partition} ${db} ${key} ${fingerprint}`);

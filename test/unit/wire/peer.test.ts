@@ -1,29 +1,41 @@
 import test from 'ava';
+import type { NodeId } from '../../../cluster/ring/ring.js';
 import type { Party } from '../../../cluster/wire/handshake.js';
 import { OUTSTANDING_MAX } from '../../../cluster/wire/limits.js';
 import { OBJECT } from './golden.js';
 import { ADDRESS, Heard, Pair } from './pair.js';
+
+const TARGET = 'cc'.repeat(20) as NodeId;
 
 test('each kind of request reaches the other node and its reply comes back', async (t) => {
   const { peer, requests, world } = await new Pair().connect();
   const heard = new Heard();
   t.true(peer.reachable());
   peer.put(heard, 7, 3, 1, 'k\u00ff', OBJECT, OBJECT.length);
+  peer.putHinted(heard, TARGET, 9, 2, 2, 'k', OBJECT, OBJECT.length);
   peer.get(heard, 8, 0, 'key', 123);
   peer.forward(heard, Buffer.from('op'));
   peer.query(heard, Buffer.from('count'));
-  t.is(peer.outstanding(), 4);
+  t.is(peer.outstanding(), 5);
   world.settle();
   const texts = requests.asked.map(({ text }) => text);
-  t.deepEqual(texts, [`put 7 3 1 k\u00ff ${OBJECT.toString('hex')}`, 'get 8 0 key 123', 'forward op', 'query count']);
-  const [put, get, forward, query] = requests.asked;
+  const object = OBJECT.toString('hex');
+  t.deepEqual(texts, [
+    `put 7 3 1 k\u00ff ${object}`,
+    `put for ${TARGET} 9 2 2 k ${object}`,
+    'get 8 0 key 123',
+    'forward op',
+    'query count',
+  ]);
+  const [put, hinted, get, forward, query] = requests.asked;
   // Replies may come in any order.
   query?.from.replyForward(query.id, Buffer.from('42'));
   get?.from.replyGet(get.id, false, OBJECT, OBJECT.length);
   forward?.from.replyForward(forward.id, Buffer.from('done'));
   put?.from.replyPut(put.id, 0);
+  hinted?.from.replyPut(hinted.id, 1);
   world.settle();
-  t.deepEqual(heard.lines, ['answer 42', `get ${OBJECT.toString('hex')}`, 'answer done', 'put 0']);
+  t.deepEqual(heard.lines, ['answer 42', `get ${object}`, 'answer done', 'put 0', 'put 1']);
   t.is(peer.outstanding(), 0);
 });
 
