@@ -24,10 +24,10 @@ import { CHALLENGE, type ClosingReason, HELLO, messageName, PROOF, READY } from 
 /** The versions that this code speaks. */
 export const VERSION_MIN = 1;
 export const VERSION_MAX = 1;
-/** Feature bit: as a listener it understands PUT_HINTED. Bits are append-only. */
-export const FEATURE_HINTED_PUTS = 1;
-/** The optional abilities that this code has, as bits. */
-export const FEATURES = FEATURE_HINTED_PUTS;
+/** Optional abilities, as bits. Append-only. `hintedPuts`: as a listener it takes PUT_HINTED. */
+export const FEATURE = { hintedPuts: 1 } as const;
+/** The abilities that this code has. */
+export const FEATURES = FEATURE.hintedPuts;
 export const NONCE_BYTES = 32;
 const GREETING_BYTES = 96;
 

@@ -8,7 +8,7 @@ import type { PeerAddress } from '../ports/transport.js';
 import type { World } from '../ports/world.js';
 import type { NodeId } from '../ring/ring.js';
 import { FRAME_HEADER_BYTES } from './frames.js';
-import { FEATURE_HINTED_PUTS, type PeerIdentity } from './handshake.js';
+import { FEATURE, type PeerIdentity } from './handshake.js';
 import { KEY_BYTES_MAX, RECONNECT_DELAY_MAX_MS, RECONNECT_DELAY_MIN_MS } from './limits.js';
 import {
   appendGet,
@@ -156,7 +156,7 @@ export class Peer implements ConnectionOwner {
   ): void {
     const connection = this.admit(handler, key.length, putHintedBodyBytes(key, objectLength));
     if (connection === undefined) return;
-    if (!this.speaks(FEATURE_HINTED_PUTS)) {
+    if (!this.speaks(FEATURE.hintedPuts)) {
       handler.failed(this, 'refused');
       return;
     }
