@@ -174,7 +174,7 @@ export class ClusterNode {
     await this.#service.close();
     await Promise.all(this.#tasks.map((task) => task.stop()));
     await this.replica.close();
-    await this.#identity.markClean(this.#hybridClock.last);
+    await this.#identity.close(this.#hybridClock.last);
   }
 
   /** Three times the p99 of the fastest peer: a replica that takes longer is late for whatever reason. */

@@ -195,14 +195,15 @@ export class Replica {
    * Takes the record of a key out of this node, memory and store, if it still has `fingerprint` (of its version): the copy
    * was handed to its owners, or was a tombstone past its grace. `waiter` hears when the store has done it. Answers
    * whether it is being done: not where the record is another by now, is not known without the store (`load` it), or is
-   * not in the store yet (ask again later). From here on new dots are minted in a new epoch.
+   * not in the store yet (ask again later). Where this actor may have minted for the key, the next dot begins a new epoch.
    */
   drop(partition: Partition, db: number, key: string, fingerprint: number, waiter: WriteWaiter): boolean {
     const entry = this.#cache.find(db, key);
     const record = entry?.record;
     if (this.#closed || entry === undefined || record === undefined || !entry.isEvictable()) return false;
     if (versionFingerprint(record) !== fingerprint) return false;
-    this.#identity.objectsLeave();
+    // Whoever mints for a key under an actor has its note there: a note of an earlier epoch says that this one has not.
+    if (noteIsActor(record, this.#identity.actorBytes)) this.#identity.objectsLeave();
     this.#observer.changed(partition, db, key, record, undefined);
     if (entry.live) this.#counts.add(partition, db, -1);
     this.#queue.remove(entry, waiter);
@@ -260,8 +261,8 @@ export class Replica {
   }
 
   /**
-   * Refuses further writes and loads, and flushes. Rejects with `StoreError` if something could not be written: the stop is
-   * then not a clean one. An orderly stop is `close()`, then `identity.markClean()`, then `store.close()`.
+   * Refuses further writes and loads, and flushes. Rejects with `StoreError` if something could not be written. An orderly
+   * stop is `close()`, then `identity.close()`, then `store.close()`.
    */
   async close(): Promise<void> {
     this.#closed = true;

@@ -5,19 +5,22 @@
  * |---|---|---|
  * | format     | u16   | layout of the store, see `layout.ts` |
  * | partitions | u32   | fixed for the cluster's life |
- * | actor      | 8 bytes | life and epoch |
  * | counter    | u64   | a counter that was given out, at most some seconds behind the last one |
- * | clean      | u64   | there only after an orderly stop: the last counter given out |
+ * | born       | u64 ms | when the folder was made |
+ * | alive      | u64 ms | the last sign of life: written every few seconds while the node runs |
+ * | gap        | u64 ms, u64 ms | from when to when this node was away; of several gaps the longest that is recent |
+ * | aside      | u8, u64 ms | there while rows are set aside (see `reaping/`): 1, they are being moved; 2, they are; since when the node was away |
  *
- * An actor names one unbroken memory. So a start that does not find the `clean` row begins a new life: what was
- * acknowledged from memory is gone, and going on under the old actor would make other replicas take the rewritten
- * history for one that they had seen (riak_kv#679). A new life can't give out a dot again, so nothing waits for `counter` to
- * be stored. It is there for a clock that was set back while the node was down: new writes still count as newer. It is
- * not ahead of use: then each crash of a node that crashes at every start would carry its counters further into the future.
+ * An actor names one unbroken memory, so each start is a new life: what was acknowledged from memory may be gone, and
+ * the folder may be an earlier copy of the one that was left, with whatever marks an orderly stop has put there. Going
+ * on under the old actor would make other replicas take the rewritten history for one that they had seen (riak_kv#679).
+ * A new life can't give out a dot again, so nothing waits for `counter` to be stored. It is there for a clock that was
+ * set back while the node was down: new writes still count as newer. It is not ahead of use: then each crash of a node
+ * that crashes at every start would carry its counters further into the future.
  */
 import { type Store, StoreError, type StoreWrite } from '../ports/store.js';
 import type { World } from '../ports/world.js';
-import { type ActorId, actorBytes, makeActor, nextEpoch, readActor } from '../version/actor.js';
+import { type ActorId, actorBytes, makeActor, nextEpoch } from '../version/actor.js';
 import { readU64, writeU64 } from '../version/words.js';
 import { DISK_FORMAT, STORAGE_KIND, storageKey } from './layout.js';
 
@@ -26,44 +29,77 @@ type IdentityWorld = Pick<World, 'random' | 'clock' | 'log'>;
 const KEY = {
   format: metaKey('format'),
   partitions: metaKey('partitions'),
-  actor: metaKey('actor'),
   counter: metaKey('counter'),
-  clean: metaKey('clean'),
+  born: metaKey('born'),
+  alive: metaKey('alive'),
+  gap: metaKey('gap'),
+  aside: metaKey('aside'),
 } as const;
 
 const LIFE_BYTES = 6;
 /** Counters are µs. */
 const MARK_EVERY_US = 5_000_000;
+const ASIDE_MOVING = 1;
+const ASIDE_MOVED = 2;
+
+/** A time in which this node did not run, ms since 1970 by its own clock. */
+export interface Gap {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Rows that this node has set aside, as it was away for too long. */
+export interface Aside {
+  /** Not all of them are: the move was not finished. */
+  readonly moving: boolean;
+  /** The last sign of life before. */
+  readonly sinceMs: number;
+}
 
 export class Identity {
   /** Counters of earlier runs are at or below this one; after a crash, but for those of the last seconds. */
   readonly counterFloor: number;
+  /** When this folder was made, ms. */
+  readonly bornMs: number;
+  /** The time away that other nodes should know of: the last one, or a longer one that ended not long ago. */
+  readonly gap: Gap;
 
   readonly #store: Store;
   readonly #world: IdentityWorld;
   #actor: ActorId;
   #actorBytes: Buffer;
+  #aside: Aside | undefined;
   /** Objects have left the store since the epoch began. */
   #left = false;
   #marked: number;
   #marking = false;
+  #marksAlive = false;
 
-  private constructor(store: Store, world: IdentityWorld, actor: ActorId, counterFloor: number) {
+  private constructor(store: Store, world: IdentityWorld, counterFloor: number, past: Past) {
     this.#store = store;
     this.#world = world;
-    this.#actor = actor;
-    this.#actorBytes = actorBytes(actor);
+    this.#actor = makeActor(world.random.bytes(LIFE_BYTES), 0);
+    this.#actorBytes = actorBytes(this.#actor);
     this.counterFloor = counterFloor;
     this.#marked = counterFloor;
+    this.bornMs = past.bornMs;
+    this.gap = past.gap;
+    this.#aside = past.aside;
   }
 
   /**
-   * Reads who this folder is, or makes it someone new, and has that on disk before it resolves. Rejects with
-   * `StoreError`: where the store fails, was written by another layout, or for another partition count.
+   * Makes this folder someone new, and has on disk what is known of it before it resolves. A node whose last sign of life
+   * is `awayMaxMs` ago has to start over: `aside` says so. Rejects with `StoreError`: where the store fails, was written
+   * by another layout, or for another partition count.
    */
-  static async open(store: Store, world: IdentityWorld, partitionCount: number): Promise<Identity> {
-    const [format, partitions, actor, mark, clean] = await Promise.all(
-      [KEY.format, KEY.partitions, KEY.actor, KEY.counter, KEY.clean].map((key) => read(store, key)),
+  static async open(
+    store: Store,
+    world: IdentityWorld,
+    partitionCount: number,
+    awayMaxMs = Number.POSITIVE_INFINITY,
+  ): Promise<Identity> {
+    const [format, partitions, mark, ...times] = await Promise.all(
+      [KEY.format, KEY.partitions, KEY.counter, KEY.born, KEY.alive, KEY.gap, KEY.aside].map((key) => read(store, key)),
     );
     if (format !== undefined && format.readUInt16LE(0) !== DISK_FORMAT) {
       throw new StoreError(`the data folder has format ${format.readUInt16LE(0)}; this version reads ${DISK_FORMAT}`);
@@ -74,20 +110,22 @@ export class Identity {
           `the number is fixed for the cluster's life`,
       );
     }
-    const sameLife = actor !== undefined && clean !== undefined;
-    const self = sameLife ? readActor(actor, 0) : makeActor(world.random.bytes(LIFE_BYTES), 0);
-    const known = clean ?? mark;
-    const floor = known === undefined ? 0 : readU64(known, 0);
-    // One batch: the marker may not outlive the moment from which a crash would be unclean.
+    const floor = mark === undefined ? 0 : readU64(mark, 0);
+    const nowMs = world.clock.nowMs();
+    const past = recall(times, nowMs, awayMaxMs);
+    const self = new Identity(store, world, floor, past);
+    // One batch: that the node was away may not be forgotten once it has given a sign of life.
     await write(store, [
       { key: KEY.format, value: u16(DISK_FORMAT) },
       { key: KEY.partitions, value: u32(partitionCount) },
-      { key: KEY.actor, value: actorBytes(self) },
       { key: KEY.counter, value: u64(floor) },
-      { key: KEY.clean, value: undefined },
+      { key: KEY.born, value: u64(past.bornMs) },
+      { key: KEY.alive, value: u64(nowMs) },
+      { key: KEY.gap, value: Buffer.concat([u64(past.gap.fromMs), u64(past.gap.toMs)]) },
+      { key: KEY.aside, value: asideValue(past.aside) },
     ]);
-    world.log.info({ actor: self, sameLife }, 'data folder opened');
-    return new Identity(store, world, self, floor);
+    world.log.info({ actor: self.actor }, 'data folder opened');
+    return self;
   }
 
   /** The actor under which this node mints dots now. */
@@ -102,7 +140,15 @@ export class Identity {
     return this.#actorBytes;
   }
 
-  /** Objects leave the store: the next dot is minted in a new epoch, which begins when it is asked for. */
+  /** What this node has set aside, or has to; undefined: nothing. */
+  get aside(): Aside | undefined {
+    return this.#aside;
+  }
+
+  /**
+   * Objects leave the store for whose keys this actor may have minted: the next dot is minted in a new epoch, which begins
+   * when it is asked for.
+   */
   objectsLeave(): void {
     this.#left = true;
   }
@@ -112,20 +158,40 @@ export class Identity {
     if (counter - this.#marked >= MARK_EVERY_US && !this.#marking) this.#mark(counter);
   }
 
+  /** Writes a sign of life, behind. */
+  markAlive(): void {
+    if (this.#marksAlive) return;
+    this.#marksAlive = true;
+    this.#store.write([{ key: KEY.alive, value: u64(this.#world.clock.nowMs()) }], false, (error) => {
+      this.#marksAlive = false;
+      if (error !== undefined) this.#world.log.warn({ reason: error.message }, 'a sign of life could not be stored');
+    });
+  }
+
+  /** All rows that had to be set aside are. Rejects with `StoreError`. */
+  async asideMoved(): Promise<void> {
+    if (this.#aside === undefined) return;
+    this.#aside = { ...this.#aside, moving: false };
+    await write(this.#store, [{ key: KEY.aside, value: asideValue(this.#aside) }]);
+  }
+
+  /** Nothing is set aside any more. Rejects with `StoreError`. */
+  async asideGone(): Promise<void> {
+    this.#aside = undefined;
+    await write(this.#store, [{ key: KEY.aside, value: undefined }]);
+  }
+
   /**
-   * Marks the stop as orderly: the next start goes on under the same actor. The last act of a node, after the replica
-   * has closed without failure and no further dot will be minted. `counter` is the last one given out. Rejects with
-   * `StoreError`.
+   * The last act of a node, after the replica has closed and no further dot will be minted. `counter` is the last one given
+   * out. Rejects with `StoreError`.
    */
-  markClean(counter: number): Promise<void> {
+  close(counter: number): Promise<void> {
     return write(this.#store, [
-      { key: KEY.actor, value: actorBytes(this.actor) },
       { key: KEY.counter, value: u64(counter) },
-      { key: KEY.clean, value: u64(counter) },
+      { key: KEY.alive, value: u64(this.#world.clock.nowMs()) },
     ]);
   }
 
-  /** Only an orderly stop makes it last: a start after any other is a new life anyway. */
   #beginEpoch(): void {
     this.#left = false;
     this.#actor = nextEpoch(this.#actor) ?? makeActor(this.#world.random.bytes(LIFE_BYTES), 0);
@@ -143,6 +209,37 @@ export class Identity {
         this.#world.log.warn({ reason: error.message }, 'the mark of counters could not be stored');
     });
   }
+}
+
+/** What a folder tells of its node's past. */
+interface Past {
+  readonly bornMs: number;
+  readonly gap: Gap;
+  readonly aside: Aside | undefined;
+}
+
+/** `times`: the rows born, alive, gap, aside. */
+function recall(times: readonly (Buffer | undefined)[], nowMs: number, awayMaxMs: number): Past {
+  const [born, alive, gapRow, asideRow] = times;
+  const aliveMs = alive === undefined ? nowMs : Math.min(nowMs, readU64(alive, 0));
+  const away = nowMs - aliveMs >= awayMaxMs;
+  let gap: Gap = { fromMs: aliveMs, toMs: nowMs };
+  if (gapRow !== undefined) {
+    const earlier = { fromMs: readU64(gapRow, 0), toMs: readU64(gapRow, 8) };
+    const isRecent = nowMs - earlier.toMs < awayMaxMs;
+    if (isRecent && earlier.toMs - earlier.fromMs > gap.toMs - gap.fromMs) gap = earlier;
+  }
+  let aside: Aside | undefined;
+  if (asideRow !== undefined) {
+    aside = { moving: away || asideRow.readUInt8(0) === ASIDE_MOVING, sinceMs: readU64(asideRow, 1) };
+  } else if (away) {
+    aside = { moving: true, sinceMs: aliveMs };
+  }
+  return { bornMs: born === undefined ? nowMs : readU64(born, 0), gap, aside };
+}
+
+function asideValue(aside: Aside | undefined): Buffer | undefined {
+  return aside && Buffer.concat([Buffer.of(aside.moving ? ASIDE_MOVING : ASIDE_MOVED), u64(aside.sinceMs)]);
 }
 
 function metaKey(name: string): Buffer {

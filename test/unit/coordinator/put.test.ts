@@ -254,17 +254,7 @@ test('a key that can not be read is not written', async (t) => {
   t.deepEqual(scripted.peer(0).puts, []);
 });
 
-test('after a clean stop a node goes on under the actor that it had', async (t) => {
-  const before = await ScriptedNode.open();
-  before.openClient().put('k', 'one', NOTHING_SEEN);
-  const disk = await before.opened.stop(before.node.hybridClock.last);
-  const scripted = await ScriptedNode.open({ disk, draw: 1 });
-  scripted.openClient().put('k', 'two');
-  const { clock } = decodeObject(scripted.held('k') ?? Buffer.alloc(0));
-  t.deepEqual([...clock.keys()], [before.opened.identity.actor]);
-});
-
-test('after an unclean end the next dots are minted under a new actor', async (t) => {
+test('after a restart the next dots are minted under a new actor', async (t) => {
   const before = await ScriptedNode.open({ keyspace: { durability: 'log' } });
   before.openClient().put('k', 'one', NOTHING_SEEN);
   await before.advance(50);

@@ -35,15 +35,10 @@ test('a key is minted for under the actor that has held it without a gap', async
   t.is(hex(merged.subarray(-RECORD_NOTE_BYTES)), actor, 'held from the merge on');
 
   const second = await OpenedReplica.openWarm(world, { disk: await first.stop() });
-  t.is(second.identity.actor, actor);
-  t.is(second.putKnown('k', 'w').actor, actor, 'a clean stop is no gap');
-
-  await world.timers.advance(10);
-  const third = await OpenedReplica.openWarm(world, { disk: second.store.crash('process') });
-  t.not(third.identity.actor, actor);
-  t.is(third.putKnown('k', 'x').actor, third.identity.actor, 'a crash is one');
-  third.merge('merged', foreignObject(ELSEWHERE, 2, 'w'), LOG);
-  t.is(hex((third.peek('merged') ?? Buffer.alloc(8)).subarray(-RECORD_NOTE_BYTES)), third.identity.actor);
+  t.not(second.identity.actor, actor);
+  t.is(second.putKnown('k', 'x').actor, second.identity.actor, 'the folder may be an earlier copy');
+  second.merge('merged', foreignObject(ELSEWHERE, 2, 'w'), LOG);
+  t.is(hex((second.peek('merged') ?? Buffer.alloc(8)).subarray(-RECORD_NOTE_BYTES)), second.identity.actor);
 });
 
 test('a note of an earlier epoch of this life names the actor to mint under', async (t) => {

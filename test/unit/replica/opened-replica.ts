@@ -131,7 +131,7 @@ export class OpenedReplica {
   /** An orderly stop; gives the disk for the next start. */
   async stop(counter = 1): Promise<MemoryDisk> {
     await this.world.timers.until(this.replica.close());
-    await this.world.timers.until(this.identity.markClean(counter));
+    await this.world.timers.until(this.identity.close(counter));
     await this.world.timers.until(this.store.close());
     return this.store.disk;
   }

@@ -111,7 +111,7 @@ test('a value larger than all bounds is taken all the same', async (t) => {
   t.is(merged.acknowledgement.answer, 'stored');
 });
 
-test('a close that can not flush fails, so that the stop is not marked clean', async (t) => {
+test('a close that can not flush fails', async (t) => {
   const world = new ManualWorld();
   const opened = await OpenedReplica.openWarm(world);
   opened.putKnown('k', 'v', BUFFER);
