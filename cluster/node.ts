@@ -1,4 +1,5 @@
-import { PoliteGovernor } from './background/governor.js';
+import { ForegroundGovernor, type GovernorFigures } from './background/foreground-governor.js';
+import type { PaceOptions } from './background/pace.js';
 import type { BackgroundTask } from './background/task.js';
 import type { Coordination } from './coordinator/coordination.js';
 import { Counters } from './coordinator/counters.js';
@@ -46,6 +47,8 @@ export interface NodeOptions {
   readonly hintBytesMax: number;
   /** Older hints are dropped. */
   readonly hintWindowMs: number;
+  /** How fast background work may go. */
+  readonly background: PaceOptions;
 }
 
 const HEDGE_DELAY_MIN_US = 10_000;
@@ -65,7 +68,7 @@ export class ClusterNode {
   readonly #service: PeerService;
   readonly #identity: Identity;
   readonly #hybridClock: HybridClock;
-  readonly #governor: PoliteGovernor;
+  readonly #governor: ForegroundGovernor;
   readonly #tasks: readonly BackgroundTask[];
 
   /**
@@ -112,7 +115,12 @@ export class ClusterNode {
       flushPeriodMs: options.flushPeriodMs,
     });
     const routes = new Routes(membership, this.peers);
-    this.#governor = new PoliteGovernor(world.timers);
+    this.#governor = new ForegroundGovernor(
+      world,
+      options.background,
+      options.requestTimeoutMs,
+      () => this.replica.stats().dirtyBytes / options.memoryBytesMax,
+    );
     this.hints = new Hints(
       {
         world,
@@ -140,8 +148,8 @@ export class ClusterNode {
       clockEntriesMax: options.clockEntriesMax,
       // Merges may bring together what several nodes have let in, and that must still fit a frame.
       objectBytesMax: wire.frameBytesMax / OBJECTS_A_FRAME,
-      getLatency: world.latencies.recorder('coordinator get'),
-      putLatency: world.latencies.recorder('coordinator put'),
+      getLatency: this.#governor.watching(world.latencies.recorder('coordinator get')),
+      putLatency: this.#governor.watching(world.latencies.recorder('coordinator put')),
       isMember: (actor) => this.#isMember(actor),
     };
     this.#tasks = [this.hints];
@@ -164,6 +172,11 @@ export class ClusterNode {
   /** Live keys of database `db` in the whole cluster; `missing`: partitions that no reachable node holds. */
   countKeys(db: number, done: (count: number, missing: number) => void): void {
     countKeys(this.#coordination, db, done);
+  }
+
+  /** What background work is allowed now, and why. */
+  background(): GovernorFigures {
+    return this.#governor.figures();
   }
 
   /** Stops, after everything that was acknowledged is in the store. The store itself stays open. */

@@ -15,6 +15,9 @@ export function nodeOptionsOf(config: Config): NodeOptions {
   const peers = config.peers.map(peerOf);
   const fault = peerListFault(self, peers);
   if (fault !== undefined) throw new ConfigError(`bad value for option 'peers': ${fault}`);
+  if (config.backgroundRateMin > config.backgroundRateMax) {
+    throw new ConfigError("bad value for option 'background-rate-min': it is above 'background-rate-max'");
+  }
   const standsAlone = peers.length === 0;
   return {
     membership: new StaticMembership(self, peers, config.partitions),
@@ -30,6 +33,11 @@ export function nodeOptionsOf(config: Config): NodeOptions {
     flushPeriodMs: config.objectFlushMs,
     hintBytesMax: config.hintBytesMax,
     hintWindowMs: config.hintWindowMs,
+    background: {
+      targetMs: config.foregroundP99TargetMs,
+      rateMin: config.backgroundRateMin,
+      rateMax: config.backgroundRateMax,
+    },
   };
 }
 

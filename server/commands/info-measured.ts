@@ -1,4 +1,5 @@
 /** The sections of `INFO` about what was counted and measured. */
+import type { GovernorFigures } from '../../cluster/background/foreground-governor.js';
 import { COMMAND_PREFIX } from '../latency/latency-book.js';
 import type { LatencySummary } from '../latency/recording.js';
 import type { Server } from '../server.js';
@@ -84,8 +85,22 @@ function dynamoFields({ node }: Server): InfoField[] {
     ['cached_bytes', replica.bytes],
     ['refused_writes', replica.refusedWrites],
     ['warm', replica.warm ? 1 : 0],
+    ...backgroundFields(node.background()),
   );
   return fields;
+}
+
+/** What the governor gives to background work, and what it sees of the foreground. */
+function backgroundFields(figures: GovernorFigures): InfoField[] {
+  return [
+    ['background_rate', Math.round(figures.rate)],
+    ['background_share', figures.share.toFixed(4)],
+    ...[...figures.admitted].map(([work, keys]): InfoField => [`background_keys_${work}`, keys]),
+    ['foreground_p99_target_usec', Math.round(figures.targetUs)],
+    ['foreground_p99_usec_last_minute', figures.minuteP99Us ?? 0],
+    ['foreground_p99_usec_last_seconds', figures.recentP99Us ?? 0],
+    ['loop_delay_usec_last_seconds', figures.loopDelayUs ?? 0],
+  ];
 }
 
 export const measuredSections: readonly InfoSection[] = [

@@ -148,6 +148,19 @@ export const OPTION_ROWS = [
     },
   ),
   row('hint-window-ms', milliseconds(1000, 86_400_000), 10_800_000, 'How long hints for a node that is down are kept.'),
+  row(
+    'foreground-p99-target-ms',
+    milliseconds(0, 600_000),
+    0,
+    'The p99 of gets and puts that background work may not break; 0: half again what it is without background work, within 5 and 100 ms.',
+  ),
+  row('background-rate-min', integer(1, 1_000_000), 500, 'Keys a second that background work may always handle.'),
+  row(
+    'background-rate-max',
+    integer(1, 1_000_000),
+    50_000,
+    'Keys a second that background work may handle on a node without clients.',
+  ),
   row('latency-tracking', yesNo, true, 'Whether latencies of commands are recorded.', { mutable: true }),
   row('latency-tracking-info-percentiles', percentile, ['50', '99', '99.9'], 'Percentiles that `INFO` shows.', {
     mutable: true,

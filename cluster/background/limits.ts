@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+
+/** How often the governor looks, and how long one slice of what it has measured is. */
+export const TICK_MS = 250;
+/** The fast signal looks back over so many ticks (3 s), the slow one over so many such stretches (a minute). */
+export const RECENT_TICKS = 12;
+export const MINUTE_STRETCHES = 20;
+
+/** A p99 of fewer samples is the whim of one of them; a p90 takes fewer, and serves where there are not enough. */
+export const SAMPLES_MIN = 100;
+export const FEW_SAMPLES_MIN = 20;
+/** Fewer gets and puts than this in the recent window: there is no foreground to spare. */
+export const QUIET_OPERATIONS = 10;
+
+/** Target where none is set: so much of the p99 that the foreground has alone, within these bounds. */
+export const TARGET_FACTOR = 1.5;
+export const TARGET_US_MIN = 5_000;
+export const TARGET_US_MAX = 100_000;
+
+/** The rate shrinks from this share of the target on, and grows only below the other. */
+export const NEAR = 0.9;
+export const EASY = 0.75;
+/** The most that one step takes: to this share. */
+export const SHRINK_MOST = 0.3;
+/** After a step down, what is measured belongs to the lower rate; so many ticks pass before the next verdict. */
+export const SETTLE_TICKS = 4;
+/** Growth a tick: a tenth a second beside a foreground, doubling without one. */
+export const GROWTH = 1.1 ** (TICK_MS / 1000);
+export const QUIET_GROWTH = 2;
+/** The rate grows only while so much of it is used: an unused one has proved nothing. */
+export const USED_SHARE_MIN = 0.5;
+
+/** Unwritten bytes at this share of `maxmemory` count as the target reached: far below where writers must wait. */
+export const DIRTY_SHARE_TARGET = 0.25;
+
+/** What was not used is kept for so long at most: after a stall, no flood. */
+export const BURST_MS = 4;
+
+assert(EASY < NEAR && NEAR < 1);
+assert(SHRINK_MOST < NEAR);
+assert(FEW_SAMPLES_MIN < SAMPLES_MIN);
+assert(SETTLE_TICKS < RECENT_TICKS);
+assert(TARGET_US_MIN < TARGET_US_MAX);
