@@ -66,7 +66,7 @@ test('every option has a default that its own type accepts', (t) => {
     t.false(names.has(row.name), row.name);
     names.add(row.name);
     t.deepEqual(row.type.parse(row.type.print(row.fallback)), { ok: true, value: row.fallback }, row.name);
-    t.regex(row.name, /^[a-z]+(-[a-z]+)*$/);
+    t.regex(row.name, /^[a-z]+(-[a-z][a-z\d]*)*$/);
     t.true(row.doc.endsWith('.') || row.doc.includes(': '), row.name);
   }
   t.is(propertyOf('client-query-buffer-limit'), 'clientQueryBufferLimit');
