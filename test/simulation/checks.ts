@@ -1,4 +1,5 @@
 /** What must hold of a run. Each check is pure: it looks at what was recorded and calls `violation`. */
+import { decodeObject } from '../../cluster/version/codec.js';
 import type { VersionedObject } from '../../cluster/version/object.js';
 import type { History, Request } from './history.js';
 import { type DotName, dotName, type Ledger } from './ledger.js';
@@ -52,28 +53,40 @@ export function checkConvergence(
 ): void {
   for (const [key, byHost] of copies) {
     const [first, ...others] = [...byHost.values()];
-    for (const other of others) {
-      const same = first === undefined || other === undefined ? first === other : first.equals(other);
-      if (same) continue;
-      const all = [...byHost].map(([host, bytes]) => `${host} ${bytes?.toString('hex') ?? 'nothing'}`).join('; ');
-      violation(`no convergence: ${key}: ${all}`);
-      break;
-    }
+    const same = others.every((other) =>
+      first === undefined || other === undefined ? first === other : first.equals(other),
+    );
+    if (same) continue;
+    violation(`no convergence: ${key}: ${[...byHost].map(([host, bytes]) => `${host} ${inShort(bytes)}`).join('; ')}`);
   }
+}
+
+/** A copy as its clock and its siblings, without the values. */
+function inShort(bytes: Buffer | undefined): string {
+  if (bytes === undefined) return 'nothing';
+  const { clock, siblings } = decodeObject(bytes);
+  const seen = [...clock].map(([actor, counter]) => dotName({ actor, counter })).join(' ');
+  return `has seen ${seen}, holds ${siblings.map(({ dot, tombstone }) => `${dotName(dot)}${tombstone ? '†' : ''}`).join(' ')}`;
 }
 
 /**
  * A get finds every write that had been acknowledged before it began, or what superseded it; and every write that its own
- * session asked for before it. Holds where R + W > N and no fault has taken what was acknowledged.
+ * session asked for before it. Holds where R + W > N (`overlaps` says for which keys) and no fault has taken what was
+ * acknowledged.
  */
-export function checkReads(history: History, ledger: Ledger, violation: Violation): void {
+export function checkReads(
+  history: History,
+  ledger: Ledger,
+  overlaps: (key: string) => boolean,
+  violation: Violation,
+): void {
   const writes = new Map<string, Request[]>();
   for (const request of history.requests) {
     if (request.kind === 'get' || request.outcome !== 'acknowledged') continue;
     writes.set(request.key, [...(writes.get(request.key) ?? []), request]);
   }
   for (const get of history.requests) {
-    if (get.kind !== 'get' || get.outcome !== 'acknowledged') continue;
+    if (get.kind !== 'get' || get.outcome !== 'acknowledged' || !overlaps(get.key)) continue;
     const seen = ledger.historyOf(get.key, get.object);
     for (const write of writes.get(get.key) ?? []) {
       const before = (write.endedAt ?? Number.POSITIVE_INFINITY) < get.startedAt;

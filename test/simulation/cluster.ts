@@ -93,10 +93,15 @@ export class Cluster {
     });
   }
 
-  /** The record that a machine's disk holds for a key. */
-  recordOnDisk(machine: Machine, key: string): Buffer | undefined {
+  /** The record that a machine's disk holds for a key: as its system has it, or as it is synced. */
+  recordOnDisk(machine: Machine, key: string, level: 'rows' | 'synced' = 'rows'): Buffer | undefined {
     const name = storageKey(STORAGE_KIND.data, this.#partitionOf(key), 0, key).toString('latin1');
-    return machine.disk?.rows.get(name);
+    return machine.disk?.[level].get(name);
+  }
+
+  /** The record that a machine's process holds for a key, as far as that is in memory. */
+  recordInMemory(machine: Machine, key: string): Buffer | null | undefined {
+    return machine.node?.replica.peek(this.#partitionOf(key), 0, key);
   }
 
   #partitionOf(key: string) {

@@ -1,65 +1,108 @@
 /**
- * What goes wrong in a run: one fault after another, drawn from those that the configured durability promises to
- * survive. What an acknowledged write may lose is fixed in `mayLose`; the rest of the world knows no mercy.
+ * What goes wrong in a run: faults, one after another and sometimes several at once, drawn from some kinds. What an
+ * acknowledged write may lose by them is decided in `losses.ts`; the rest of the world knows no mercy.
  */
-import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
+import type { MemoryDisk } from '../../cluster/storage/memory-store.js';
 import type { Cluster } from './cluster.js';
+import type { Losses } from './losses.js';
 import type { Machine } from './machine.js';
 import type { Prng } from './prng.js';
 import type { Scheduler } from './scheduler.js';
 import type { Trace } from './trace.js';
 
-type Durability = KeyspaceRow['durability'];
-
-export const FAULT_KINDS = ['kill', 'unplug', 'stop', 'stall', 'isolate', 'reset', 'freeze', 'skew', 'disk'] as const;
+export const FAULT_KINDS = [
+  'kill',
+  'unplug',
+  'stop',
+  'stall',
+  'isolate',
+  'partition',
+  'reset',
+  'freeze',
+  'skew',
+  'disk',
+  'slow',
+  'empty',
+  'older',
+] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 const GAPS_US_MAX = [400_000, 1_500_000, 5_000_000];
 const DOWNS_US_MAX = [50_000, 1_000_000, 4_000_000];
 const CALM_US_MAX = 6_000_000;
-const STALL_US_MAX = 4_000_000;
-const FREEZE_US_MAX = 3_000_000;
+/** Shorter than what anyone would notice, as long as it takes to be taken for down, and far longer. */
+const CUTS_US_MAX = [400_000, 4_000_000, 20_000_000];
+const FREEZES_US_MAX = [500_000, 3_000_000, 12_000_000];
+const SLOW_US_MAX = 5_000_000;
+const SLOW_DISK_FACTOR = 30;
 const DISK_FAILURE_US_MAX = 1_500_000;
 const SKEW_MS_MAX = 20_000;
-/** Object buffers are flushed every second at least: two nodes that lose theirs so far apart lose different writes. */
-const BUFFER_LOSS_SPACING_US = 2_500_000;
-/** A disk that failed is tried again later and later. */
-const BUFFER_LOSS_SPACING_AFTER_DISK_US = 6_000_000;
+const AT_ONCE_MAX = 3;
+/** Older copies of a disk that are kept, of all machines together. */
+const COPIES_MAX = 8;
 
 export interface FaultSurroundings {
   readonly scheduler: Scheduler;
   readonly cluster: Cluster;
   readonly trace: Trace;
-  /** The weakest durability of the keyspaces, and their smallest W. */
-  readonly durability: Durability;
-  readonly w: number;
+  readonly losses: Losses;
   /** What may go wrong; drawn if absent. */
   readonly kinds: readonly FaultKind[] | undefined;
+  /** Copies of a disk that are older than this are not brought back, ms. */
+  readonly copyAgeMsMax: number;
+}
+
+interface Copy {
+  readonly machine: Machine;
+  readonly disk: MemoryDisk;
+  readonly takenUs: number;
 }
 
 export class Faults {
-  /** Whether a fault has taken something from a node that it had acknowledged. */
-  memoryWasLost = false;
   readonly #random: Prng;
   readonly #around: FaultSurroundings;
   readonly #kinds: readonly FaultKind[];
   readonly #gapUsMax: number;
   readonly #downUsMax: number;
+  readonly #acts: Record<FaultKind, (machine: Machine, other: Machine) => void>;
+  readonly #copies: Copy[] = [];
+  readonly #counts = new Map<FaultKind, number>();
   #ended = false;
-  #lastLossUs = Number.NEGATIVE_INFINITY;
-  #unsyncedLosses = 0;
 
   constructor(random: Prng, around: FaultSurroundings) {
     this.#random = random;
     this.#around = around;
     // Swarm testing (Groce et al. 2012): a run that draws from few kinds of faults gets further with each.
-    const kinds = around.kinds ?? FAULT_KINDS.filter(() => random.chance(0.5));
+    const kinds = around.kinds ?? FAULT_KINDS.filter(() => random.chance(0.4));
     this.#kinds = kinds.length === 0 ? FAULT_KINDS : kinds;
+    around.losses.disksFail = this.#kinds.includes('disk');
     this.#gapUsMax = random.pick(GAPS_US_MAX);
     this.#downUsMax = random.pick(DOWNS_US_MAX);
+    this.#acts = {
+      kill: (machine) => this.#kill(machine),
+      unplug: (machine) => this.#crash(machine, 'power'),
+      stop: (machine) => this.#stop(machine),
+      stall: (machine, other) => this.#cut([machine], [other], this.#random.chance(0.5)),
+      isolate: (machine) => this.#isolate(machine),
+      partition: () => this.#partition(),
+      reset: (machine, other) => this.#reset(machine, other),
+      freeze: (machine) => machine.freeze(this.#random.below(this.#random.pick(FREEZES_US_MAX))),
+      skew: (machine) => this.#skew(machine),
+      disk: (machine) => this.#failDisk(machine),
+      slow: (machine) => this.#slow(machine),
+      empty: (machine) => this.#loseDisk(machine, undefined),
+      older: (machine) => this.#restoreCopy(machine),
+    };
+  }
+
+  /** How often each kind of fault struck, for people. */
+  get summary(): string {
+    return [...this.#counts].map(([kind, count]) => `${kind} ${count}`).join(', ');
   }
 
   start(): void {
+    // Clocks are not together when a run begins.
+    if (this.#kinds.includes('skew')) for (const machine of this.#around.cluster.machines) this.#skew(machine);
     this.#later(() => this.#next(), this.#gapUsMax);
   }
 
@@ -70,63 +113,59 @@ export class Faults {
     this.#around.cluster.network.heal();
     for (const machine of this.#around.cluster.machines) {
       if (machine.life !== undefined) machine.life.frozenUntilUs = 0;
+      machine.diskFactor = 1;
       machine.start();
     }
   }
 
   #next(): void {
     if (this.#ended) return;
-    const { cluster } = this.#around;
-    const machine = this.#random.pick(cluster.machines);
-    const other = this.#random.pick(cluster.machines.filter((each) => each !== machine));
-    switch (this.#random.pick(this.#kinds)) {
-      case 'kill':
-        this.#kill(machine);
-        break;
-      case 'unplug':
-        this.#unplug(machine);
-        break;
-      case 'stop':
-        this.#stop(machine);
-        break;
-      case 'stall':
-        this.#stall(machine, other, this.#random.chance(0.5));
-        break;
-      case 'isolate':
-        this.#isolate(machine);
-        break;
-      case 'reset':
-        this.#reset(machine, other);
-        break;
-      case 'freeze':
-        machine.freeze(this.#random.below(FREEZE_US_MAX));
-        break;
-      case 'skew':
-        this.#skew(machine);
-        break;
-      case 'disk':
-        this.#failDisk(machine);
+    const { machines } = this.#around.cluster;
+    this.#maybeCopy(this.#random.pick(machines));
+    const atOnce = this.#random.chance(0.1) ? this.#random.between(2, AT_ONCE_MAX) : 1;
+    for (let i = 0; i < atOnce; i++) {
+      const machine = this.#random.pick(machines);
+      const other = this.#random.pick(machines.filter((each) => each !== machine));
+      const kind = this.#random.pick(this.#kinds);
+      this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1);
+      this.#acts[kind](machine, other);
     }
     // A calm now and then: what is always broken shows less.
     this.#later(() => this.#next(), this.#random.chance(0.2) ? CALM_US_MAX : this.#gapUsMax);
   }
 
   #kill(machine: Machine): void {
-    if (machine.life === undefined || !this.#mayLose('process')) return;
-    machine.crash('process');
-    this.#later(() => machine.start(), this.#downUsMax);
-    if (this.#around.durability === 'log' && this.#random.chance(0.2)) {
-      for (const each of this.#around.cluster.machines) {
-        each.crash('process');
-        this.#later(() => each.start(), this.#downUsMax);
-      }
-    }
+    this.#crash(machine, 'process');
+    if (!this.#around.losses.mayKillAll() || !this.#random.chance(0.2)) return;
+    for (const each of this.#around.cluster.machines) this.#crash(each, 'process');
   }
 
-  #unplug(machine: Machine): void {
-    if (machine.life === undefined || !this.#mayLose('power')) return;
-    machine.crash('power');
+  #crash(machine: Machine, loss: 'process' | 'power'): void {
+    if (machine.life === undefined || !this.#around.losses.mayLose(machine, loss)) return;
+    machine.crash(loss);
     this.#later(() => machine.start(), this.#downUsMax);
+  }
+
+  /** Puts a copy of the disk, or an empty one, in its place. */
+  #loseDisk(machine: Machine, copy: MemoryDisk | undefined): void {
+    if (machine.life === undefined || !this.#around.losses.mayLose(machine, 'disk')) return;
+    machine.crash('process');
+    machine.replaceDisk(copy);
+    this.#later(() => machine.start(), this.#downUsMax);
+  }
+
+  #restoreCopy(machine: Machine): void {
+    const sinceUs = this.#around.scheduler.nowUs - this.#around.copyAgeMsMax * 1000;
+    const copies = this.#copies.filter((copy) => copy.machine === machine && copy.takenUs >= sinceUs);
+    if (copies.length === 0) return;
+    const { disk } = this.#random.pick(copies);
+    this.#loseDisk(machine, { rows: new Map(disk.rows), unsynced: [], synced: new Map(disk.synced) });
+  }
+
+  #maybeCopy(machine: Machine): void {
+    if (!this.#kinds.includes('older') || machine.node === undefined || !this.#random.chance(0.5)) return;
+    this.#copies.push({ machine, disk: machine.copyOfDisk(), takenUs: this.#around.scheduler.nowUs });
+    if (this.#copies.length > COPIES_MAX) this.#copies.splice(this.#random.below(COPIES_MAX), 1);
   }
 
   #stop(machine: Machine): void {
@@ -135,17 +174,35 @@ export class Faults {
     machine.stop(() => this.#later(() => machine.start(), this.#downUsMax));
   }
 
-  #stall(a: Machine, b: Machine, oneWay: boolean): void {
-    const durationUs = this.#random.below(STALL_US_MAX);
-    this.#around.trace.line('world', `stalls ${a.host} ${oneWay ? '>' : '<>'} ${b.host} for ${durationUs} µs`);
-    this.#around.cluster.network.stall(a.host, b.host, durationUs);
-    if (!oneWay) this.#around.cluster.network.stall(b.host, a.host, durationUs);
+  /** Nothing gets from one side to the other for a while, nor back unless `oneWay`. */
+  #cut(side: readonly Machine[], otherSide: readonly Machine[], oneWay: boolean): void {
+    const { network } = this.#around.cluster;
+    const durationUs = this.#random.below(this.#random.pick(CUTS_US_MAX));
+    const drops = this.#random.chance(0.3);
+    const names = [side, otherSide].map((machines) => machines.map(({ host }) => host).join(','));
+    const how = drops ? 'drops' : 'holds back';
+    this.#around.trace.line('world', `${how} ${names.join(oneWay ? ' > ' : ' <> ')} for ${durationUs} µs`);
+    for (const { host: from } of side) {
+      for (const { host: to } of otherSide) {
+        if (drops) network.drop(from, to, durationUs);
+        else network.stall(from, to, durationUs);
+        if (!oneWay) network.stall(to, from, durationUs);
+      }
+    }
   }
 
   #isolate(machine: Machine): void {
     for (const other of this.#around.cluster.machines) {
-      if (other !== machine) this.#stall(machine, other, this.#random.chance(0.3));
+      if (other !== machine) this.#cut([machine], [other], this.#random.chance(0.3));
     }
+  }
+
+  /** Two parts of the cluster, of any size, that do not hear each other, or of which one does not hear the other. */
+  #partition(): void {
+    const { machines } = this.#around.cluster;
+    const side = machines.filter(() => this.#random.chance(0.5));
+    const otherSide = machines.filter((machine) => !side.includes(machine));
+    if (side.length > 0 && otherSide.length > 0) this.#cut(side, otherSide, this.#random.chance(0.3));
   }
 
   #reset(a: Machine, b: Machine): void {
@@ -153,9 +210,24 @@ export class Faults {
     this.#around.cluster.network.reset(a.host, b.host);
   }
 
+  /** The wall clock jumps, forwards or backwards; the process, if one runs, sees it at once. */
   #skew(machine: Machine): void {
     machine.skewMs = this.#random.between(-SKEW_MS_MAX, SKEW_MS_MAX);
     this.#around.trace.line(machine.host, `clock is ${machine.skewMs} ms off`);
+  }
+
+  #slow(machine: Machine): void {
+    const durationUs = this.#random.below(SLOW_US_MAX);
+    const what = this.#random.pick(['disk', 'network'] as const);
+    this.#around.trace.line(machine.host, `has a slow ${what} for ${durationUs} µs`);
+    if (what === 'network') {
+      this.#around.cluster.network.slow(machine.host, durationUs);
+      return;
+    }
+    machine.diskFactor = SLOW_DISK_FACTOR;
+    this.#around.scheduler.after(durationUs, undefined, () => {
+      machine.diskFactor = 1;
+    });
   }
 
   #failDisk(machine: Machine): void {
@@ -169,33 +241,6 @@ export class Faults {
       store.failWrites = undefined;
       store.failReads = undefined;
     });
-  }
-
-  /** Whether one more node may lose what it has not stored so safely, by what the durability promises. */
-  #mayLose(what: 'process' | 'power'): boolean {
-    const { durability, w, scheduler } = this.#around;
-    if (durability === 'fsync' || (durability === 'fsync-one' && what === 'process')) return true;
-    if (durability === 'fsync-one') {
-      this.memoryWasLost = true;
-      return true;
-    }
-    if (what === 'power') {
-      // Never synced, so each node that loses power loses all; fewer than W may, in the whole run.
-      if (this.#unsyncedLosses + 1 >= w || !this.#isLossSpaced()) return false;
-      this.#unsyncedLosses++;
-    } else {
-      if (durability === 'log') return true;
-      if (w < 2 || !this.#isLossSpaced()) return false;
-    }
-    this.#lastLossUs = scheduler.nowUs;
-    this.memoryWasLost = true;
-    return true;
-  }
-
-  #isLossSpaced(): boolean {
-    if (this.#around.durability !== 'buffer') return true;
-    const spacingUs = this.#kinds.includes('disk') ? BUFFER_LOSS_SPACING_AFTER_DISK_US : BUFFER_LOSS_SPACING_US;
-    return this.#around.scheduler.nowUs - this.#lastLossUs > spacingUs;
   }
 
   #later(callback: () => void, upToUs: number): void {

@@ -11,6 +11,9 @@ export interface Request {
   readonly key: string;
   readonly kind: 'get' | 'put' | 'set' | 'delete' | 'expire';
   readonly startedAt: number;
+  /** In simulated µs. */
+  readonly startedUs: number;
+  endedUs: number | undefined;
   endedAt: number | undefined;
   /** `acknowledged`: it took effect. `refused`: it failed or did not apply. `unknown`: no answer. */
   outcome: 'unknown' | 'acknowledged' | 'refused';
@@ -22,12 +25,20 @@ export interface Request {
 
 export class History {
   readonly requests: Request[] = [];
+  readonly #nowUs: () => number;
   #now = 0;
+
+  /** `nowUs`: simulated time. */
+  constructor(nowUs: () => number) {
+    this.#nowUs = nowUs;
+  }
 
   begin(fields: Pick<Request, 'id' | 'client' | 'session' | 'host' | 'key' | 'kind'>): Request {
     const request: Request = {
       ...fields,
       startedAt: this.#now++,
+      startedUs: this.#nowUs(),
+      endedUs: undefined,
       endedAt: undefined,
       outcome: 'unknown',
       object: undefined,
@@ -39,6 +50,7 @@ export class History {
 
   end(request: Request, outcome: Request['outcome']): void {
     request.endedAt = this.#now++;
+    request.endedUs = this.#nowUs();
     request.outcome = outcome;
   }
 

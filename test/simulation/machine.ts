@@ -45,6 +45,8 @@ export class Machine {
   readonly host: string;
   /** Wall clock ahead of true time, ms. */
   skewMs = 0;
+  /** How many times slower than usual the disk is. */
+  diskFactor = 1;
   life: Life | undefined;
   readonly #around: MachineSurroundings;
   readonly #options: NodeOptions;
@@ -79,7 +81,10 @@ export class Machine {
     const diskRandom = this.#random.fork();
     const timers = timersOf(scheduler, life);
     const disk = this.#disk;
-    const fresh = new MemoryStore(timers, { latencyMs: () => diskMs(diskRandom), ...(disk && { disk }) });
+    const fresh = new MemoryStore(timers, {
+      latencyMs: () => diskMs(diskRandom) * this.diskFactor,
+      ...(disk && { disk }),
+    });
     const store = tampering.store?.(this, fresh) ?? fresh;
     life.store = store;
     const world: World = {
@@ -112,6 +117,19 @@ export class Machine {
     if (lost === 'power') this.#around.network.powerLost(life);
     else this.#around.network.processDied(life);
     this.life = undefined;
+  }
+
+  /** What a backup of the disk would hold now. */
+  copyOfDisk(): MemoryDisk {
+    const rows = this.disk?.rows ?? [];
+    return { rows: new Map(rows), unsynced: [], synced: new Map(rows) };
+  }
+
+  /** Puts another disk into a machine that does not run; undefined: an empty one. */
+  replaceDisk(disk: MemoryDisk | undefined): void {
+    if (this.life !== undefined) throw new Error('the disk of a running machine is not replaced');
+    this.#around.trace.line(this.host, disk === undefined ? 'has its disk emptied' : 'gets an older copy of its disk');
+    this.#disk = disk;
   }
 
   /** Asks the process to stop in good order; `done` is called when it has. */

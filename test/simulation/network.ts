@@ -25,6 +25,8 @@ export interface NetworkTemper {
   readonly cutChance: number;
 }
 
+/** What a slow machine adds to each way. */
+const SLOW_US = 80_000;
 const DIAL_TIMEOUT_US = 5_000_000;
 /** After this long a connection to a machine without power is given up. */
 const VANISHED_TIMEOUT_US = 20_000_000;
@@ -41,6 +43,7 @@ export class Network {
   readonly random: Prng;
   readonly #listening = new Map<string, Listening>();
   readonly #stalledUntilUs = new Map<string, number>();
+  readonly #slowUntilUs = new Map<string, number>();
   readonly #connections = new Set<Connection>();
 
   constructor(scheduler: Scheduler, random: Prng, temper: NetworkTemper, trace: Trace) {
@@ -63,6 +66,19 @@ export class Network {
     this.#stalledUntilUs.set(`${from}>${to}`, this.scheduler.nowUs + durationUs);
   }
 
+  /** As `stall`; what is under way between the two is lost as well, and so is all that their connections carry later. */
+  drop(from: string, to: string, durationUs: number): void {
+    this.stall(from, to, durationUs);
+    for (const connection of this.#connections) {
+      if (connection.isBetween(from, to)) connection.lose(Math.max(durationUs, VANISHED_TIMEOUT_US));
+    }
+  }
+
+  /** All that `host` sends and receives takes longer for `durationUs`. */
+  slow(host: string, durationUs: number): void {
+    this.#slowUntilUs.set(host, this.scheduler.nowUs + durationUs);
+  }
+
   get temper(): NetworkTemper {
     return this.#temper;
   }
@@ -70,6 +86,7 @@ export class Network {
   /** Ends all stalls, and from now on nothing is slow or refused. */
   heal(): void {
     this.#stalledUntilUs.clear();
+    this.#slowUntilUs.clear();
     this.#temper = { ...this.#temper, jitterUs: 0, slowChance: 0, refuseChance: 0 };
   }
 
@@ -101,14 +118,19 @@ export class Network {
   }
 
   /** The time that the next chunk takes, µs. */
-  drawDelayUs(): number {
+  drawDelayUs(from: string, to: string): number {
     const { delayUs, jitterUs, grainUs, slowChance } = this.temper;
-    const delay = delayUs + this.random.below(jitterUs + 1);
+    const slowUs = this.#isSlow(from) || this.#isSlow(to) ? SLOW_US : 0;
+    const delay = delayUs + slowUs + this.random.below(jitterUs + 1);
     return Math.ceil((this.random.chance(slowChance) ? delay * 10 : delay) / grainUs) * grainUs;
   }
 
   forget(connection: Connection): void {
     this.#connections.delete(connection);
+  }
+
+  #isSlow(host: string): boolean {
+    return (this.#slowUntilUs.get(host) ?? 0) > this.scheduler.nowUs;
   }
 
   #dial(host: string, process: Process, address: PeerAddress, events: LinkEvents): Link {
@@ -121,7 +143,10 @@ export class Network {
 
   #knock(connection: Connection, address: PeerAddress, patienceUs: number): void {
     const { host } = connection.dialler;
-    const waitUs = Math.min(this.drawDelayUs() + this.stalledForUs(host, address.host), DIAL_TIMEOUT_US);
+    const waitUs = Math.min(
+      this.drawDelayUs(host, address.host) + this.stalledForUs(host, address.host),
+      DIAL_TIMEOUT_US,
+    );
     this.scheduler.after(waitUs, undefined, () => {
       if (connection.ended) return;
       if (this.stalledForUs(host, address.host) > 0) {
@@ -242,6 +267,11 @@ export class Connection {
     const end = this.dialler.process === process ? this.dialler : this.#accepter;
     if (end?.process !== process) return;
     this.vanishedAt = end.host;
+    this.lose(patienceUs);
+  }
+
+  /** From now on nothing arrives at either end; both give up after `patienceUs`. */
+  lose(patienceUs: number): void {
     this.#toAccepter.lose();
     this.#toDialler.lose();
     this.#network.scheduler.after(patienceUs, undefined, () => this.reset('timed out'));

@@ -7,9 +7,11 @@ import type { VersionedObject } from '../../cluster/version/object.js';
 import { checkConvergence, checkNoInvention, checkNoLostWrite, checkReads } from './checks.js';
 import { Client } from './client.js';
 import { Cluster, type ClusterOptions } from './cluster.js';
+import { drawCluster, drawKeyspaces, drawNodeCount, keysOf } from './draw.js';
 import { type FaultKind, Faults } from './faults.js';
 import { History } from './history.js';
 import { Ledger } from './ledger.js';
+import { Losses } from './losses.js';
 import type { Machine, Tampering } from './machine.js';
 import { Prng } from './prng.js';
 import { Scheduler } from './scheduler.js';
@@ -43,7 +45,7 @@ export interface SimulationResult {
   readonly recent: readonly string[];
 }
 
-const SIBLINGS_PREFIX = 'cart:';
+const COPY_AGE_MS_MAX = 60_000;
 const SETTLE_US_MIN = 15_000_000;
 const SETTLE_US_MAX = 120_000_000;
 const SWEEPS = 4;
@@ -64,7 +66,7 @@ class Run {
   readonly #options: SimulationOptions;
   readonly #scheduler = new Scheduler();
   readonly #trace: Trace;
-  readonly #history = new History();
+  readonly #history = new History(() => this.#scheduler.nowUs);
   readonly #violations: string[] = [];
   readonly #ledger: Ledger;
   readonly #random: Prng;
@@ -73,6 +75,7 @@ class Run {
   readonly #clusterOptions: ClusterOptions;
   readonly #cluster: Cluster;
   readonly #clients: readonly Client[];
+  readonly #losses: Losses;
   readonly #faults: Faults;
   #working = true;
   #lastId = 0;
@@ -83,11 +86,9 @@ class Run {
     this.#trace = new Trace(() => this.#scheduler.nowUs, options.print);
     this.#ledger = new Ledger((text) => this.violation(text));
     this.#random = new Prng(options.seed);
-    const nodes = options.nodes ?? this.#random.pick([3, 3, 3, 4, 5]);
-    this.#rows = drawKeyspaces(this.#random, options.durability);
-    this.#keys = Array.from({ length: options.workload?.keys ?? this.#random.pick([2, 4, 6, 40]) }, (_, i) =>
-      i % 2 === 0 ? `k${i}` : `${SIBLINGS_PREFIX}${i}`,
-    );
+    const nodes = options.nodes ?? drawNodeCount(this.#random);
+    this.#rows = drawKeyspaces(this.#random, nodes, options.durability);
+    this.#keys = keysOf(this.#rows, options.workload?.keys ?? this.#random.pick([2, 4, 6, 40]));
     this.#clusterOptions = drawCluster(this.#random, nodes, options.keyspaces?.(this.#rows) ?? this.#rows);
     this.#cluster = new Cluster(
       this.#clusterOptions,
@@ -114,14 +115,19 @@ class Run {
       { length: this.#random.between(2, 6) },
       (_, i) => new Client(i, this.#random.fork(), around),
     );
-    const [row] = this.#rows;
+    this.#losses = new Losses({
+      ...around,
+      cluster: this.#cluster,
+      rows: this.#rows,
+      rowOf: (key) => this.#rowOf(key),
+    });
     this.#faults = new Faults(this.#random.fork(), {
       scheduler: this.#scheduler,
       cluster: this.#cluster,
       trace: this.#trace,
-      durability: row?.durability ?? 'log',
-      w: Math.min(...this.#rows.map(({ w }) => w)),
+      losses: this.#losses,
       kinds: options.faults,
+      copyAgeMsMax: COPY_AGE_MS_MAX,
     });
   }
 
@@ -211,8 +217,13 @@ class Run {
     };
     checkNoLostWrite(this.#history, this.#ledger, finalObject, violation);
     checkNoInvention(this.#history, this.#ledger, finalObject, violation);
-    const overlap = this.#rows.every(({ n, r, w }) => r + w > n);
-    if (overlap && !this.#faults.memoryWasLost) checkReads(this.#history, this.#ledger, violation);
+    if (this.#losses.memoryWasLost) return;
+    const overlaps = (key: string): boolean => {
+      const { n, r, w, sloppy } = this.#rowOf(key);
+      // Stand-ins are not among the nodes that a later quorum meets.
+      return r + w > n && (!sloppy || this.#cluster.machines.length <= n);
+    };
+    checkReads(this.#history, this.#ledger, overlaps, violation);
   }
 
   #objectOnDisk(machine: Machine, key: string): Buffer | undefined {
@@ -241,50 +252,10 @@ class Run {
     const [row] = this.#rows;
     const { nodes, temper } = this.#clusterOptions;
     const quorum = `${nodes} nodes, n ${row?.n} r ${row?.r} w ${row?.w} ${row?.durability}`;
-    return `${quorum}, ${this.#clients?.length ?? 0} clients, ${this.#keys.length} keys, delay ${temper.delayUs} µs; ${this.#history.summary()}`;
+    return `${quorum}, ${this.#clients?.length ?? 0} clients, ${this.#keys.length} keys, delay ${temper.delayUs} µs; ${this.#history.summary()}; faults: ${this.#faults?.summary ?? ''}`;
   }
 }
 
 function objectIn(bytes: Buffer): VersionedObject {
   return decodeObject(Buffer.from(bytes.subarray(0, objectLength(bytes))));
-}
-
-function drawKeyspaces(random: Prng, durability: KeyspaceRow['durability'] | undefined): KeyspaceRow[] {
-  const drawn = random.pick(['buffer', 'log', 'log', 'fsync-one', 'fsync'] as const);
-  const [r, w] = random.pick([
-    [2, 2],
-    [2, 2],
-    [2, 2],
-    [3, 2],
-    [2, 3],
-    [3, 1],
-  ] as const);
-  const quorum = { n: 3, r, w, sloppy: false, durability: durability ?? drawn };
-  return [
-    { prefix: '', reconcile: 'newest', ...quorum },
-    { prefix: SIBLINGS_PREFIX, reconcile: 'siblings', ...quorum },
-  ];
-}
-
-function drawCluster(random: Prng, nodes: number, keyspaces: readonly KeyspaceRow[]): ClusterOptions {
-  const diskMsMax = random.pick([0, 1, 20]);
-  const grainUs = random.pick([1, 100, 1_000]);
-  return {
-    nodes,
-    partitionCount: 8,
-    keyspaces,
-    temper: {
-      delayUs: random.pick([50, 500, 5_000]),
-      jitterUs: random.pick([0, 500, 20_000]),
-      grainUs,
-      slowChance: random.pick([0, 0.01, 0.1]),
-      refuseChance: random.pick([0, 0.05]),
-      cutChance: random.pick([0, 0.1, 0.5]),
-    },
-    diskMs: (disk) => (disk.chance(0.01) ? disk.below(diskMsMax * 10 + 1) : disk.below(diskMsMax + 1)),
-    requestTimeoutMs: random.pick([250, 1_000]),
-    clockEntriesMax: random.pick([3, 10]),
-    memoryBytesMax: random.pick([2 ** 20, 2 ** 26]),
-    flushPeriodMs: random.pick([100, 1_000]),
-  };
 }

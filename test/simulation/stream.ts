@@ -55,7 +55,7 @@ export class Stream {
 
   /** Tells the receiver so when the word has crossed the network. */
   openLater(): void {
-    const waitUs = this.#network.drawDelayUs() + this.#network.stalledForUs(this.#from, this.#to);
+    const waitUs = this.#network.drawDelayUs(this.#from, this.#to) + this.#network.stalledForUs(this.#from, this.#to);
     this.#lastDueUs = this.#network.scheduler.nowUs + waitUs;
     this.#network.scheduler.after(waitUs, this.#process, () => this.open());
   }
@@ -106,7 +106,9 @@ export class Stream {
     if (this.closed) return;
     this.#dropAll();
     this.closed = true;
-    this.#network.scheduler.after(this.#network.drawDelayUs(), this.#process, () => this.#tellClosed(reason));
+    this.#network.scheduler.after(this.#network.drawDelayUs(this.#from, this.#to), this.#process, () =>
+      this.#tellClosed(reason),
+    );
   }
 
   /** The receiver is dead. */
@@ -129,7 +131,7 @@ export class Stream {
 
   #due(): number {
     const { scheduler } = this.#network;
-    this.#lastDueUs = Math.max(this.#lastDueUs, scheduler.nowUs + this.#network.drawDelayUs());
+    this.#lastDueUs = Math.max(this.#lastDueUs, scheduler.nowUs + this.#network.drawDelayUs(this.#from, this.#to));
     return this.#lastDueUs;
   }
 

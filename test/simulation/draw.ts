@@ -1,0 +1,80 @@
+/** What a run is made of, drawn from its seed: keyspaces with their quorums, keys, and the nature of the cluster. */
+import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
+import type { ClusterOptions } from './cluster.js';
+import type { Prng } from './prng.js';
+
+type Quorum = readonly [n: number, r: number, w: number];
+
+const NODE_COUNTS = [3, 3, 3, 4, 5, 6];
+const QUORUMS: readonly Quorum[] = [
+  [3, 2, 2],
+  [3, 2, 2],
+  [3, 2, 2],
+  [3, 3, 2],
+  [3, 2, 3],
+  [3, 3, 1],
+];
+const OTHER_QUORUMS: readonly Quorum[] = [
+  [1, 1, 1],
+  [2, 2, 1],
+  [4, 2, 3],
+  [5, 3, 3],
+];
+const SIBLINGS_PREFIX = 'cart:';
+const OTHER_PREFIX = 'other:';
+
+export function drawNodeCount(random: Prng): number {
+  return random.pick(NODE_COUNTS);
+}
+
+/** The default keyspace, one that keeps siblings, and now and then one with another number of replicas. */
+export function drawKeyspaces(
+  random: Prng,
+  nodes: number,
+  durability: KeyspaceRow['durability'] | undefined,
+): KeyspaceRow[] {
+  const drawn = random.pick(['buffer', 'log', 'log', 'fsync-one', 'fsync'] as const);
+  const common = { durability: durability ?? drawn, sloppy: random.chance(0.7) };
+  const quorum = quorumOf(random.pick(QUORUMS), nodes);
+  const rows: KeyspaceRow[] = [
+    { prefix: '', reconcile: 'newest', ...quorum, ...common },
+    { prefix: SIBLINGS_PREFIX, reconcile: 'siblings', ...quorum, ...common },
+  ];
+  if (random.chance(0.3)) {
+    const reconcile = random.pick(['newest', 'siblings'] as const);
+    rows.push({ prefix: OTHER_PREFIX, reconcile, ...quorumOf(random.pick(OTHER_QUORUMS), nodes), ...common });
+  }
+  return rows;
+}
+
+/** `count` keys, of all keyspaces in turn. */
+export function keysOf(rows: readonly KeyspaceRow[], count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `${rows[i % rows.length]?.prefix ?? ''}${i}`);
+}
+
+function quorumOf([n, r, w]: Quorum, nodes: number): Pick<KeyspaceRow, 'n' | 'r' | 'w'> {
+  return { n: Math.min(n, nodes), r: Math.min(r, nodes), w: Math.min(w, nodes) };
+}
+
+export function drawCluster(random: Prng, nodes: number, keyspaces: readonly KeyspaceRow[]): ClusterOptions {
+  const diskMsMax = random.pick([0, 1, 20]);
+  const grainUs = random.pick([1, 100, 1_000]);
+  return {
+    nodes,
+    partitionCount: 8,
+    keyspaces,
+    temper: {
+      delayUs: random.pick([50, 500, 5_000]),
+      jitterUs: random.pick([0, 500, 20_000]),
+      grainUs,
+      slowChance: random.pick([0, 0.01, 0.1]),
+      refuseChance: random.pick([0, 0.05]),
+      cutChance: random.pick([0, 0.1, 0.5]),
+    },
+    diskMs: (disk) => (disk.chance(0.01) ? disk.below(diskMsMax * 10 + 1) : disk.below(diskMsMax + 1)),
+    requestTimeoutMs: random.pick([250, 1_000]),
+    clockEntriesMax: random.pick([3, 10]),
+    memoryBytesMax: random.pick([2 ** 20, 2 ** 26]),
+    flushPeriodMs: random.pick([100, 1_000]),
+  };
+}

@@ -1,0 +1,147 @@
+/**
+ * What a fault may take from a machine. A run may not ask for what nobody promised: a write that was acknowledged with
+ * W copies survives the loss of fewer than W, and none survives the loss of the last one.
+ *
+ * - `process`: what was not handed to the store is gone (kill -9);
+ * - `power`: what was not synced is gone;
+ * - `disk`: all is gone, or all since an older copy.
+ *
+ * What the durability promises may always be tried. The first losses of a run, fewer than W, may be tried too: they would
+ * show a write that was acknowledged and stored nowhere. From then on an omniscient look decides: each acknowledged
+ * write (and each that may still be) must have a copy elsewhere that is as safe as its keyspace asks.
+ */
+import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
+import { decodeObject } from '../../cluster/version/codec.js';
+import { objectLength } from '../../cluster/version/encoded.js';
+import type { VersionedObject } from '../../cluster/version/object.js';
+import type { Cluster } from './cluster.js';
+import type { History, Request } from './history.js';
+import type { DotName, Ledger } from './ledger.js';
+import type { Machine } from './machine.js';
+import type { Scheduler } from './scheduler.js';
+
+export type Loss = 'process' | 'power' | 'disk';
+
+/** Object buffers are flushed every second at least: two nodes that lose theirs so far apart lose different writes. */
+const BUFFER_LOSS_SPACING_US = 2_500_000;
+/** A disk that failed is tried again later and later. */
+const BUFFER_LOSS_SPACING_AFTER_DISK_US = 6_000_000;
+/** A request that nobody has heard of for so long will not be acknowledged any more. */
+const ANSWER_PATIENCE_US = 10_000_000;
+
+export interface LossSurroundings {
+  readonly scheduler: Scheduler;
+  readonly cluster: Cluster;
+  readonly history: History;
+  readonly ledger: Ledger;
+  readonly keys: readonly string[];
+  readonly rows: readonly KeyspaceRow[];
+  readonly rowOf: (key: string) => KeyspaceRow;
+}
+
+export class Losses {
+  /** Whether a fault has taken something from a node that it had acknowledged. */
+  memoryWasLost = false;
+  /** Whether disks may fail for a while in this run. */
+  disksFail = false;
+  readonly #around: LossSurroundings;
+  readonly #wMin: number;
+  #lastBufferLossUs = Number.NEGATIVE_INFINITY;
+  #losses = 0;
+
+  constructor(around: LossSurroundings) {
+    this.#around = around;
+    this.#wMin = Math.min(...around.rows.map(({ w }) => w));
+  }
+
+  /** Whether `machine` may suffer this now. If so, it is taken as done. */
+  mayLose(machine: Machine, loss: Loss): boolean {
+    if (this.#isHarmless(loss)) return true;
+    if (!this.#isPromised(loss) && !this.#isCopied(machine, loss)) return false;
+    // Buffers that are lost far apart lose different writes; what was never synced is lost together.
+    if (loss !== 'process') this.#losses++;
+    this.#lastBufferLossUs = this.#around.scheduler.nowUs;
+    this.memoryWasLost = true;
+    return true;
+  }
+
+  /** Whether all nodes may be killed at once. */
+  mayKillAll(): boolean {
+    return this.#isHarmless('process');
+  }
+
+  /** Whether no acknowledged write goes by this, of whatever keyspace. */
+  #isHarmless(loss: Loss): boolean {
+    const { rows } = this.#around;
+    if (loss === 'process') return rows.every(({ durability }) => durability !== 'buffer');
+    return loss === 'power' && rows.every(({ durability }) => durability === 'fsync');
+  }
+
+  #isPromised(loss: Loss): boolean {
+    const { rows } = this.#around;
+    const durabilities = new Set(rows.map(({ durability }) => durability));
+    if (this.#losses > 0 && this.#losses + 1 >= this.#wMin) return false;
+    if (loss === 'power' && rows.every(({ durability }) => durability.startsWith('fsync')) && this.#losses === 0)
+      return true;
+    if (this.#wMin < 2) return false;
+    return !durabilities.has('buffer') || this.#isBufferLossSpaced();
+  }
+
+  #isBufferLossSpaced(): boolean {
+    const spacingUs = this.disksFail ? BUFFER_LOSS_SPACING_AFTER_DISK_US : BUFFER_LOSS_SPACING_US;
+    return this.#around.scheduler.nowUs - this.#lastBufferLossUs > spacingUs;
+  }
+
+  /** Whether each write that must survive has a copy that this loss does not take. */
+  #isCopied(machine: Machine, loss: Loss): boolean {
+    const { keys, ledger } = this.#around;
+    const writes = this.#writesToKeep();
+    for (const key of keys) {
+      const kept = writes.get(key);
+      if (kept === undefined) continue;
+      const copies = this.#copiesWithout(machine, loss, key);
+      for (const request of kept) {
+        const dots = request.dot === undefined ? ledger.dotsOf(request.id) : [request.dot];
+        if (dots.length > 0 && !dots.some((name) => copies.has(name))) return false;
+      }
+    }
+    return true;
+  }
+
+  #writesToKeep(): Map<string, Request[]> {
+    const writes = new Map<string, Request[]>();
+    const sinceUs = this.#around.scheduler.nowUs - ANSWER_PATIENCE_US;
+    for (const request of this.#around.history.requests) {
+      const { kind, outcome, key, startedUs } = request;
+      if (kind === 'get' || outcome === 'refused' || (outcome === 'unknown' && startedUs < sinceUs)) continue;
+      const ofKey = writes.get(key);
+      if (ofKey === undefined) writes.set(key, [request]);
+      else ofKey.push(request);
+    }
+    return writes;
+  }
+
+  /** The writes of a key that some machine still stands for when `machine` has lost what it loses. */
+  #copiesWithout(machine: Machine, loss: Loss, key: string): ReadonlySet<DotName> {
+    const { cluster, ledger, rowOf } = this.#around;
+    const { durability } = rowOf(key);
+    const copies = new Set<DotName>();
+    const add = (record: Buffer | null | undefined): void => {
+      for (const name of ledger.historyOf(key, objectIn(record))) copies.add(name);
+    };
+    for (const each of cluster.machines) {
+      if (each !== machine) {
+        add(cluster.recordOnDisk(each, key, durability.startsWith('fsync') ? 'synced' : 'rows'));
+        if (durability === 'buffer') add(cluster.recordInMemory(each, key));
+      } else if (loss !== 'disk') {
+        add(cluster.recordOnDisk(each, key, loss === 'power' || durability.startsWith('fsync') ? 'synced' : 'rows'));
+      }
+    }
+    return copies;
+  }
+}
+
+function objectIn(record: Buffer | null | undefined): VersionedObject | undefined {
+  if (record === undefined || record === null) return undefined;
+  return decodeObject(Buffer.from(record.subarray(0, objectLength(record))));
+}
