@@ -2,6 +2,7 @@ import { ForegroundGovernor, type GovernorFigures } from './background/foregroun
 import type { PaceOptions } from './background/pace.js';
 import type { BackgroundTask } from './background/task.js';
 import type { Coordination } from './coordinator/coordination.js';
+import { type Copy, copiesOf } from './coordinator/copies.js';
 import { Counters } from './coordinator/counters.js';
 import { HedgeQueue } from './coordinator/hedge.js';
 import { InboundRequests } from './coordinator/inbound-requests.js';
@@ -18,6 +19,7 @@ import type { PeerAddress } from './ports/transport.js';
 import type { World } from './ports/world.js';
 import { Replica } from './replica/replica.js';
 import type { NodeId } from './ring/ring.js';
+import type { Slot } from './ring/slots.js';
 import { Identity } from './storage/identity.js';
 import { type ActorId, lifeOf } from './version/actor.js';
 import { ContextTokens } from './version/context-token.js';
@@ -177,6 +179,11 @@ export class ClusterNode {
   /** What background work is allowed now, and why. */
   background(): GovernorFigures {
     return this.#governor.figures();
+  }
+
+  /** What each node of the key's preference list holds. Never rejects. */
+  copiesOf(db: number, slot: Slot, key: string): Promise<Copy[]> {
+    return copiesOf(this.#coordination, db, slot, key);
   }
 
   /** Stops, after everything that was acknowledged is in the store. The store itself stays open. */

@@ -4,7 +4,7 @@ import { siblingExpiryMs } from '../../cluster/version/codec.js';
 import { newestLiveSibling } from '../../cluster/version/encoded.js';
 import { type Call, type CommandRow, type Handler, refuse } from './command.js';
 import { absoluteExpiryMs, type ExpiryUnit } from './expiry.js';
-import { failureText } from './failure-text.js';
+import { refusesFailure } from './failure-text.js';
 import { parseInt64 } from './integer-argument.js';
 import { keyOf, refusesKey } from './key-argument.js';
 
@@ -69,10 +69,7 @@ function changeExpiry(call: Call, condition: number, expiryMs: number): void {
   const key = keyOf(args[1]);
   const change = { kind: 'expire', condition, expiryMs } as const;
   connection.session.modify(connection.db, key.slot, key.text, change, undefined, (_state, failure, applied) => {
-    if (failure !== undefined) {
-      refuse(server, slot, failureText(failure));
-      return;
-    }
+    if (refusesFailure(server, slot, failure)) return;
     slot.out.integer(applied ? 1 : 0);
     slot.complete();
   });
@@ -85,10 +82,7 @@ function expiryHandler(answer: (expiryMs: number, nowMs: number) => number): Han
     if (refusesKey(call, args[1])) return;
     const key = keyOf(args[1]);
     connection.session.get(connection.db, key.slot, key.text, undefined, (_state, failure, object) => {
-      if (failure !== undefined) {
-        refuse(server, slot, failureText(failure));
-        return;
-      }
+      if (refusesFailure(server, slot, failure)) return;
       const nowMs = server.clock.nowMs();
       const at = object === undefined ? -1 : newestLiveSibling(object, nowMs);
       const expiryMs = object === undefined || at < 0 ? undefined : siblingExpiryMs(object, at);

@@ -1,4 +1,7 @@
 import type { Failure } from '../../cluster/failure.js';
+import type { ReplySlot } from '../net/connection.js';
+import type { Server } from '../server.js';
+import { refuse } from './command.js';
 
 /** The error that a client gets for a failure of the cluster: never a silent half-truth, always with the counts. */
 export function failureText(failure: Failure): string {
@@ -19,4 +22,11 @@ export function failureText(failure: Failure): string {
     case 'Overloaded':
       return `TRYAGAIN ${failure.reason}; nothing was written`;
   }
+}
+
+/** Answers with the error of `failure`, and says so, where there is one. */
+export function refusesFailure(server: Server, slot: ReplySlot, failure: Failure | undefined): boolean {
+  if (failure === undefined) return false;
+  refuse(server, slot, failureText(failure));
+  return true;
 }

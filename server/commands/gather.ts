@@ -2,7 +2,7 @@ import type { Failure } from '../../cluster/failure.js';
 import type { ReplySlot } from '../net/connection.js';
 import type { Server } from '../server.js';
 import { refuse } from './command.js';
-import { failureText } from './failure-text.js';
+import { refusesFailure } from './failure-text.js';
 
 /** Collects what the parts of a command over several keys come to; the last to arrive answers. */
 export class Gather<T> {
@@ -39,10 +39,7 @@ export class Gather<T> {
     this.#failure ??= failure;
     this.#missing--;
     if (this.#missing > 0) return;
-    if (this.#failure !== undefined) {
-      refuse(this.#server, this.#slot, failureText(this.#failure));
-      return;
-    }
+    if (refusesFailure(this.#server, this.#slot, this.#failure)) return;
     const refusal = this.#refusal(this.results);
     if (refusal !== undefined) {
       refuse(this.#server, this.#slot, refusal);

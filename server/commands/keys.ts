@@ -2,8 +2,8 @@
 import type { Change } from '../../cluster/coordinator/change.js';
 import type { ObjectBytes } from '../../cluster/version/codec.js';
 import { newestLiveSibling } from '../../cluster/version/encoded.js';
-import { type CommandRow, type Handler, refuse } from './command.js';
-import { failureText } from './failure-text.js';
+import type { CommandRow, Handler } from './command.js';
+import { refusesFailure } from './failure-text.js';
 import { Gather } from './gather.js';
 import { keyOf, refusesKey } from './key-argument.js';
 
@@ -46,10 +46,7 @@ const type: Handler = (call) => {
   if (refusesKey(call, args[1])) return;
   const key = keyOf(args[1]);
   connection.session.get(connection.db, key.slot, key.text, undefined, (_state, failure, object) => {
-    if (failure !== undefined) {
-      refuse(server, slot, failureText(failure));
-      return;
-    }
+    if (refusesFailure(server, slot, failure)) return;
     const isThere = object !== undefined && newestLiveSibling(object, server.clock.nowMs()) >= 0;
     server.statistics.countLookup(isThere);
     slot.out.simple(isThere ? 'string' : 'none');

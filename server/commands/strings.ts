@@ -8,7 +8,7 @@ import type { ReplySlot } from '../net/connection.js';
 import type { Server } from '../server.js';
 import { type Call, type CommandRow, type Handler, type KeyFlag, refuse } from './command.js';
 import { writeContextReply, writeToken } from './context-reply.js';
-import { failureText } from './failure-text.js';
+import { refusesFailure } from './failure-text.js';
 import { Gather } from './gather.js';
 import { type Key, keyOf, refusesKey, refusesValue } from './key-argument.js';
 import { parseSetArguments, type SetArguments } from './set-arguments.js';
@@ -39,10 +39,7 @@ const get: Handler = (call) => {
 };
 
 function answerNewest({ server, slot }: Pending, failure: Failure | undefined, object: ObjectBytes | undefined): void {
-  if (failure !== undefined) {
-    refuse(server, slot, failureText(failure));
-    return;
-  }
+  if (refusesFailure(server, slot, failure)) return;
   const at = object === undefined ? -1 : newestLiveSibling(object, server.clock.nowMs());
   server.statistics.countLookup(at >= 0);
   if (object === undefined || at < 0) {
@@ -56,10 +53,7 @@ function answerNewest({ server, slot }: Pending, failure: Failure | undefined, o
 
 function answerContext(pending: Pending, failure: Failure | undefined, object: ObjectBytes | undefined): void {
   const { server, slot, db, key } = pending;
-  if (failure !== undefined) {
-    refuse(server, slot, failureText(failure));
-    return;
-  }
+  if (refusesFailure(server, slot, failure)) return;
   const nowMs = server.clock.nowMs();
   server.statistics.countLookup(object !== undefined && newestLiveSibling(object, nowMs) >= 0);
   writeContextReply(slot.out, server.node.tokens, db, key, object, nowMs);
@@ -100,10 +94,7 @@ function putPlain({ server, slot, connection }: Call, { text, slot: keySlot }: K
 }
 
 function answerOk({ server, slot }: { server: Server; slot: ReplySlot }, failure: Failure | undefined): void {
-  if (failure !== undefined) {
-    refuse(server, slot, failureText(failure));
-    return;
-  }
+  if (refusesFailure(server, slot, failure)) return;
   slot.out.ok();
   slot.complete();
 }
@@ -131,10 +122,7 @@ function setWithOptions(
   const seen = context ?? (keepsSiblings(server, key.text) ? NOTHING_SEEN : undefined);
   const change: Change = { kind: 'set', condition, keepExpiry: keepTtl, expiryMs, value, context: seen };
   connection.session.modify(db, key.slot, key.text, change, undefined, (_state, failure, applied, previous, object) => {
-    if (failure !== undefined) {
-      refuse(server, slot, failureText(failure));
-      return;
-    }
+    if (refusesFailure(server, slot, failure)) return;
     if (answerPrevious) server.statistics.countLookup(previous !== undefined);
     if (answerPrevious) writeBulkOrNull(slot, previous);
     else if (!applied) slot.out.nullBulk();
@@ -146,10 +134,7 @@ function setWithOptions(
 
 function answerNewToken(pending: Pending, failure: Failure | undefined, object: ObjectBytes | undefined): void {
   const { server, slot, db, key } = pending;
-  if (failure !== undefined) {
-    refuse(server, slot, failureText(failure));
-    return;
-  }
+  if (refusesFailure(server, slot, failure)) return;
   writeToken(slot.out, server.node.tokens, db, key, object);
   slot.complete();
 }
@@ -170,10 +155,7 @@ const delex: Handler = (call) => {
   }
   const change: Change = { kind: 'delete', context };
   connection.session.modify(connection.db, key.slot, key.text, change, undefined, (_state, failure, applied) => {
-    if (failure !== undefined) {
-      refuse(server, slot, failureText(failure));
-      return;
-    }
+    if (refusesFailure(server, slot, failure)) return;
     slot.out.integer(applied ? 1 : 0);
     slot.complete();
   });
@@ -233,10 +215,7 @@ const strlen: Handler = (call) => {
   if (refusesKey(call, argument)) return;
   const key = keyOf(argument);
   connection.session.get(connection.db, key.slot, key.text, { server, slot }, (_pending, failure, object) => {
-    if (failure !== undefined) {
-      refuse(server, slot, failureText(failure));
-      return;
-    }
+    if (refusesFailure(server, slot, failure)) return;
     const at = object === undefined ? -1 : newestLiveSibling(object, server.clock.nowMs());
     server.statistics.countLookup(at >= 0);
     slot.out.integer(object === undefined || at < 0 ? 0 : siblingValueBytes(object, at));

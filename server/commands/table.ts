@@ -4,6 +4,7 @@ import type { CommandRow } from './command.js';
 import { configCommands } from './config.js';
 import { connectionCommands } from './connection.js';
 import { debugCommands } from './debug.js';
+import { dynamoCommands } from './dynamo.js';
 import { expireCommands } from './expire.js';
 import { infoCommands } from './info.js';
 import { introspectionCommands } from './introspection.js';
@@ -26,6 +27,7 @@ export const commandRows: readonly CommandRow[] = [
   ...serverCommands,
   ...debugCommands,
   ...clusterCommands,
+  ...dynamoCommands,
 ];
 
 /** All commands as a Markdown table: name, group, how many arguments, since which version of Redis, what they do. */

@@ -1,0 +1,98 @@
+/** `DYNAMO`: what the cluster does that Redis has no words for. */
+import { partitionOf } from '../../cluster/ring/slots.js';
+import type { Server } from '../server.js';
+import { type Call, type CommandRow, type Handler, runSubcommand } from './command.js';
+import { type KeyPlace, writeOwners, writeVersions } from './dynamo-replies.js';
+import { type Key, keyOf, refusesKey } from './key-argument.js';
+import { helpRow } from './subcommand-help.js';
+
+const HELP_LINES: readonly string[] = [
+  'OWNERS <key>',
+  '    Tells which nodes <key> belongs to, in the order in which they serve it: the first N are its primaries, the',
+  '    others stand in for those that can not be reached.',
+  'VERSIONS <key>',
+  '    Asks each of them what it holds of <key>: version vector, siblings, what it misses and what is superseded.',
+  'HELP',
+  '    Prints this.',
+];
+
+function placeOf(server: Server, { slot, text }: Key): KeyPlace {
+  const { membership, keyspaces } = server.node;
+  return { slot, partition: partitionOf(slot, membership.ring().partitionCount), keyspace: keyspaces.of(text) };
+}
+
+const owners: Handler = (call) => {
+  const { server, slot, args } = call;
+  if (refusesKey(call, args[2])) return;
+  const { node } = server;
+  const place = placeOf(server, keyOf(args[2]));
+  const members = new Map(node.membership.members().map((member) => [member.id, member]));
+  const list = node.membership.ring().preferenceList(place.partition);
+  const shown = list.flatMap((id) => {
+    const member = members.get(id);
+    return member === undefined ? [] : { member, isReachable: node.isReachable(id) };
+  });
+  writeOwners(slot.out, place, shown);
+  slot.complete();
+};
+
+function versions(call: Call): void {
+  const { server, slot, connection, args } = call;
+  if (refusesKey(call, args[2])) return;
+  const { node } = server;
+  const key = keyOf(args[2]);
+  const members = new Map(node.membership.members().map((member) => [member.id, member]));
+  void node.copiesOf(connection.db, key.slot, key.text).then((copies) => {
+    writeVersions(slot.out, placeOf(server, key), copies, (id) => members.get(id));
+    slot.complete();
+  });
+}
+
+const COMMON: Pick<CommandRow, 'categories' | 'group' | 'since'> = {
+  categories: ['@slow'],
+  group: 'cluster',
+  since: '0.1.0',
+};
+const KEY: Pick<CommandRow, 'keys' | 'arguments'> = {
+  keys: { first: 2, last: 2, step: 1, flags: ['RO'] },
+  arguments: [{ name: 'key', type: 'key' }],
+};
+
+const subcommands: readonly CommandRow[] = [
+  {
+    ...COMMON,
+    ...KEY,
+    name: 'owners',
+    arity: 3,
+    flags: ['readonly', 'stale'],
+    complexity: 'O(N) where N is the number of nodes',
+    summary: 'Tells which nodes a key belongs to, and which of them can be reached',
+    tips: ['nondeterministic_output'],
+    run: owners,
+  },
+  {
+    ...COMMON,
+    ...KEY,
+    name: 'versions',
+    arity: 3,
+    flags: ['readonly', 'stale'],
+    complexity: 'O(N) where N is the number of nodes, all of which are asked',
+    summary: 'Tells what each node holds of a key, and where they differ',
+    tips: ['nondeterministic_output'],
+    run: versions,
+  },
+  helpRow('dynamo', 'cluster', '0.1.0', HELP_LINES),
+];
+
+export const dynamoCommands: readonly CommandRow[] = [
+  {
+    ...COMMON,
+    name: 'dynamo',
+    arity: -2,
+    flags: [],
+    complexity: 'Depends on subcommand.',
+    summary: 'About keys and replicas as a Dynamo sees them',
+    subcommands,
+    run: runSubcommand,
+  },
+];
