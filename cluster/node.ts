@@ -49,6 +49,8 @@ export interface NodeOptions {
   readonly hintBytesMax: number;
   /** Older hints are dropped. */
   readonly hintWindowMs: number;
+  /** Tombstones and expired values that are older may be reaped; a node that was away longer starts over. */
+  readonly tombstoneGraceMs: number;
   /** How fast background work may go. */
   readonly background: PaceOptions;
 }

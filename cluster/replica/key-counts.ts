@@ -1,36 +1,51 @@
 import type { Partition } from '../ring/slots.js';
 import { DB_COUNT } from '../storage/layout.js';
 
-/** Live keys of each partition and database, kept up to date from the moment that the partition's scan began. */
+/**
+ * Live keys of each partition and database, and dead ones (nothing but tombstones) of each partition, kept up to date
+ * from the moment that the partition's scan began.
+ */
 export class KeyCounts {
-  readonly #counts: Int32Array;
+  readonly #live: Int32Array;
+  readonly #dead: Int32Array;
   readonly #counting: Uint8Array;
 
   constructor(partitionCount: number) {
-    this.#counts = new Int32Array(partitionCount * DB_COUNT);
+    this.#live = new Int32Array(partitionCount * DB_COUNT);
+    this.#dead = new Int32Array(partitionCount);
     this.#counting = new Uint8Array(partitionCount);
   }
 
   /** Starts at nothing; whoever scans the partition adds what is there. */
   begin(partition: Partition): void {
-    this.#counts.fill(0, partition * DB_COUNT, (partition + 1) * DB_COUNT);
+    this.#clear(partition);
     this.#counting[partition] = 1;
   }
 
   /** Changes are not counted until the next `begin`. */
   suspend(partition: Partition): void {
-    this.#counts.fill(0, partition * DB_COUNT, (partition + 1) * DB_COUNT);
+    this.#clear(partition);
     this.#counting[partition] = 0;
   }
 
-  /** One key came alive (1) or ceased to be (-1). */
-  add(partition: Partition, db: number, change: number): void {
+  /** One key, live or dead, is there (1) or is no longer (-1). */
+  add(partition: Partition, db: number, live: boolean, change: 1 | -1): void {
     if (this.#counting[partition] !== 1) return;
-    const at = partition * DB_COUNT + db;
-    this.#counts[at] = (this.#counts[at] ?? 0) + change;
+    const counts = live ? this.#live : this.#dead;
+    const at = live ? partition * DB_COUNT + db : partition;
+    counts[at] = (counts[at] ?? 0) + change;
   }
 
   of(partition: Partition, db: number): number {
-    return this.#counts[partition * DB_COUNT + db] ?? 0;
+    return this.#live[partition * DB_COUNT + db] ?? 0;
+  }
+
+  deadOf(partition: Partition): number {
+    return this.#dead[partition] ?? 0;
+  }
+
+  #clear(partition: Partition): void {
+    this.#live.fill(0, partition * DB_COUNT, (partition + 1) * DB_COUNT);
+    this.#dead[partition] = 0;
   }
 }

@@ -17,7 +17,7 @@ export interface ScannedRow {
 export type TakeRows = (rows: readonly ScannedRow[]) => boolean | Promise<boolean>;
 
 /** Ordered as storage keys are: by db, then key. */
-function scanOrder(a: { db: number; key: string }, b: { db: number; key: string }): number {
+export function scanOrder(a: { db: number; key: string }, b: { db: number; key: string }): number {
   return a.db - b.db || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
 }
 

@@ -9,7 +9,7 @@ import { type Store, StoreError } from '../ports/store.js';
 import type { World } from '../ports/world.js';
 import { type Partition, partitionOf, type Slot, slotOf } from '../ring/slots.js';
 import type { Identity } from '../storage/identity.js';
-import { partitionRange, STORAGE_KIND, storageBound } from '../storage/layout.js';
+import { partitionRange, STORAGE_KIND, storageBound, storageKey } from '../storage/layout.js';
 import type { ObjectBytes } from '../version/codec.js';
 import { joinBytes, versionFingerprint } from '../version/encoded.js';
 import { EndOfTurn } from './end-of-turn.js';
@@ -28,7 +28,7 @@ import { KeyCounts } from './key-counts.js';
 import { KeyLoader } from './key-loader.js';
 import { DIRTY_SHARE_MAX, DIRTY_SHARE_SLOW, ENTRIES_MAX, HELD_SHARE_MAX } from './limits.js';
 import { ObjectCache } from './object-cache.js';
-import { scanMerged, type TakeRows } from './partition-scan.js';
+import { scanMerged, scanOrder, type TakeRows } from './partition-scan.js';
 import { fillNote, isLiveRecord, noteIsActor, noteIsOfLife, noteOf, RECORD_NOTE_BYTES, recordOf } from './record.js';
 import { WarmUp } from './warm-up.js';
 import { WriteQueue } from './write-queue.js';
@@ -91,6 +91,7 @@ export class Replica {
   readonly #endOfTurn: EndOfTurn;
   readonly #slowDirtyBytes: number;
   readonly #dirtyBytesMax: number;
+  readonly #withheld = new Set<Partition>();
   #refusedWrites = 0;
   #closed = false;
 
@@ -205,7 +206,7 @@ export class Replica {
     // Whoever mints for a key under an actor has its note there: a note of an earlier epoch says that this one has not.
     if (noteIsActor(record, this.#identity.actorBytes)) this.#identity.objectsLeave();
     this.#observer.changed(partition, db, key, record, undefined);
-    if (entry.live) this.#counts.add(partition, db, -1);
+    this.#counts.add(partition, db, entry.live, -1);
     this.#queue.remove(entry, waiter);
     return true;
   }
@@ -215,6 +216,27 @@ export class Replica {
     let count = 0;
     for (const partition of partitions) count += this.#counts.of(partition, db);
     return count;
+  }
+
+  /** Keys in these partitions of which nothing is left but tombstones. Partial until `warm`. */
+  countDead(partitions: readonly Partition[]): number {
+    let count = 0;
+    for (const partition of partitions) count += this.#counts.deadOf(partition);
+    return count;
+  }
+
+  /**
+   * HOT PATH. Whether this copy of the partition may stand for what this node has acknowledged. One that may not takes
+   * writes, but is not read: it would show keys as absent that this node once held.
+   */
+  serves(partition: Partition): boolean {
+    return this.#withheld.size === 0 || !this.#withheld.has(partition);
+  }
+
+  /** The copy of the partition is incomplete (or, with `serves`, no longer is). */
+  setServes(partition: Partition, serves: boolean): void {
+    if (serves) this.#withheld.delete(partition);
+    else this.#withheld.add(partition);
   }
 
   /** Whether all stored keys have been counted. */
@@ -246,12 +268,16 @@ export class Replica {
   }
 
   /**
-   * All records of a partition (tombstones too) as they are at the call, in the order of (db, key), some at a time.
-   * Rejects with `StoreError`.
+   * All records of a partition (tombstones too) as they are at the call, in the order of (db, key), some at a time; with
+   * `after`, those behind this key. Rejects with `StoreError`.
    */
-  scanPartition(partition: Partition, takeRows: TakeRows): Promise<void> {
+  scanPartition(partition: Partition, takeRows: TakeRows, after?: { db: number; key: string }): Promise<void> {
     const { from, to } = partitionRange(STORAGE_KIND.data, partition);
-    return scanMerged(this.#store, this.#world.log, from, to, this.#dirtyOf(partition), takeRows);
+    const dirty = this.#dirtyOf(partition);
+    if (after === undefined) return scanMerged(this.#store, this.#world.log, from, to, dirty, takeRows);
+    const behind = storageKey(STORAGE_KIND.data, partition, after.db, `${after.key}\0`);
+    const dirtyBehind = dirty.filter((entry) => scanOrder(entry, after) > 0);
+    return scanMerged(this.#store, this.#world.log, behind, to, dirtyBehind, takeRows);
   }
 
   /** Writes all that is dirty now. Rejects with `StoreError`. */
@@ -304,10 +330,10 @@ export class Replica {
     fillNote(record, entry.record, this.#identity.actorBytes);
     this.#observer.changed(entry.partition, entry.db, entry.key, entry.record, record);
     const bytesBefore = entry.bytes;
-    const wasLive = entry.live;
+    if (entry.record !== undefined) this.#counts.add(entry.partition, entry.db, entry.live, -1);
     this.#cache.setRecord(entry, record);
     this.#queue.changed(entry, bytesBefore);
-    if (entry.live !== wasLive) this.#counts.add(entry.partition, entry.db, entry.live ? 1 : -1);
+    this.#counts.add(entry.partition, entry.db, entry.live, 1);
     if (durability === BUFFER && this.#queue.dirtyBytes < this.#slowDirtyBytes && !this.#queue.isFailing) {
       this.#queue.later(entry);
       return STORED;

@@ -12,7 +12,7 @@ import { isLiveRecord } from './record.js';
 import type { WriteQueue } from './write-queue.js';
 
 /**
- * Reads the store once, behind, after the start: counts the live keys and fills the cache while there is room. One
+ * Reads the store once, behind, after the start: counts the keys and fills the cache while there is room. One
  * partition after the other, each from a snapshot of its own. Clients write meanwhile. So, for a partition:
  *
  * - the keys that are dirty when its snapshot is taken count as they are in memory, and not as they are in the snapshot;
@@ -136,7 +136,7 @@ export class WarmUp {
     this.#queue.forEachDirty((entry) => {
       if (entry.partition !== partition) return;
       dirty.add(String.fromCharCode(entry.db) + entry.key);
-      if (entry.live) this.#counts.add(partition, entry.db, 1);
+      if (entry.record !== undefined) this.#counts.add(partition, entry.db, entry.live, 1);
     });
     return dirty;
   }
@@ -153,7 +153,8 @@ export class WarmUp {
           continue;
         }
         const { db, key, record } = row;
-        if (!dirty.has(String.fromCharCode(db) + key) && isLiveRecord(record)) this.#counts.add(partition, db, 1);
+        const counted = dirty.has(String.fromCharCode(db) + key);
+        if (!counted) this.#counts.add(partition, db, isLiveRecord(record), 1);
         if (!this.#fill(partition, db, key, record)) whole = false;
       }
       if (rows.length < SCAN_ROWS) return whole;

@@ -42,6 +42,7 @@ export function completeConfig(given: GivenValues): Config {
   const options = values as unknown as OptionValues;
   const first = (options.bind[0] ?? '*').replace(/^-/, '');
   checkPeers(options, first);
+  checkGrace(options);
   return Object.freeze({
     ...options,
     peerPort: derivePeerPort(options),
@@ -74,6 +75,14 @@ function checkPeers(options: OptionValues, firstBind: string): void {
   if (options.peers.length > 0 && options.announceHost === '' && WILDCARDS.has(firstBind)) {
     throw new ConfigError(`option 'announce-host' must be given: peers can't reach 'bind ${firstBind}'`);
   }
+}
+
+/** A hint may not bring back what all have forgotten. */
+function checkGrace({ tombstoneGraceMs, hintWindowMs }: OptionValues): void {
+  if (tombstoneGraceMs > hintWindowMs) return;
+  throw new ConfigError(
+    `option 'tombstone-grace-ms' must be more than 'hint-window-ms': ${tombstoneGraceMs} is not more than ${hintWindowMs}`,
+  );
 }
 
 /** Checks the secret after the file has been read. Throws ConfigError; the secret is not part of the message. */

@@ -161,6 +161,12 @@ export const OPTION_ROWS = [
     50_000,
     'Keys a second that background work may handle on a node without clients.',
   ),
+  row(
+    'tombstone-grace-ms',
+    milliseconds(1000, 31_622_400_000),
+    86_400_000,
+    'How long deleted and expired keys are remembered, and a node may be away; more than `hint-window-ms`, the same on all nodes.',
+  ),
   row('latency-tracking', yesNo, true, 'Whether latencies of commands are recorded.', { mutable: true }),
   row('latency-tracking-info-percentiles', percentile, ['50', '99', '99.9'], 'Percentiles that `INFO` shows.', {
     mutable: true,

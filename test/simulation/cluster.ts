@@ -66,6 +66,7 @@ export class Cluster {
         flushPeriodMs,
         hintBytesMax: 2 ** 20,
         hintWindowMs: 10_800_000,
+        tombstoneGraceMs: 86_400_000,
         background: { targetMs: 0, rateMin: 500, rateMax: 50_000 },
       };
       return new Machine(self.host, nodeOptions, random.fork(), around);

@@ -62,6 +62,7 @@ export class LiveServer {
       flushPeriodMs: config.objectFlushMs,
       hintBytesMax: config.hintBytesMax,
       hintWindowMs: config.hintWindowMs,
+      tombstoneGraceMs: config.tombstoneGraceMs,
       background: { targetMs: 0, rateMin: config.backgroundRateMin, rateMax: config.backgroundRateMax },
     });
     const settings = new Settings(config);

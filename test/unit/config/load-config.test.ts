@@ -167,3 +167,12 @@ test('help and version are asked for by the first word', (t) => {
   t.is(asksFor(['c.conf']), undefined);
   t.is(asksFor([]), undefined);
 });
+
+test('deletions must be remembered for longer than hints are kept', (t) => {
+  t.is(load({}).tombstoneGraceMs, 86_400_000);
+  t.regex(
+    messageOf(t, { argv: ['--tombstone-grace-ms', '10000', '--hint-window-ms', '10000'] }),
+    /option 'tombstone-grace-ms' must be more than 'hint-window-ms': 10000 is not more than 10000/,
+  );
+  t.is(load({ argv: ['--tombstone-grace-ms', '10001', '--hint-window-ms', '10000'] }).tombstoneGraceMs, 10_001);
+});

@@ -128,6 +128,11 @@ export class OpenedReplica {
     return this.replica.countKeys(db, all);
   }
 
+  /** Keys of which nothing but tombstones is left. */
+  countDead(): number {
+    return this.replica.countDead(Array.from({ length: PARTITIONS }, (_, partition) => partition as Partition));
+  }
+
   /** An orderly stop; gives the disk for the next start. */
   async stop(counter = 1): Promise<MemoryDisk> {
     await this.world.timers.until(this.replica.close());

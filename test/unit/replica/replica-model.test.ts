@@ -116,6 +116,8 @@ class Run {
         throw new Error('a writer was not answered once');
     }
     const live = [...this.expected.values()].filter((object) => isLiveRecord(object)).length;
+    const dead = this.expected.size - live;
+    if (this.opened.countDead() !== dead) throw new Error(`counted ${this.opened.countDead()} dead keys of ${dead}`);
     if (this.opened.count() !== live) throw new Error(`counted ${this.opened.count()} keys of ${live}`);
   }
 
@@ -251,9 +253,21 @@ test('a scan of all partitions shows what is in memory and in the store, once', 
           return true;
         });
         await run.world.timers.until(scanned);
+        await checkScanBehind(run, partition as Partition, rows);
       }
       t.deepEqual([...rows].sort(), [...run.expected].sort());
     }),
     { numRuns: 60 },
   );
 });
+
+/** A scan that begins behind a key shows the rest, wherever the key stands and whether it is there or not. */
+async function checkScanBehind(run: Run, partition: Partition, rows: ReadonlyMap<string, Buffer>): Promise<void> {
+  for (const key of ['key 1', 'key 10', 'key 2x']) {
+    const seen: string[] = [];
+    const take = (some: readonly { readonly key: string }[]): boolean => seen.push(...some.map((row) => row.key)) >= 0;
+    await run.world.timers.until(run.opened.replica.scanPartition(partition, take, { db: 0, key }));
+    const expected = [...rows.keys()].filter((other) => other > key && partitionOfKey(other) === partition);
+    if (!isDeepStrictEqual(seen, expected.sort())) throw new Error(`behind ${key} a scan shows ${seen}`);
+  }
+}
