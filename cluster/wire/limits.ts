@@ -43,13 +43,14 @@ export const ACCEPTED_SILENT_MAX_MS = 10_000;
 export const SWEEP_PERIOD_MS = 250;
 
 export const RECONNECT_DELAY_MIN_MS = 50;
-/** With the trial and a handshake it stays under the two seconds in which a peer that is back must be noticed. */
-export const RECONNECT_DELAY_MAX_MS = 500;
+export const RECONNECT_DELAY_MAX_MS = 300;
 /** A link that was lost earlier than this was not steady: the next one is on trial. */
 export const STEADY_MS = 10_000;
 /** For how long a link on trial must stand until its peer counts as reachable. */
 export const TRIAL_MS = 1_000;
-/** In which time a peer that is back must be noticed. */
+/** How often a link is looked at, at the least. */
+export const TICK_MAX_MS = 100;
+/** In which time a peer that is back must be noticed, also when the last attempt has just begun and hangs. */
 const NOTICE_MS = 2_000;
 
 /** Replies that a peer does not read: over this, its requests are not read either. */
@@ -79,7 +80,8 @@ assert(CLOSING_TEXT_BYTES_MAX + 64 < HANDSHAKE_FRAME_BYTES_MAX);
 assert(Number.isInteger(Math.log2(OUTSTANDING_MAX)) && Number.isInteger(Math.log2(OUTSTANDING_INITIAL)));
 assert(OUTSTANDING_INITIAL <= OUTSTANDING_MAX);
 assert(PING_AFTER_MS < SILENT_MAX_MS && PING_AFTER_MS * 4 < ACCEPTED_SILENT_MAX_MS);
-assert(RECONNECT_DELAY_MAX_MS + TRIAL_MS < NOTICE_MS && HANDSHAKE_TIME_LIMIT_MS + RECONNECT_DELAY_MAX_MS <= NOTICE_MS);
+assert(HANDSHAKE_TIME_LIMIT_MS + RECONNECT_DELAY_MAX_MS + TICK_MAX_MS < NOTICE_MS);
+assert(RECONNECT_DELAY_MAX_MS + TRIAL_MS + TICK_MAX_MS < NOTICE_MS);
 assert(SILENT_MAX_MS <= TRIAL_MS && TRIAL_MS < STEADY_MS);
 assert(SWEEP_PERIOD_MS < HANDSHAKE_TIME_LIMIT_MS);
 assert(OUT_BYTES_INITIAL <= OUT_BYTES_FLUSH && OUT_BYTES_FLUSH < OUT_BYTES_KEPT);

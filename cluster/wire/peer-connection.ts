@@ -46,6 +46,7 @@ export interface ConnectionOwner {
 type State = 'dialling' | 'shaking' | 'ready' | 'closed';
 
 const NO_PING = Number.POSITIVE_INFINITY;
+const NOT_AWAITED = Number.POSITIVE_INFINITY;
 
 export class PeerConnection implements LinkEvents, FrameHandler {
   readonly writer: BatchedWriter;
@@ -61,6 +62,8 @@ export class PeerConnection implements LinkEvents, FrameHandler {
   private state: State = 'dialling';
   private pingId = 0;
   private pingSentUs = NO_PING;
+  /** Since when something is due from the peer; a request that has timed out is still a sign that it was. */
+  private awaitedSinceUs = NOT_AWAITED;
 
   /** Dials at once. */
   constructor(
@@ -95,6 +98,7 @@ export class PeerConnection implements LinkEvents, FrameHandler {
   received(chunk: Buffer): void {
     if (this.state === 'closed') return;
     this.receivedUs = this.world.clock.monotonicUs();
+    this.awaitedSinceUs = NOT_AWAITED;
     const fault = this.decoder.feed(chunk);
     if (fault !== undefined) this.close('malformed', fault);
   }
@@ -131,8 +135,8 @@ export class PeerConnection implements LinkEvents, FrameHandler {
       }
       return;
     }
-    const awaitedSinceUs = Math.max(this.receivedUs, Math.min(waitingSinceUs, this.pingSentUs));
-    if (nowUs - awaitedSinceUs >= SILENT_MAX_MS * 1000) {
+    this.awaitedSinceUs = Math.min(this.awaitedSinceUs, waitingSinceUs, this.pingSentUs);
+    if (nowUs - Math.max(this.receivedUs, this.awaitedSinceUs) >= SILENT_MAX_MS * 1000) {
       this.close('late', `silent for ${SILENT_MAX_MS} ms`);
     } else if (this.pingSentUs === NO_PING && nowUs - this.receivedUs >= PING_AFTER_MS * 1000) {
       this.pingId = (this.pingId + 1) >>> 0;

@@ -9,7 +9,7 @@ import type { World } from '../ports/world.js';
 import type { NodeId } from '../ring/ring.js';
 import { FRAME_HEADER_BYTES } from './frames.js';
 import { FEATURE, type PeerIdentity } from './handshake.js';
-import { KEY_BYTES_MAX, RECONNECT_DELAY_MAX_MS, RECONNECT_DELAY_MIN_MS } from './limits.js';
+import { KEY_BYTES_MAX, RECONNECT_DELAY_MAX_MS, RECONNECT_DELAY_MIN_MS, TICK_MAX_MS } from './limits.js';
 import {
   appendGet,
   appendPut,
@@ -48,7 +48,6 @@ export interface ReplyHandler {
 
 const TICKS_PER_TIMEOUT = 10;
 const TICK_MIN_MS = 5;
-const TICK_MAX_MS = 100;
 
 export class Peer implements ConnectionOwner {
   private connection: PeerConnection | undefined;
@@ -347,12 +346,13 @@ export class Peer implements ConnectionOwner {
     }
     this.skippedTick = false;
     const { table } = this;
+    const waitingSinceUs = table.oldestStartUs();
     while (nowUs - table.oldestStartUs() >= this.timeoutUs) {
       const handler = table.takeOldest();
       this.roundTrips.record(this.timeoutUs);
       handler?.failed(this, 'timeout');
     }
-    this.connection?.check(nowUs, table.oldestStartUs());
+    this.connection?.check(nowUs, waitingSinceUs);
     if (this.ready !== undefined && nowUs - this.readyUs >= RECONNECT_DELAY_MAX_MS * 1000) {
       this.reconnectDelayMs = RECONNECT_DELAY_MIN_MS;
     }

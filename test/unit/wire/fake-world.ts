@@ -8,6 +8,8 @@ import type { Link, LinkEvents, Listener, PeerAddress, Transport } from '../../.
 import type { World } from '../../../cluster/ports/world.js';
 
 const TURNS_MAX = 100_000;
+/** What an accepted link takes for its other end. */
+const LISTENING_END = 'fake:1';
 
 interface Due {
   readonly atUs: number;
@@ -117,8 +119,13 @@ class FakeNetwork implements Transport {
   silent = false;
   /** While set, nobody reads: all that is written stays queued with the sender. */
   stuck = false;
+  /** While set, the side that listens is a stopped process: its system takes connections and bytes, and nobody looks. */
+  private frozen = false;
+  /** While set, what this side sends gets lost, and so does every attempt to connect. */
+  mute: 'dialling' | 'listening' | undefined;
   /** All links that were ever made, both ends. */
   readonly ends: FakeLink[] = [];
+  private readonly kept: (() => void)[] = [];
   private readonly listeners = new Map<string, (link: Link) => LinkEvents>();
   private nextPort = 40_000;
 
@@ -127,16 +134,19 @@ class FakeNetwork implements Transport {
   dial(address: PeerAddress, events: LinkEvents): Link {
     const here = new FakeLink(this, `${address.host}:${address.port}`, events);
     this.later(() => {
+      if (this.mute !== undefined) return;
       const accept = this.listeners.get(here.remoteAddress);
       if (accept === undefined) {
         here.end('ECONNREFUSED: nobody listens');
         return;
       }
-      const there = new FakeLink(this, 'fake:1', undefined);
+      const there = new FakeLink(this, LISTENING_END, undefined);
       here.other = there;
       there.other = here;
-      there.events = accept(there);
-      there.events.opened();
+      this.atListener(() => {
+        there.events = accept(there);
+        there.events.opened();
+      });
       here.events?.opened();
     });
     return here;
@@ -148,6 +158,28 @@ class FakeNetwork implements Transport {
     if (this.listeners.has(name)) throw new Error(`EADDRINUSE: ${name}`);
     this.listeners.set(name, accept);
     return { port, close: () => this.listeners.delete(name) };
+  }
+
+  /** Stops the process that listens. */
+  freeze(): void {
+    this.frozen = true;
+  }
+
+  /** Lets it go on, with all that has come meanwhile. */
+  thaw(): void {
+    this.frozen = false;
+    for (const task of this.kept.splice(0)) this.later(task);
+  }
+
+  /** Runs `task` in the process that listens. */
+  atListener(task: () => void): void {
+    if (this.frozen) this.kept.push(task);
+    else task();
+  }
+
+  /** Whether what `from` sends gets lost. */
+  loses(from: FakeLink): boolean {
+    return this.silent || this.mute === (from.remoteAddress === LISTENING_END ? 'listening' : 'dialling');
   }
 
   /** Cuts all links, as a crash of one end does. */
@@ -182,7 +214,7 @@ class FakeLink implements Link {
       this.queued += bytes.length;
       return false;
     }
-    if (!this.network.silent) this.other?.arrive(Buffer.from(bytes));
+    if (!this.network.loses(this)) this.other?.arrive(Buffer.from(bytes));
     // What the transport is done with may be overwritten at once; show it if anybody still counts on it.
     bytes.fill(0xee);
     return true;
@@ -215,9 +247,10 @@ class FakeLink implements Link {
     if (this.ended) return;
     this.ended = true;
     this.network.later(() => {
-      this.events?.closed(reason);
+      if (this.remoteAddress === LISTENING_END) this.network.atListener(() => this.events?.closed(reason));
+      else this.events?.closed(reason);
       const { other } = this;
-      if (other !== undefined && !this.network.silent) other.end('the other end closed the connection');
+      if (other !== undefined && !this.network.loses(this)) other.end('the other end closed the connection');
     });
   }
 
@@ -230,12 +263,17 @@ class FakeLink implements Link {
 
   private deliverLater(): void {
     this.network.later(() => {
-      while (!this.paused && !this.ended) {
-        const chunk = this.inbox.shift();
-        if (chunk === undefined) return;
-        this.events?.received(chunk);
-        chunk.fill(0xee);
-      }
+      if (this.remoteAddress === LISTENING_END) this.network.atListener(() => this.deliver());
+      else this.deliver();
     });
+  }
+
+  private deliver(): void {
+    while (!this.paused && !this.ended) {
+      const chunk = this.inbox.shift();
+      if (chunk === undefined) return;
+      this.events?.received(chunk);
+      chunk.fill(0xee);
+    }
   }
 }
