@@ -12,7 +12,9 @@ import { ModifyQueues } from './coordinator/modify.js';
 import { QUERY_KIND, Queries } from './coordinator/queries.js';
 import { Routes } from './coordinator/routes.js';
 import { Session } from './coordinator/session.js';
+import type { HandoffNode } from './handoff/handoff-node.js';
 import { Hints } from './handoff/hints.js';
+import { OrphanSweep } from './handoff/orphan-sweep.js';
 import type { Membership } from './membership/membership.js';
 import type { Store } from './ports/store.js';
 import type { PeerAddress } from './ports/transport.js';
@@ -125,19 +127,17 @@ export class ClusterNode {
       options.requestTimeoutMs,
       () => this.replica.stats().dirtyBytes / options.memoryBytesMax,
     );
-    this.hints = new Hints(
-      {
-        world,
-        store,
-        replica: this.replica,
-        peers: this.peers,
-        routes,
-        keyspaces: this.keyspaces,
-        counters: this.counters,
-        governor: this.#governor,
-      },
-      { bytesMax: options.hintBytesMax, windowMs: options.hintWindowMs },
-    );
+    const handoff: HandoffNode = {
+      world,
+      store,
+      replica: this.replica,
+      peers: this.peers,
+      routes,
+      keyspaces: this.keyspaces,
+      counters: this.counters,
+      governor: this.#governor,
+    };
+    this.hints = new Hints(handoff, { bytesMax: options.hintBytesMax, windowMs: options.hintWindowMs });
     this.#coordination = {
       world,
       replica: this.replica,
@@ -156,7 +156,7 @@ export class ClusterNode {
       putLatency: this.#governor.watching(world.latencies.recorder('coordinator put')),
       isMember: (actor) => this.#isMember(actor),
     };
-    this.#tasks = [this.hints];
+    this.#tasks = [this.hints, new OrphanSweep(handoff, this.hints)];
     const queries = new Queries();
     queries.on(QUERY_KIND.countKeys, answerKeyCount(this.replica));
     const requests = new InboundRequests(this.#coordination, queries);

@@ -15,12 +15,15 @@ export class Counters {
   read_repairs = 0;
   read_quorum_failures = 0;
   write_quorum_failures = 0;
-  /** Hints that this node began to keep, brought to their target, or gave up: no room, too old, target not a member. */
+  /** Hints that this node began to keep, brought to their target, or gave up: no room, too old, no such node, no object. */
   hints_kept = 0;
   hints_delivered = 0;
   hints_dropped_full = 0;
   hints_dropped_old = 0;
   hints_dropped_stranger = 0;
+  hints_dropped_gone = 0;
+  /** Copies without a hint that this node held for others, and that W of their primaries have now. */
+  orphans_handed_over = 0;
   clock_truncations = 0;
   clock_drift_refusals = 0;
   #driftLoggedUs = Number.NEGATIVE_INFINITY;

@@ -2,10 +2,11 @@
 import { BUFFER, type Durability } from '../replica/replica.js';
 import type { NodeId } from '../ring/ring.js';
 import type { Partition } from '../ring/slots.js';
+import type { KeyPlace } from './handoff-node.js';
 import { HINT_OVERHEAD_BYTES } from './limits.js';
 
 /** That `target` has missed writes of a key. The object itself is in this node's replica. */
-export class Hint {
+export class Hint implements KeyPlace {
   /** Rises with each write that the target missed. */
   version = 0;
   /** How safe the row of this hint is in the store. BUFFER: it is not there yet. */
@@ -72,37 +73,38 @@ export class HintIndex {
     return true;
   }
 
-  /** Forgets the hint, if it is still held. */
-  remove(hint: Hint): void {
+  /** Forgets the hint. Answers whether it was still held. */
+  remove(hint: Hint): boolean {
     const hints = this.#targets.get(hint.target);
     const place = placeOf(hint.partition, hint.db, hint.key);
-    if (hints?.byPlace.get(place) !== hint) return;
+    if (hints?.byPlace.get(place) !== hint) return false;
     hints.byPlace.delete(place);
     hints.bytes -= hint.bytes;
     this.bytes -= hint.bytes;
     this.count--;
     if (hints.byPlace.size === 0) this.#targets.delete(hint.target);
-  }
-
-  /** Whether the hint is still held. */
-  holds(hint: Hint): boolean {
-    return this.find(hint.target, hint.partition, hint.db, hint.key) === hint;
+    return true;
   }
 
   /** Whether any node has missed writes of the key. */
-  isHinted(partition: Partition, db: number, key: string): boolean {
+  isHinted({ partition, db, key }: KeyPlace): boolean {
     if (this.count === 0) return false;
     const place = placeOf(partition, db, key);
     for (const hints of this.#targets.values()) if (hints.byPlace.has(place)) return true;
     return false;
   }
 
-  /** Nodes that have missed writes. */
-  targets(): readonly NodeId[] {
-    return [...this.#targets.keys()];
+  /** All hints. They may be changed meanwhile. */
+  *all(): Iterable<Hint> {
+    for (const { byPlace } of this.#targets.values()) yield* byPlace.values();
   }
 
-  /** The hints for a node, oldest first but for those that were read from the store. May be changed meanwhile. */
+  /** How many hints there are for a node. */
+  countOf(target: NodeId): number {
+    return this.#targets.get(target)?.byPlace.size ?? 0;
+  }
+
+  /** The hints for a node, oldest first but for those that were read from the store. They may be changed meanwhile. */
   of(target: NodeId): Iterable<Hint> {
     return this.#targets.get(target)?.byPlace.values() ?? [];
   }

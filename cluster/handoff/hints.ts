@@ -1,42 +1,29 @@
 /**
- * Hinted handoff (Dynamo §4.6): which nodes have missed writes of which keys. A hint is a reference; the object is in this
- * node's replica like any other.
+ * Hinted handoff (Dynamo §4.6): which nodes have missed writes of which keys, and the deliveries to them. A hint is a
+ * reference; the object is in this node's replica like any other.
  */
-
-import type { Governor } from '../background/governor.js';
 import type { BackgroundTask } from '../background/task.js';
 import type { HintKeeper } from '../coordinator/coordination.js';
-import type { Counters } from '../coordinator/counters.js';
-import type { Keyspaces } from '../coordinator/keyspaces.js';
-import type { Routes } from '../coordinator/routes.js';
-import { type Store, StoreError } from '../ports/store.js';
-import type { World } from '../ports/world.js';
-import {
-  BUFFER,
-  type Durability,
-  type Replica,
-  STORED,
-  type StoreAnswer,
-  type WriteWaiter,
-} from '../replica/replica.js';
+import { StoreError } from '../ports/store.js';
+import type { Timer } from '../ports/timers.js';
+import { BUFFER, type Durability, STORED, type StoreAnswer, type WriteWaiter } from '../replica/replica.js';
 import type { NodeId } from '../ring/ring.js';
 import type { Partition } from '../ring/slots.js';
-import type { Peer } from '../wire/peer.js';
+import { Delivery, type DeliveryOwner } from './delivery.js';
+import { Departures } from './departures.js';
+import type { HandoffNode, KeyPlace } from './handoff-node.js';
 import { Hint, HintIndex, type HintTotals } from './hint-index.js';
 import { HintRows } from './hint-rows.js';
-import { LOG_PERIOD_US, RETRY_MAX_MS } from './limits.js';
-
-/** What handoff needs of its node. */
-export interface HandoffNode {
-  readonly world: Pick<World, 'clock' | 'timers' | 'log'>;
-  readonly store: Store;
-  readonly replica: Replica;
-  readonly peers: ReadonlyMap<NodeId, Peer>;
-  readonly routes: Routes;
-  readonly keyspaces: Keyspaces;
-  readonly counters: Counters;
-  readonly governor: Governor;
-}
+import {
+  EXPIRIES_A_WINDOW,
+  EXPIRY_PERIOD_MAX_MS,
+  EXPIRY_PERIOD_MIN_MS,
+  EXPIRY_SLICE_HINTS,
+  LOG_PERIOD_US,
+  RETRY_MAX_MS,
+  WAKE_PERIOD_MS,
+} from './limits.js';
+import { Pause } from './pause.js';
 
 export interface HintOptions {
   /** Memory for hints. */
@@ -53,17 +40,46 @@ export interface PendingHints extends HintTotals {
 
 const NOBODY: WriteWaiter = { stored: () => undefined };
 
-export class Hints implements HintKeeper, BackgroundTask {
+export class Hints implements HintKeeper, BackgroundTask, DeliveryOwner {
   readonly #node: HandoffNode;
+  readonly #windowMs: number;
   readonly #index: HintIndex;
   readonly #rows: HintRows;
+  readonly #departures: Departures;
+  readonly #deliveries = new Map<NodeId, Delivery>();
+  readonly #expiryPause: Pause;
+  readonly #loops: Promise<void>[] = [];
+  #wakes: Timer | undefined;
+  #loaded = false;
   #loggedUs: number | undefined;
   #stopped = false;
 
   constructor(node: HandoffNode, options: HintOptions) {
     this.#node = node;
+    this.#windowMs = options.windowMs;
     this.#index = new HintIndex(options.bytesMax);
     this.#rows = new HintRows(node.world, node.store);
+    this.#departures = new Departures(node, (place) => this.#index.isHinted(place));
+    this.#expiryPause = new Pause(node.world.timers);
+  }
+
+  /** Hints that are held, and the memory that they take. */
+  get count(): number {
+    return this.#index.count;
+  }
+
+  get bytes(): number {
+    return this.#index.bytes;
+  }
+
+  /** Whether the hints of earlier runs are known: before that nothing is delivered and no copy leaves. */
+  get loaded(): boolean {
+    return this.#loaded;
+  }
+
+  /** Whether any node has missed writes of the key, as far as is known. */
+  isHinted(place: KeyPlace): boolean {
+    return this.#index.isHinted(place);
   }
 
   note(target: NodeId, partition: Partition, db: number, key: string): void {
@@ -96,21 +112,59 @@ export class Hints implements HintKeeper, BackgroundTask {
     return this.#rows.put(hint, durability, waiter);
   }
 
-  /** The nodes for which there are hints. */
+  /** The nodes for which there are hints. Looks at every hint. */
   byTarget(): PendingHints[] {
-    return this.#index.totals().map((totals) => ({ ...totals, delivering: false }));
+    return this.#index.totals().map((totals) => ({
+      ...totals,
+      delivering: this.#deliveries.get(totals.target)?.delivering === true,
+    }));
   }
 
   start(): void {
-    void this.#load();
+    for (const peer of this.#node.peers.values()) {
+      const delivery = new Delivery(this.#node, this.#index, peer, this);
+      this.#deliveries.set(peer.id, delivery);
+      peer.onReachableChange((reachable) => {
+        if (reachable && this.#loaded) delivery.reachable();
+      });
+    }
+    this.#loops.push(this.#run());
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#wakes?.stop();
+    this.#expiryPause.stop();
+    this.#departures.stop();
+    await Promise.all([...this.#deliveries.values()].map((delivery) => delivery.stop()));
+    await Promise.all(this.#loops);
     await this.#rows.stop();
   }
 
-  /** Hints of an earlier run. Nothing is delivered before all are known. */
+  delivered(hint: Hint, fingerprint: number): void {
+    if (!this.#forget(hint)) return;
+    this.#node.counters.hints_delivered++;
+    this.#departures.leave(hint, fingerprint);
+  }
+
+  gone(hint: Hint): void {
+    if (this.#forget(hint)) this.#node.counters.hints_dropped_gone++;
+  }
+
+  async #run(): Promise<void> {
+    await this.#load();
+    if (this.#stopped) return;
+    this.#loaded = true;
+    this.#wakes = this.#node.world.timers.every(WAKE_PERIOD_MS, () => this.#wakeAll());
+    this.#wakeAll();
+    const periodMs = Math.max(EXPIRY_PERIOD_MIN_MS, Math.min(EXPIRY_PERIOD_MAX_MS, this.#windowMs / EXPIRIES_A_WINDOW));
+    while (await this.#expiryPause.sleep(periodMs)) await this.#expire();
+  }
+
+  #wakeAll(): void {
+    if (this.#index.count > 0) for (const delivery of this.#deliveries.values()) delivery.wake();
+  }
+
   async #load(): Promise<void> {
     while (!this.#stopped) {
       try {
@@ -119,7 +173,7 @@ export class Hints implements HintKeeper, BackgroundTask {
       } catch (error) {
         if (!(error instanceof StoreError)) throw error;
         this.#node.world.log.error({ reason: error.message }, 'hints could not be read');
-        await new Promise<void>((resolve) => this.#node.world.timers.after(RETRY_MAX_MS, resolve));
+        await this.#expiryPause.sleep(RETRY_MAX_MS);
       }
     }
   }
@@ -133,6 +187,26 @@ export class Hints implements HintKeeper, BackgroundTask {
       else this.#droppedFull();
       this.#rows.delete(hint);
     }
+  }
+
+  /** Drops the hints that are older than the window. Copies that only they spoke of are left to the orphan sweep. */
+  async #expire(): Promise<void> {
+    const sinceMs = this.#node.world.clock.nowMs() - this.#windowMs;
+    let looked = 0;
+    let dropped = 0;
+    for (const hint of this.#index.all()) {
+      if (hint.sinceMs < sinceMs && this.#forget(hint)) dropped++;
+      if (++looked % EXPIRY_SLICE_HINTS === 0 && !(await this.#node.governor.admit('hints', 1))) break;
+    }
+    if (dropped === 0) return;
+    this.#node.counters.hints_dropped_old += dropped;
+    this.#node.world.log.warn({ dropped, windowMs: this.#windowMs }, 'hints were dropped: older than the window');
+  }
+
+  #forget(hint: Hint): boolean {
+    const held = this.#index.remove(hint);
+    if (held) this.#rows.delete(hint);
+    return held;
   }
 
   #droppedFull(): void {

@@ -64,7 +64,7 @@ function clusterFields(server: Server): InfoField[] {
 }
 
 function dynamoFields({ node }: Server): InfoField[] {
-  const { membership, counters, keyspaces } = node;
+  const { membership, counters, keyspaces, hints } = node;
   const members = membership.members();
   const replica = node.replica.stats();
   const fields: InfoField[] = [
@@ -81,6 +81,8 @@ function dynamoFields({ node }: Server): InfoField[] {
   }
   for (const [name, value] of Object.entries(counters)) if (typeof value === 'number') fields.push([name, value]);
   fields.push(
+    ['hints_pending', hints.count],
+    ['hints_pending_bytes', hints.bytes],
     ['cached_objects', replica.entries],
     ['cached_bytes', replica.bytes],
     ['refused_writes', replica.refusedWrites],

@@ -39,6 +39,8 @@ export class SentPut extends Sent {
     readonly durability: number,
     readonly key: string,
     readonly object: Buffer,
+    /** Whom the peer is to stand in for, if anyone. */
+    readonly standsInFor?: NodeId,
   ) {
     super(handler, peer);
   }
@@ -111,6 +113,7 @@ export class FakePeer {
   readonly queries: SentBody[] = [];
   /** Kinds of the requests in the order in which they were sent. */
   readonly order: ('put' | 'get' | 'forward' | 'query')[] = [];
+  readonly #reachableCallbacks: ((reachable: boolean) => void)[] = [];
 
   constructor(readonly id: NodeId) {}
 
@@ -121,6 +124,16 @@ export class FakePeer {
 
   reachable(): boolean {
     return this.up;
+  }
+
+  onReachableChange(callback: (reachable: boolean) => void): void {
+    this.#reachableCallbacks.push(callback);
+  }
+
+  /** The link comes to stand, or is lost. */
+  turn(up: boolean): void {
+    this.up = up;
+    for (const callback of this.#reachableCallbacks) callback(up);
   }
 
   actor(): ActorId | undefined {
@@ -145,6 +158,22 @@ export class FakePeer {
     this.order.push('put');
     const copy = Buffer.from(object.subarray(0, length));
     this.puts.push(new SentPut(handler, this.asPeer(), partition, db, durability, key, copy));
+  }
+
+  putHinted(
+    handler: ReplyHandler,
+    target: NodeId,
+    partition: number,
+    db: number,
+    durability: number,
+    key: string,
+    object: Buffer,
+    length: number,
+  ): void {
+    if (this.#fails(handler)) return;
+    this.order.push('put');
+    const copy = Buffer.from(object.subarray(0, length));
+    this.puts.push(new SentPut(handler, this.asPeer(), partition, db, durability, key, copy, target));
   }
 
   get(handler: ReplyHandler, _partition: number, db: number, key: string, fingerprint: number): void {

@@ -1,0 +1,51 @@
+import type { Governor } from '../background/governor.js';
+import type { Counters } from '../coordinator/counters.js';
+import type { Keyspaces } from '../coordinator/keyspaces.js';
+import type { Routes } from '../coordinator/routes.js';
+import type { Store } from '../ports/store.js';
+import type { World } from '../ports/world.js';
+import type { Replica } from '../replica/replica.js';
+import type { NodeId } from '../ring/ring.js';
+import type { Partition } from '../ring/slots.js';
+import type { ObjectBytes } from '../version/codec.js';
+import type { Peer } from '../wire/peer.js';
+
+/** What handoff needs of its node. */
+export interface HandoffNode {
+  readonly world: Pick<World, 'clock' | 'timers' | 'log'>;
+  readonly store: Store;
+  readonly replica: Replica;
+  readonly peers: ReadonlyMap<NodeId, Peer>;
+  readonly routes: Routes;
+  readonly keyspaces: Keyspaces;
+  readonly counters: Counters;
+  readonly governor: Governor;
+}
+
+/** A key of this node. */
+export interface KeyPlace {
+  readonly partition: Partition;
+  readonly db: number;
+  /** Binary string. */
+  readonly key: string;
+}
+
+/** Whether this node is one of the primaries of the key. */
+export function ownsKey({ routes, keyspaces }: HandoffNode, partition: Partition, key: string): boolean {
+  const place = routes.ownPlace(partition);
+  return place >= 0 && place < keyspaces.of(key).n;
+}
+
+/** What this node holds of a key, from memory or from the store; the note may follow the object. */
+export function readHeld(
+  replica: Replica,
+  { partition, db, key }: KeyPlace,
+): Promise<ObjectBytes | null | 'unreadable'> {
+  const known = replica.peek(partition, db, key);
+  if (known !== undefined) return Promise.resolve(known);
+  return new Promise((resolve) => {
+    replica.load(partition, db, key, {
+      loaded: (failure, object) => resolve(failure === undefined ? (object ?? null) : 'unreadable'),
+    });
+  });
+}

@@ -1,0 +1,116 @@
+/**
+ * Copies that this node holds for nobody it knows of: it is no primary of the key and there is no hint. They are left where a
+ * hint was dropped, or where the node died between an object and its hint. Slowly, one partition at a time, they are handed
+ * to the key's primaries; where as many have one as a write needs, the copy leaves.
+ */
+import { putTo } from '../background/peer-calls.js';
+import type { BackgroundTask } from '../background/task.js';
+import { StoreError } from '../ports/store.js';
+import { LOG } from '../replica/replica.js';
+import type { Partition } from '../ring/slots.js';
+import { versionFingerprint } from '../version/encoded.js';
+import { Departures } from './departures.js';
+import { type HandoffNode, type KeyPlace, ownsKey } from './handoff-node.js';
+import type { Hints } from './hints.js';
+import { SWEEP_BYTES_MAX, SWEEP_ORPHANS, SWEEP_PAUSE_MS } from './limits.js';
+import { Pause } from './pause.js';
+
+interface Orphan extends KeyPlace {
+  readonly record: Buffer;
+}
+
+export class OrphanSweep implements BackgroundTask {
+  readonly #node: HandoffNode;
+  readonly #hints: Hints;
+  readonly #departures: Departures;
+  readonly #pause: Pause;
+  #next = 0;
+  #loop: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(node: HandoffNode, hints: Hints) {
+    this.#node = node;
+    this.#hints = hints;
+    this.#departures = new Departures(node, (place) => hints.isHinted(place));
+    this.#pause = new Pause(node.world.timers);
+  }
+
+  start(): void {
+    this.#loop = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#pause.stop();
+    this.#departures.stop();
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    while (await this.#pause.sleep(SWEEP_PAUSE_MS)) {
+      // What is hinted is not known yet; and a node that has just started has better things to read.
+      if (!this.#hints.loaded || !this.#node.replica.warm) continue;
+      const partition = this.#nextForeign();
+      if (partition === undefined) continue;
+      try {
+        await this.#sweep(partition);
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error;
+        this.#node.world.log.error({ partition, reason: error.message }, 'a partition could not be swept for orphans');
+      }
+    }
+  }
+
+  /** The next partition of which not every key is this node's own; undefined: there is none. */
+  #nextForeign(): Partition | undefined {
+    const { routes, keyspaces } = this.#node;
+    const leastN = Math.min(...keyspaces.rows().map(({ n }) => n));
+    for (let looked = 0; looked < routes.partitionCount; looked++) {
+      const partition = this.#next as Partition;
+      this.#next = (this.#next + 1) % routes.partitionCount;
+      if (routes.ownPlace(partition) >= leastN) return partition;
+    }
+    return undefined;
+  }
+
+  #sweep(partition: Partition): Promise<void> {
+    const { governor, replica } = this.#node;
+    return replica.scanPartition(partition, async (rows) => {
+      if (!(await governor.admit('hints', rows.length))) return false;
+      const orphans = rows
+        .map(({ db, key, record }) => ({ partition, db, key, record }))
+        .filter((row) => !ownsKey(this.#node, partition, row.key) && !this.#hints.isHinted(row));
+      for (let from = 0; from < orphans.length; ) {
+        const to = sliceEnd(orphans, from);
+        if (!(await governor.admit('hints', to - from)) || this.#stopped) return false;
+        await Promise.all(orphans.slice(from, to).map((orphan) => this.#handOver(orphan)));
+        from = to;
+      }
+      return !this.#stopped;
+    });
+  }
+
+  async #handOver(orphan: Orphan): Promise<void> {
+    const { routes, keyspaces, counters } = this.#node;
+    const { partition, db, key, record } = orphan;
+    const { n, w } = keyspaces.of(key);
+    const primaries = routes.targets(partition).slice(0, n);
+    const needed = Math.min(w, primaries.length);
+    const reachable = primaries.flatMap(({ peer }) => (peer?.reachable() === true ? [peer] : []));
+    if (reachable.length < needed) return;
+    const stored = await Promise.all(reachable.map((peer) => putTo(peer, partition, db, key, record, LOG)));
+    if (stored.filter((isStored) => isStored).length < needed) return;
+    counters.orphans_handed_over++;
+    this.#departures.leave({ partition, db, key }, versionFingerprint(record));
+  }
+}
+
+function sliceEnd(orphans: readonly Orphan[], from: number): number {
+  let to = from;
+  let bytes = 0;
+  while (to < orphans.length && to - from < SWEEP_ORPHANS && bytes < SWEEP_BYTES_MAX) {
+    bytes += orphans[to]?.record.length ?? 0;
+    to++;
+  }
+  return to;
+}
