@@ -14,7 +14,6 @@ import type { Prng } from './prng.js';
 import type { Scheduler } from './scheduler.js';
 
 const DB = 0;
-const THINK_US_MAX = 60_000;
 const RECONNECT_US_MAX = 200_000;
 const LOOK_US = 5_000;
 
@@ -25,10 +24,14 @@ export interface ClientSurroundings {
   readonly ledger: Ledger;
   readonly keys: readonly string[];
   readonly readPercent: number;
+  /** The longest pause between two requests, µs. */
+  readonly thinkUsMax: number;
   /** Whether a put without a context stands beside what is there. */
   readonly keepsSiblings: (key: string) => boolean;
   readonly nextId: () => number;
   readonly violation: (text: string) => void;
+  /** Why a request should not have failed so; undefined if it may. */
+  readonly faultIn: (request: Request, failure: Failure) => string | undefined;
   readonly working: () => boolean;
 }
 
@@ -56,7 +59,7 @@ export class Client {
 
   /** Begins to send requests, for as long as the run wants them. */
   start(): void {
-    this.#thinkThen(() => this.#work(), THINK_US_MAX);
+    this.#thinkThen(() => this.#work(), this.#around.thinkUsMax);
   }
 
   #work(): void {
@@ -84,7 +87,7 @@ export class Client {
       this.#around.scheduler.after(LOOK_US, undefined, () => this.#await());
     } else {
       if (this.#random.chance(0.05)) this.#session = undefined;
-      this.#thinkThen(() => this.#work(), THINK_US_MAX);
+      this.#thinkThen(() => this.#work(), this.#around.thinkUsMax);
     }
   }
 
@@ -182,11 +185,15 @@ export class Client {
   }
 
   #end(request: Request, failure: Failure | undefined, applied: boolean, bytes: ObjectBytes | undefined): void {
-    const { history, violation } = this.#around;
+    const { history, violation, faultIn } = this.#around;
     if (request.endedAt !== undefined) violation(`answered twice: ${request.kind} ${request.id} of ${request.key}`);
     this.#waitingFor.delete(request);
     history.end(request, failure === undefined && applied ? 'acknowledged' : 'refused');
-    if (failure !== undefined) return;
+    if (failure !== undefined) {
+      const fault = faultIn(request, failure);
+      if (fault !== undefined) violation(fault);
+      return;
+    }
     if (bytes === undefined) {
       this.#shown.delete(request.key);
       return;

@@ -19,6 +19,8 @@ export interface ClusterOptions {
   readonly keyspaces: readonly KeyspaceRow[];
   readonly temper: NetworkTemper;
   readonly diskMs: (random: Prng) => number;
+  /** The longest that `diskMs` gives. */
+  readonly diskMsMax: number;
   readonly requestTimeoutMs: number;
   readonly clockEntriesMax: number;
   readonly memoryBytesMax: number;

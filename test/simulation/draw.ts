@@ -27,6 +27,14 @@ export function drawNodeCount(random: Prng): number {
   return random.pick(NODE_COUNTS);
 }
 
+/**
+ * How many times longer than usual all takes in a run: then faults last till they are noticed, and what follows from that
+ * has time to happen.
+ */
+export function drawPace(random: Prng): number {
+  return random.pick([1, 1, 1, 4]);
+}
+
 /** The default keyspace, one that keeps siblings, and now and then one with another number of replicas. */
 export function drawKeyspaces(
   random: Prng,
@@ -34,7 +42,7 @@ export function drawKeyspaces(
   durability: KeyspaceRow['durability'] | undefined,
 ): KeyspaceRow[] {
   const drawn = random.pick(['buffer', 'log', 'log', 'fsync-one', 'fsync'] as const);
-  const common = { durability: durability ?? drawn, sloppy: random.chance(0.7) };
+  const common = { durability: durability ?? drawn, sloppy: false };
   const quorum = quorumOf(random.pick(QUORUMS), nodes);
   const rows: KeyspaceRow[] = [
     { prefix: '', reconcile: 'newest', ...quorum, ...common },
@@ -57,7 +65,7 @@ function quorumOf([n, r, w]: Quorum, nodes: number): Pick<KeyspaceRow, 'n' | 'r'
 }
 
 export function drawCluster(random: Prng, nodes: number, keyspaces: readonly KeyspaceRow[]): ClusterOptions {
-  const diskMsMax = random.pick([0, 1, 20]);
+  const diskMsUsual = random.pick([0, 1, 20]);
   const grainUs = random.pick([1, 100, 1_000]);
   return {
     nodes,
@@ -71,7 +79,8 @@ export function drawCluster(random: Prng, nodes: number, keyspaces: readonly Key
       refuseChance: random.pick([0, 0.05]),
       cutChance: random.pick([0, 0.1, 0.5]),
     },
-    diskMs: (disk) => (disk.chance(0.01) ? disk.below(diskMsMax * 10 + 1) : disk.below(diskMsMax + 1)),
+    diskMs: (disk) => (disk.chance(0.01) ? disk.below(diskMsUsual * 10 + 1) : disk.below(diskMsUsual + 1)),
+    diskMsMax: diskMsUsual * 10,
     requestTimeoutMs: random.pick([250, 1_000]),
     clockEntriesMax: random.pick([3, 10]),
     memoryBytesMax: random.pick([2 ** 20, 2 ** 26]),

@@ -4,6 +4,7 @@
  */
 import type { MemoryDisk } from '../../cluster/storage/memory-store.js';
 import type { Cluster } from './cluster.js';
+import type { Connectivity } from './connectivity.js';
 import type { Losses } from './losses.js';
 import type { Machine } from './machine.js';
 import type { Prng } from './prng.js';
@@ -46,10 +47,13 @@ export interface FaultSurroundings {
   readonly cluster: Cluster;
   readonly trace: Trace;
   readonly losses: Losses;
+  readonly connectivity: Connectivity;
   /** What may go wrong; drawn if absent. */
   readonly kinds: readonly FaultKind[] | undefined;
   /** Copies of a disk that are older than this are not brought back, ms. */
   readonly copyAgeMsMax: number;
+  /** How many times longer than usual it is from one fault to the next. */
+  readonly pace: number;
 }
 
 interface Copy {
@@ -76,8 +80,8 @@ export class Faults {
     const kinds = around.kinds ?? FAULT_KINDS.filter(() => random.chance(0.4));
     this.#kinds = kinds.length === 0 ? FAULT_KINDS : kinds;
     around.losses.disksFail = this.#kinds.includes('disk');
-    this.#gapUsMax = random.pick(GAPS_US_MAX);
-    this.#downUsMax = random.pick(DOWNS_US_MAX);
+    this.#gapUsMax = random.pick(GAPS_US_MAX) * around.pace;
+    this.#downUsMax = random.pick(DOWNS_US_MAX) * around.pace;
     this.#acts = {
       kill: (machine) => this.#kill(machine),
       unplug: (machine) => this.#crash(machine, 'power'),
@@ -131,7 +135,7 @@ export class Faults {
       this.#acts[kind](machine, other);
     }
     // A calm now and then: what is always broken shows less.
-    this.#later(() => this.#next(), this.#random.chance(0.2) ? CALM_US_MAX : this.#gapUsMax);
+    this.#later(() => this.#next(), this.#random.chance(0.2) ? CALM_US_MAX * this.#around.pace : this.#gapUsMax);
   }
 
   #kill(machine: Machine): void {
@@ -163,7 +167,7 @@ export class Faults {
   }
 
   #maybeCopy(machine: Machine): void {
-    if (!this.#kinds.includes('older') || machine.node === undefined || !this.#random.chance(0.5)) return;
+    if (!this.#kinds.includes('older') || machine.disk === undefined || !this.#random.chance(0.5)) return;
     this.#copies.push({ machine, disk: machine.copyOfDisk(), takenUs: this.#around.scheduler.nowUs });
     if (this.#copies.length > COPIES_MAX) this.#copies.splice(this.#random.below(COPIES_MAX), 1);
   }
@@ -208,6 +212,7 @@ export class Faults {
   #reset(a: Machine, b: Machine): void {
     this.#around.trace.line('world', `resets ${a.host} - ${b.host}`);
     this.#around.cluster.network.reset(a.host, b.host);
+    this.#around.connectivity.disturb(a, b);
   }
 
   /** The wall clock jumps, forwards or backwards; the process, if one runs, sees it at once. */

@@ -79,6 +79,10 @@ export class Network {
     this.#slowUntilUs.set(host, this.scheduler.nowUs + durationUs);
   }
 
+  isSlow(host: string): boolean {
+    return (this.#slowUntilUs.get(host) ?? 0) > this.scheduler.nowUs;
+  }
+
   get temper(): NetworkTemper {
     return this.#temper;
   }
@@ -120,17 +124,13 @@ export class Network {
   /** The time that the next chunk takes, µs. */
   drawDelayUs(from: string, to: string): number {
     const { delayUs, jitterUs, grainUs, slowChance } = this.temper;
-    const slowUs = this.#isSlow(from) || this.#isSlow(to) ? SLOW_US : 0;
+    const slowUs = this.isSlow(from) || this.isSlow(to) ? SLOW_US : 0;
     const delay = delayUs + slowUs + this.random.below(jitterUs + 1);
     return Math.ceil((this.random.chance(slowChance) ? delay * 10 : delay) / grainUs) * grainUs;
   }
 
   forget(connection: Connection): void {
     this.#connections.delete(connection);
-  }
-
-  #isSlow(host: string): boolean {
-    return (this.#slowUntilUs.get(host) ?? 0) > this.scheduler.nowUs;
   }
 
   #dial(host: string, process: Process, address: PeerAddress, events: LinkEvents): Link {

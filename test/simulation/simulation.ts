@@ -1,15 +1,18 @@
 /** One run: a cluster, its clients and its faults grow from a seed, and what came of them is checked. */
 import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
+import type { Failure } from '../../cluster/failure.js';
 import { slotOf } from '../../cluster/ring/slots.js';
 import { decodeObject } from '../../cluster/version/codec.js';
 import { objectLength } from '../../cluster/version/encoded.js';
 import type { VersionedObject } from '../../cluster/version/object.js';
+import { Availability } from './availability.js';
 import { checkConvergence, checkNoInvention, checkNoLostWrite, checkReads } from './checks.js';
 import { Client } from './client.js';
 import { Cluster, type ClusterOptions } from './cluster.js';
-import { drawCluster, drawKeyspaces, drawNodeCount, keysOf } from './draw.js';
+import { Connectivity } from './connectivity.js';
+import { drawCluster, drawKeyspaces, drawNodeCount, drawPace, keysOf } from './draw.js';
 import { type FaultKind, Faults } from './faults.js';
-import { History } from './history.js';
+import { History, type Request } from './history.js';
 import { Ledger } from './ledger.js';
 import { Losses } from './losses.js';
 import type { Machine, Tampering } from './machine.js';
@@ -21,8 +24,10 @@ export interface SimulationOptions {
   readonly seed: number;
   /** How many nodes; drawn from the seed if absent. */
   readonly nodes?: number;
-  /** For how long clients work and things go wrong, in simulated ms. */
+  /** For how long clients work and things go wrong, in simulated ms; `pace` times as long where that is more than 1. */
   readonly durationMs: number;
+  /** How many times longer than usual all takes; drawn from the seed if absent. */
+  readonly pace?: number;
   readonly durability?: KeyspaceRow['durability'];
   /** How many keys, and how many of a hundred requests read; drawn from the seed if absent. */
   readonly workload?: { readonly keys: number; readonly readPercent: number };
@@ -46,6 +51,7 @@ export interface SimulationResult {
 }
 
 const COPY_AGE_MS_MAX = 60_000;
+const THINK_US_MAX = 60_000;
 const SETTLE_US_MIN = 15_000_000;
 const SETTLE_US_MAX = 120_000_000;
 const SWEEPS = 4;
@@ -72,9 +78,12 @@ class Run {
   readonly #random: Prng;
   readonly #rows: readonly KeyspaceRow[];
   readonly #keys: readonly string[];
+  readonly #pace: number;
   readonly #clusterOptions: ClusterOptions;
   readonly #cluster: Cluster;
   readonly #clients: readonly Client[];
+  readonly #connectivity: Connectivity;
+  readonly #availability: Availability;
   readonly #losses: Losses;
   readonly #faults: Faults;
   #working = true;
@@ -86,6 +95,7 @@ class Run {
     this.#trace = new Trace(() => this.#scheduler.nowUs, options.print);
     this.#ledger = new Ledger((text) => this.violation(text));
     this.#random = new Prng(options.seed);
+    this.#pace = options.pace ?? drawPace(this.#random);
     const nodes = options.nodes ?? drawNodeCount(this.#random);
     this.#rows = drawKeyspaces(this.#random, nodes, options.durability);
     this.#keys = keysOf(this.#rows, options.workload?.keys ?? this.#random.pick([2, 4, 6, 40]));
@@ -99,6 +109,14 @@ class Run {
       (machine, node) => this.#ledger.watch(machine.host, node),
       (reason) => this.violation(reason),
     );
+    const rowOf = (key: string): KeyspaceRow => this.#rowOf(key);
+    this.#connectivity = new Connectivity(this.#scheduler, this.#cluster);
+    this.#availability = new Availability({
+      cluster: this.#cluster,
+      connectivity: this.#connectivity,
+      options: this.#clusterOptions,
+      rowOf,
+    });
     const around = {
       scheduler: this.#scheduler,
       machines: this.#cluster.machines,
@@ -106,9 +124,11 @@ class Run {
       ledger: this.#ledger,
       keys: this.#keys,
       keepsSiblings: (key: string) => this.#rowOf(key).reconcile === 'siblings',
+      thinkUsMax: THINK_US_MAX * this.#pace,
       readPercent: options.workload?.readPercent ?? this.#random.pick([5, 40, 70]),
       nextId: () => ++this.#lastId,
       violation: (text: string) => this.violation(text),
+      faultIn: (request: Request, failure: Failure) => this.#availability.faultIn(request, failure),
       working: () => this.#working,
     };
     this.#clients = Array.from(
@@ -119,15 +139,17 @@ class Run {
       ...around,
       cluster: this.#cluster,
       rows: this.#rows,
-      rowOf: (key) => this.#rowOf(key),
+      rowOf,
     });
     this.#faults = new Faults(this.#random.fork(), {
       scheduler: this.#scheduler,
       cluster: this.#cluster,
       trace: this.#trace,
       losses: this.#losses,
+      connectivity: this.#connectivity,
       kinds: options.faults,
       copyAgeMsMax: COPY_AGE_MS_MAX,
+      pace: this.#pace,
     });
   }
 
@@ -151,9 +173,10 @@ class Run {
   async live(): Promise<void> {
     this.#trace.line('world', this.#describe());
     for (const machine of this.#cluster.machines) machine.start();
+    this.#connectivity.start();
     for (const client of this.#clients) client.start();
     this.#faults.start();
-    await this.#scheduler.run(this.#options.durationMs * 1000, () => this.#violations.length > 0);
+    await this.#scheduler.run(this.#options.durationMs * 1000 * this.#pace, () => this.#violations.length > 0);
     if (this.#violations.length > 0) return;
     this.#working = false;
     this.#faults.end();
@@ -251,7 +274,7 @@ class Run {
   #describe(): string {
     const [row] = this.#rows;
     const { nodes, temper } = this.#clusterOptions;
-    const quorum = `${nodes} nodes, n ${row?.n} r ${row?.r} w ${row?.w} ${row?.durability}`;
+    const quorum = `${nodes} nodes, pace ${this.#pace}, n ${row?.n} r ${row?.r} w ${row?.w} ${row?.durability}`;
     return `${quorum}, ${this.#clients?.length ?? 0} clients, ${this.#keys.length} keys, delay ${temper.delayUs} µs; ${this.#history.summary()}; faults: ${this.#faults?.summary ?? ''}`;
   }
 }
