@@ -70,6 +70,8 @@ export class Peer implements ConnectionOwner {
   private turnUs = 0;
   private reconnectDelayMs = RECONNECT_DELAY_MIN_MS;
   private readyUs = 0;
+  /** When bytes came last over a link that is gone. */
+  private lastHeardUs: number | undefined;
   private loggedMisfit = '';
 
   constructor(
@@ -95,10 +97,10 @@ export class Peer implements ConnectionOwner {
     return this.reachability;
   }
 
-  /** How long ago anything came from the peer over the link that stands, in ms; undefined where none stands. */
+  /** How long ago anything came from the peer after a handshake, in ms; undefined: never since the start of this node. */
   heardMsAgo(): number | undefined {
-    if (this.ready === undefined) return undefined;
-    return Math.max(0, (this.world.clock.monotonicUs() - this.ready.receivedUs) / 1000);
+    const heardUs = this.ready?.receivedUs ?? this.lastHeardUs;
+    return heardUs === undefined ? undefined : Math.round((this.world.clock.monotonicUs() - heardUs) / 1000);
   }
 
   /** The actor that the peer named when the link came to stand; undefined before the first time. */
@@ -368,6 +370,7 @@ export class Peer implements ConnectionOwner {
 
   private lost(wasReachable: boolean): void {
     if (this.ready === undefined) return;
+    this.lastHeardUs = this.ready.receivedUs;
     this.ready = undefined;
     const { table } = this;
     this.table = new RequestTable(FIRST_REQUEST_ID);

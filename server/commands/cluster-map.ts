@@ -2,6 +2,7 @@
  * The cluster as Redis Cluster would describe it. Clients that know the slots then find the coordinators by themselves:
  * the node that coordinates a slot now is its master, the other nodes that keep its keys are the replicas.
  */
+import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
 import type { Member } from '../../cluster/membership/membership.js';
 import type { NodeId, Ring } from '../../cluster/ring/ring.js';
 import { type Partition, SLOT_COUNT, type Slot, slotsOf } from '../../cluster/ring/slots.js';
@@ -11,15 +12,18 @@ interface ClusterView {
   readonly self: Member;
   readonly members: readonly Member[];
   readonly ring: Ring;
-  /** N of the default keyspace. */
-  readonly primaryCount: number;
+  /** The default keyspace: its N says who the replicas are, its W what a write needs. */
+  readonly keyspace: Pick<KeyspaceRow, 'n' | 'w' | 'sloppy'>;
   /** As this node sees it; true for itself. */
   isReachable(id: NodeId): boolean;
+  /** When this node last heard from that one, ms since 1970; 0: never, or itself. */
+  heardMs(id: NodeId): number;
 }
 
 export interface ShownNode {
   readonly member: Member;
   readonly isReachable: boolean;
+  readonly heardMs: number;
 }
 
 /** A run of slots that the same nodes serve. */
@@ -45,19 +49,28 @@ export interface ClusterMap {
   readonly nodes: readonly ShownNode[];
   /** In order, without a gap: each slot has a master, whoever is lost. */
   readonly ranges: readonly SlotRange[];
+  /** Slots for which this node can reach too few nodes to write in the default keyspace. */
+  readonly slotsWithoutQuorum: number;
 }
 
 /** A snapshot: every answer about the cluster is made from one. */
 export function clusterMap(view: ClusterView): ClusterMap {
   const shown = new Map<NodeId, ShownNode>();
-  for (const member of view.members) shown.set(member.id, { member, isReachable: view.isReachable(member.id) });
+  for (const member of view.members) {
+    const { id } = member;
+    shown.set(id, { member, isReachable: view.isReachable(id), heardMs: view.heardMs(id) });
+  }
+  const { n, w, sloppy } = view.keyspace;
   const ranges: SlotRange[] = [];
+  let slotsWithoutQuorum = 0;
   for (let partition = 0; partition < view.ring.partitionCount; partition++) {
     const list = view.ring.preferenceList(partition as Partition).flatMap((id) => shown.get(id) ?? []);
     const master = list.find((node) => node.isReachable) ?? list[0];
     if (master === undefined) continue;
-    const replicas = list.slice(0, view.primaryCount).filter((node) => node !== master);
+    const replicas = list.slice(0, n).filter((node) => node !== master);
     const { first, last } = slotsOf(partition as Partition, view.ring.partitionCount);
+    const writers = (sloppy ? list : list.slice(0, n)).filter((node) => node.isReachable);
+    if (writers.length < w) slotsWithoutQuorum += last - first + 1;
     const before = ranges.at(-1);
     if (before !== undefined && before.master === master && haveSameOrder(before.replicas, replicas)) {
       ranges[ranges.length - 1] = { ...before, last };
@@ -65,7 +78,7 @@ export function clusterMap(view: ClusterView): ClusterMap {
       ranges.push({ first, last, master, replicas });
     }
   }
-  return { self: view.self, nodes: [...shown.values()], ranges };
+  return { self: view.self, nodes: [...shown.values()], ranges, slotsWithoutQuorum };
 }
 
 function haveSameOrder(a: readonly ShownNode[], b: readonly ShownNode[]): boolean {
@@ -93,8 +106,8 @@ function byId(a: ShownNode, b: ShownNode): number {
  *
  *   id host:port@peerport flags master ping-sent pong-received epoch link-state slots…
  *
- * A line can't say that a node is master of some slots and replica of others, so that all are masters. Nobody pings and
- * there are no epochs: zeros.
+ * A line can't say that a node is master of some slots and replica of others, so that all are masters. Anything that a
+ * node sends counts as a pong; pings are not shown and there are no epochs: zeros.
  */
 export function nodesText(map: ClusterMap): string {
   const rangesOf = new Map<ShownNode, string[]>(map.nodes.map((node) => [node, []]));
@@ -115,21 +128,25 @@ function withoutSeams(ranges: readonly SlotRange[]): SlotRange[] {
   return joined;
 }
 
-function nodeLine({ member, isReachable }: ShownNode, self: Member, ranges: readonly string[]): string {
+function nodeLine({ member, isReachable, heardMs }: ShownNode, self: Member, ranges: readonly string[]): string {
   const flags = [member.id === self.id ? ['myself'] : [], 'master', isReachable ? [] : ['fail?']].flat();
   const address = `${member.host}:${member.port}@${member.peerPort}`;
   const link = isReachable ? 'connected' : 'disconnected';
-  return [member.id, address, flags.join(','), '-', 0, 0, 0, link, ...ranges].join(' ');
+  return [member.id, address, flags.join(','), '-', 0, heardMs, 0, link, ...ranges].join(' ');
 }
 
-/** `CLUSTER INFO`. This node takes commands for all slots whoever is lost, so that the state is always `ok`. */
+/**
+ * `CLUSTER INFO`. The state is `fail` while this node can't write to some slot, in the default keyspace: then clients had
+ * better ask another node. Whether a slot can be served is what this node sees, so that its failures are all possible ones.
+ */
 export function infoText(map: ClusterMap): string {
+  const { slotsWithoutQuorum } = map;
   const masters = new Set(map.ranges.map((range) => range.master));
   const fields: readonly (readonly [string, string | number])[] = [
-    ['cluster_state', 'ok'],
+    ['cluster_state', slotsWithoutQuorum === 0 ? 'ok' : 'fail'],
     ['cluster_slots_assigned', SLOT_COUNT],
-    ['cluster_slots_ok', SLOT_COUNT],
-    ['cluster_slots_pfail', 0],
+    ['cluster_slots_ok', SLOT_COUNT - slotsWithoutQuorum],
+    ['cluster_slots_pfail', slotsWithoutQuorum],
     ['cluster_slots_fail', 0],
     ['cluster_known_nodes', map.nodes.length],
     ['cluster_size', masters.size],

@@ -27,7 +27,7 @@ const HELP_LINES: readonly string[] = [
   '    Tells the id of this node.',
   'NODES',
   '    Describes the nodes as this node sees them, one a line:',
-  '    <id> <ip:port@peer-port> <flags> - 0 0 0 <link> <slots> ...',
+  '    <id> <ip:port@peer-port> <flags> - 0 <heard-ms> 0 <link> <slots> ...',
   'SHARDS',
   '    Tells which nodes serve which slots, by groups of nodes.',
   'SLOTS',
@@ -43,8 +43,12 @@ function mapOf(server: Server): ClusterMap {
     self: node.membership.self,
     members: node.membership.members(),
     ring: node.membership.ring(),
-    primaryCount: node.keyspaces.of('').n,
+    keyspace: node.keyspaces.of(''),
     isReachable: (id) => node.isReachable(id),
+    heardMs: (id) => {
+      const agoMs = node.peers.get(id)?.heardMsAgo();
+      return agoMs === undefined ? 0 : server.clock.nowMs() - agoMs;
+    },
   });
 }
 

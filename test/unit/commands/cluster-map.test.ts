@@ -12,7 +12,12 @@ function listed(count: number): ListedNode[] {
 }
 
 /** The map that the first of `count` nodes has while it can't reach those on the ports `lost`. */
-function mapOf(count: number, lost: readonly number[] = [], primaryCount = Math.min(3, count)): ClusterMap {
+function mapOf(
+  count: number,
+  lost: readonly number[] = [],
+  primaryCount = Math.min(3, count),
+  sloppy = true,
+): ClusterMap {
   const nodes = listed(count);
   const [self] = nodes;
   if (self === undefined) throw new Error('a cluster has a node');
@@ -22,8 +27,9 @@ function mapOf(count: number, lost: readonly number[] = [], primaryCount = Math.
     self: membership.self,
     members: membership.members(),
     ring: membership.ring(),
-    primaryCount,
+    keyspace: { n: primaryCount, w: Math.min(2, primaryCount), sloppy },
     isReachable: (id) => !lostIds.has(id),
+    heardMs: (id) => (id === membership.self.id ? 0 : 1_700_000_000_000),
   });
 }
 
@@ -192,6 +198,27 @@ test('lost replicas are left out of SLOTS and shown as failed in SHARDS', (t) =>
   t.false(written(2, (out) => writeSlots(out, map)).includes(lost));
   t.true(written(2, (out) => writeShards(out, map)).includes(lost));
   t.true(written(2, (out) => writeShards(out, map)).includes('fail\r\n'));
+});
+
+test('NODES tells when each node was heard last, where Redis tells of its pongs', (t) => {
+  const [own = '', other = ''] = nodesText(mapOf(2))
+    .split('\n')
+    .sort((a) => (a.includes('myself') ? -1 : 1));
+  t.is(own.split(' ')[5], '0');
+  t.is(other.split(' ')[5], '1700000000000');
+});
+
+test('INFO says fail while too few nodes can be reached to write', (t) => {
+  const state = (map: ClusterMap) => infoText(map).split('\r\n').slice(0, 4).join(' ');
+  const ok = 'cluster_state:ok cluster_slots_assigned:16384 cluster_slots_ok:16384 cluster_slots_pfail:0';
+  t.is(state(mapOf(3, [7002])), ok);
+  t.is(
+    state(mapOf(3, [7001, 7002])),
+    'cluster_state:fail cluster_slots_assigned:16384 cluster_slots_ok:0 cluster_slots_pfail:16384',
+  );
+  // Two of five are left: where others may stand in for the primaries that is enough for every slot.
+  t.is(state(mapOf(5, [7001, 7002, 7003])), ok);
+  t.regex(state(mapOf(5, [7001, 7002, 7003], 3, false)), /^cluster_state:fail .* cluster_slots_pfail:[1-9]/);
 });
 
 test('INFO counts the nodes, and as the size those that are masters now', (t) => {

@@ -124,7 +124,7 @@ test('INFO has the asked-for sections in a fixed order, and the default ones unl
   const client = await t.context.connect();
   const titles = async (line: string) => (await client.ask(line)).match(/^# \w+/gm)?.map((title) => title.slice(2));
   const defaults = ['Server', 'Clients', 'Memory', 'Persistence', 'Stats', 'Replication', 'CPU'];
-  t.deepEqual(await titles('INFO'), [...defaults, 'Errorstats', 'Cluster', 'Dynamo', 'Keyspace']);
+  t.deepEqual(await titles('INFO'), [...defaults, 'Errorstats', 'Cluster', 'Dynamo', 'Peers', 'Keyspace']);
   t.deepEqual(await titles('INFO default'), await titles('INFO'));
   t.deepEqual(await titles('INFO keyspace SERVER nosuch server'), ['Server', 'Keyspace']);
   const everything = [
@@ -135,6 +135,7 @@ test('INFO has the asked-for sections in a fixed order, and the default ones unl
     'Latency',
     'Cluster',
     'Dynamo',
+    'Peers',
     'Keyspace',
   ];
   t.deepEqual(await titles('INFO everything'), everything);
