@@ -3,7 +3,7 @@ import { decodeReply, encodeRequest, type ForwardedRequest } from '../../../clus
 import { InboundRequests } from '../../../cluster/coordinator/inbound-requests.js';
 import { answerKeyCount } from '../../../cluster/coordinator/key-count.js';
 import { QUERY_KIND, Queries } from '../../../cluster/coordinator/queries.js';
-import { BUFFER, LOG } from '../../../cluster/replica/replica.js';
+import { BUFFER, FSYNC, LOG } from '../../../cluster/replica/replica.js';
 import type { NodeId } from '../../../cluster/ring/ring.js';
 import { versionFingerprint } from '../../../cluster/version/encoded.js';
 import { readU64 } from '../../../cluster/version/words.js';
@@ -77,6 +77,25 @@ test('a put is merged and acknowledged when it is as safe as asked', async (t) =
   t.deepEqual(scripted.heldValues('k'), ['new']);
   transient(OLD, (object) => requests.put(replies, 3, PARTITION, 0, LOG, 'k', object));
   t.deepEqual(replies.puts[2], [3, 0]);
+  t.deepEqual(scripted.heldValues('k'), ['new']);
+});
+
+test('a put in the place of another node is acknowledged when both the object and the hint are as safe as asked', async (t) => {
+  const { scripted, requests, replies } = await open();
+  const target = scripted.peer(1).id;
+  transient(OLD, (object) => requests.putHinted(replies, 1, target, PARTITION, 0, BUFFER, 'k', object));
+  t.deepEqual(replies.puts, [[1, 0]]);
+  transient(NEW, (object) => requests.putHinted(replies, 2, target, PARTITION, 0, LOG, 'k', object));
+  await scripted.advance(10);
+  t.is(replies.puts.length, 1, 'the hint is not stored yet');
+  scripted.hints.waiters[0]?.stored(undefined);
+  t.deepEqual(replies.puts[1], [2, 0]);
+  transient(NEW, (object) => requests.putHinted(replies, 3, target, PARTITION, 0, FSYNC, 'k', object));
+  scripted.hints.waiters[1]?.stored({ code: 'StoreFailed', reason: 'disk full' });
+  await scripted.advance(10);
+  t.is(replies.puts[2]?.[0], 3);
+  t.not(replies.puts[2]?.[1], 0);
+  t.deepEqual(scripted.hints.kept, [`${target} 0 k 0`, `${target} 0 k 1`, `${target} 0 k 2`]);
   t.deepEqual(scripted.heldValues('k'), ['new']);
 });
 

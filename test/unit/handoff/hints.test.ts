@@ -1,0 +1,376 @@
+import test from 'ava';
+import { BUFFER, FSYNC, LOG } from '../../../cluster/replica/replica.js';
+import type { NodeId } from '../../../cluster/ring/ring.js';
+import { hintKey } from '../../../cluster/storage/layout.js';
+import { valuesOf } from '../coordinator/fake-peer.js';
+import { partitionOfSlot, SLOT_OF_OTHERS } from '../coordinator/scripted-node.js';
+import { acknowledge, HandoffBench, sentTo } from './handoff-bench.js';
+
+const PARTITION = partitionOfSlot(SLOT_OF_OTHERS);
+const STRANGER = 'f'.repeat(40) as NodeId;
+const NOBODY = { stored: () => undefined };
+
+test('what a fallback took is delivered when its target can be reached, and leaves after the acknowledgement', async (t) => {
+  const bench = await HandoffBench.open();
+  const target = bench.peer(0);
+  bench.standIn(target, 'cart', 'milk');
+  await bench.advance(5_000);
+  t.deepEqual(sentTo(target), []);
+  target.turn(true);
+  await bench.advance(5);
+  t.deepEqual(sentTo(target), ['cart milk']);
+  t.like(bench.hints.byTarget()[0], { target: target.id, count: 1, delivering: true });
+  t.deepEqual(valuesOf(bench.held('cart')), ['milk']);
+  acknowledge(target);
+  await bench.advance(1_000);
+  t.is(bench.hints.count, 0);
+  t.is(bench.hints.bytes, 0);
+  t.is(bench.held('cart'), null);
+  t.like(bench.counters, { hints_kept: 1, hints_delivered: 1 });
+});
+
+test('a hint is in the log before it is acknowledged, and outlives the process', async (t) => {
+  const before = await HandoffBench.open({ storeLatencyMs: 10 });
+  const acknowledgement = before.standIn(before.peer(0), 'cart', 'milk', LOG);
+  t.is(acknowledgement.answer, 'waiting');
+  await before.advance(150);
+  t.is(acknowledgement.answer, 'stored');
+  const after = await HandoffBench.open({ disk: before.kill('process') });
+  t.is(after.hints.count, 1);
+  after.peer(0).turn(true);
+  await after.advance(10);
+  t.deepEqual(sentTo(after.peer(0)), ['cart milk']);
+  acknowledge(after.peer(0));
+  await after.advance(1_000);
+  const again = await HandoffBench.open({ disk: after.kill('process') });
+  t.is(again.hints.count, 0);
+});
+
+test('a hint that is asked to be synced outlives the loss of power', async (t) => {
+  const before = await HandoffBench.open();
+  const [logged, synced] = [before.peer(0), before.peer(1)];
+  const first = before.standIn(synced, 'cart', 'milk', LOG);
+  await before.advance(5);
+  t.is(first.answer, 'stored');
+  const second = before.standIn(synced, 'cart', 'bread', FSYNC);
+  t.is(second.answer, 'waiting', 'a row in the log is not enough');
+  await before.advance(5);
+  t.is(second.answer, 'stored');
+  t.is(before.standIn(synced, 'cart', 'eggs', FSYNC).answer, 'stored');
+  before.standIn(logged, 'other', 'x', LOG);
+  await before.advance(5);
+  const after = await HandoffBench.open({ disk: before.kill('power') });
+  t.deepEqual(
+    after.hints.byTarget().map(({ target, count }) => [target, count]),
+    [[synced.id, 1]],
+  );
+});
+
+test('a key that has a hint needs no further row, and keeps the time of the first', async (t) => {
+  const bench = await HandoffBench.open();
+  const target = bench.peer(0);
+  const sinceMs = bench.scripted.world.clock.nowMs();
+  bench.standIn(target, 'cart', 'milk');
+  await bench.advance(1_000);
+  bench.scripted.opened.store.failWrites = 'disk full';
+  t.is(bench.standIn(target, 'cart', 'bread').answer, 'stored');
+  t.like(bench.hints.byTarget()[0], { count: 1, oldestMs: sinceMs });
+  t.is(bench.counters.hints_kept, 1);
+});
+
+test('a key that is written while it is delivered is delivered again', async (t) => {
+  const bench = await HandoffBench.open();
+  const target = bench.peer(0);
+  bench.standIn(target, 'cart', 'milk');
+  target.turn(true);
+  await bench.advance(5);
+  bench.standIn(target, 'cart', 'bread');
+  acknowledge(target);
+  await bench.advance(5);
+  t.deepEqual(sentTo(target), ['cart milk', 'cart bread']);
+  t.is(bench.hints.count, 1);
+  acknowledge(target);
+  await bench.advance(1_000);
+  t.is(bench.hints.count, 0);
+  t.is(bench.held('cart'), null);
+});
+
+test('a copy that changed without a hint is delivered again too', async (t) => {
+  const bench = await HandoffBench.open();
+  const target = bench.peer(0);
+  bench.standIn(target, 'cart', 'milk');
+  target.turn(true);
+  await bench.advance(5);
+  bench.scripted.hold('cart', bench.objectOf('repaired'), SLOT_OF_OTHERS);
+  acknowledge(target);
+  await bench.advance(5);
+  t.deepEqual(sentTo(target), ['cart milk', 'cart repaired']);
+});
+
+test('a copy stays until the last of its targets has it', async (t) => {
+  const bench = await HandoffBench.open();
+  const [first, second] = [bench.peer(0), bench.peer(1)];
+  bench.standIn(first, 'cart', 'milk');
+  bench.standIn(second, 'cart', 'milk');
+  await bench.advance(200);
+  first.turn(true);
+  await bench.advance(5);
+  acknowledge(first);
+  await bench.advance(5_000);
+  t.is(bench.hints.count, 1);
+  t.deepEqual(valuesOf(bench.held('cart')), ['milk']);
+  second.turn(true);
+  await bench.advance(5);
+  acknowledge(second);
+  await bench.advance(500);
+  t.is(bench.held('cart'), null);
+});
+
+test('a copy that is not in the store yet leaves a little later', async (t) => {
+  const bench = await HandoffBench.open();
+  const target = bench.peer(0);
+  target.turn(true);
+  bench.standIn(target, 'cart', 'milk', BUFFER);
+  await bench.advance(1_000);
+  t.is(acknowledge(target), 1);
+  bench.standIn(target, 'other', 'x', BUFFER);
+  await bench.advance(1);
+  bench.scripted.opened.store.failWrites = 'disk full';
+  await bench.advance(1_000);
+  t.is(acknowledge(target), 1);
+  await bench.advance(1_000);
+  t.deepEqual(valuesOf(bench.held('other')), ['x'], 'the store does not have it');
+  bench.scripted.opened.store.failWrites = undefined;
+  await bench.advance(5_000);
+  t.is(bench.held('other'), null);
+  t.is(bench.held('cart'), null);
+});
+
+test('a primary that has noted what another missed delivers it and keeps its own copy', async (t) => {
+  const bench = await HandoffBench.open();
+  const target = bench.peer(1);
+  bench.note(target, 'cart', 'milk');
+  await bench.advance(1_000);
+  target.turn(true);
+  await bench.advance(5);
+  t.deepEqual(sentTo(target), ['cart milk']);
+  acknowledge(target);
+  await bench.advance(5_000);
+  t.is(bench.hints.count, 0);
+  t.deepEqual(bench.scripted.heldValues('cart'), ['milk']);
+});
+
+test('what is noted for a node that was never lost is delivered within a second or so', async (t) => {
+  const bench = await HandoffBench.open();
+  const target = bench.peer(1);
+  target.up = true;
+  bench.note(target, 'cart', 'milk');
+  await bench.advance(1_100);
+  t.deepEqual(sentTo(target), ['cart milk']);
+});
+
+test('deliveries are as safe as the keyspace asks, and in the log at least', async (t) => {
+  for (const [durability, expected] of [
+    ['buffer', LOG],
+    ['log', LOG],
+    ['fsync-one', LOG],
+    ['fsync', FSYNC],
+  ] as const) {
+    const bench = await HandoffBench.open({ keyspace: { durability } });
+    bench.standIn(bench.peer(0), 'cart', 'milk');
+    bench.peer(0).turn(true);
+    await bench.advance(5);
+    t.is(bench.peer(0).puts[0]?.durability, expected, durability);
+  }
+});
+
+test('hints go out in slices that the governor admits, and a slice waits for the one before', async (t) => {
+  const bench = await HandoffBench.open();
+  const target = bench.peer(0);
+  for (let i = 0; i < 150; i++) bench.standIn(target, `key ${i}`, 'x');
+  await bench.advance(200);
+  target.turn(true);
+  await bench.advance(5);
+  t.deepEqual(bench.governor.admitted, [['hints', 64]]);
+  t.is(target.puts.length, 64);
+  const inFlight: number[] = [];
+  for (let waiting = acknowledge(target); waiting > 0; waiting = acknowledge(target)) {
+    inFlight.push(waiting);
+    await bench.advance(5);
+  }
+  t.deepEqual(inFlight, [64, 64, 22]);
+  t.is(bench.counters.hints_delivered, 150);
+});
+
+test('a slice of large objects has few of them in flight', async (t) => {
+  const bench = await HandoffBench.open({ memoryBytesMax: 100_000_000 });
+  const target = bench.peer(0);
+  for (let i = 0; i < 6; i++) bench.standIn(target, `key ${i}`, 'x'.repeat(2_000_000));
+  await bench.advance(200);
+  target.turn(true);
+  const inFlight: number[] = [];
+  await bench.advance(5);
+  for (let waiting = acknowledge(target); waiting > 0; waiting = acknowledge(target)) {
+    inFlight.push(waiting);
+    await bench.advance(5);
+  }
+  t.deepEqual(inFlight, [2, 2, 2]);
+});
+
+test('a target that answers with errors is left alone for longer and longer, until it comes back anew', async (t) => {
+  const bench = await HandoffBench.open();
+  const target = bench.peer(0);
+  for (let i = 0; i < 100; i++) bench.standIn(target, `key ${i}`, 'x');
+  target.turn(true);
+  let asked = 0;
+  for (let second = 0; second < 120; second++) {
+    await bench.advance(1_000);
+    asked += acknowledge(target, 1);
+  }
+  t.true(asked >= 5 * 64 && asked <= 9 * 64, `${asked} requests in two minutes`);
+  t.is(bench.hints.count, 100);
+  target.turn(false);
+  target.turn(true);
+  for (let slice = 0; slice < 3; slice++) {
+    await bench.advance(5);
+    acknowledge(target);
+  }
+  await bench.advance(5);
+  t.is(bench.hints.count, 0);
+});
+
+test('an object that the target refuses does not hold up the others', async (t) => {
+  const bench = await HandoffBench.open();
+  const target = bench.peer(0);
+  for (const key of ['a', 'bad', 'c']) bench.standIn(target, key, 'x');
+  target.turn(true);
+  await bench.advance(5);
+  for (const put of target.puts) put.reply(put.key === 'bad' ? 2 : 0);
+  await bench.advance(500);
+  t.is(bench.hints.count, 1);
+  t.is(target.puts.length, 3);
+  await bench.advance(10_000);
+  t.deepEqual(sentTo(target).slice(3), ['bad x']);
+});
+
+test('a delivery that loses its target goes on when the target is back', async (t) => {
+  const bench = await HandoffBench.open();
+  const target = bench.peer(0);
+  for (let i = 0; i < 100; i++) bench.standIn(target, `key ${i}`, 'x');
+  target.turn(true);
+  await bench.advance(5);
+  target.turn(false);
+  for (const put of target.puts) put.fail('unreachable');
+  await bench.advance(500);
+  t.is(bench.hints.byTarget()[0]?.delivering, false);
+  t.is(bench.hints.count, 100);
+  target.turn(true);
+  for (let slice = 0; slice < 3; slice++) {
+    await bench.advance(5);
+    acknowledge(target);
+  }
+  await bench.advance(5);
+  t.is(bench.hints.count, 0);
+});
+
+test('hints over the bound are dropped and counted; the write is taken all the same', async (t) => {
+  const bench = await HandoffBench.open({ hints: { bytesMax: 1_000 } });
+  const answers = ['k1', 'k2', 'k3', 'k4', 'k5', 'k6'].map((key) => bench.standIn(bench.peer(0), key, 'x'));
+  await bench.advance(5);
+  t.true(answers.every(({ answer }) => answer === 'stored'));
+  t.is(bench.hints.count, 4);
+  t.true(bench.hints.bytes <= 1_000);
+  t.like(bench.counters, { hints_kept: 4, hints_dropped_full: 2 });
+  t.deepEqual(valuesOf(bench.held('k6')), ['x']);
+  // A start with a lower bound drops what is too much.
+  const after = await HandoffBench.open({ disk: bench.kill('process'), hints: { bytesMax: 500 } });
+  t.is(after.hints.count, 2);
+  t.is(after.counters.hints_dropped_full, 2);
+});
+
+test('hints that are older than the window are dropped and counted; the copy stays', async (t) => {
+  const bench = await HandoffBench.open({ hints: { windowMs: 10_000 } });
+  bench.standIn(bench.peer(0), 'old', 'x');
+  await bench.advance(8_000);
+  bench.standIn(bench.peer(0), 'young', 'x');
+  t.is(bench.hints.count, 2);
+  await bench.advance(4_000);
+  t.is(bench.hints.count, 1);
+  t.like(bench.counters, { hints_dropped_old: 1 });
+  t.deepEqual(valuesOf(bench.held('old')), ['x']);
+  const after = await HandoffBench.open({ disk: bench.kill('process') });
+  t.is(after.hints.count, 1);
+});
+
+test('a hint for a node that is no member is dropped, one of an earlier run too', async (t) => {
+  const bench = await HandoffBench.open();
+  t.is(bench.hints.keep(STRANGER, PARTITION, 0, 'k', LOG, NOBODY), 0);
+  t.is(bench.counters.hints_dropped_stranger, 1);
+  const key = hintKey({ target: STRANGER, partition: PARTITION, db: 0, key: 'k' });
+  const damaged = key.subarray(0, 9);
+  await new Promise<void>((resolve) => {
+    const writes = [key, damaged].map((row) => ({ key: row, value: Buffer.alloc(8) }));
+    bench.scripted.opened.store.write(writes, false, () => resolve());
+    void bench.advance(5);
+  });
+  const after = await HandoffBench.open({ disk: await bench.stop() });
+  t.is(after.hints.count, 0);
+  t.is(after.counters.hints_dropped_stranger, 1);
+  t.deepEqual(after.scripted.world.log.errors(), ['a stored hint is damaged']);
+});
+
+test('a hint whose object is not there is dropped', async (t) => {
+  const bench = await HandoffBench.open();
+  bench.hints.note(bench.peer(0).id, PARTITION, 0, 'nothing');
+  bench.peer(0).turn(true);
+  await bench.advance(5);
+  t.is(bench.hints.count, 0);
+  t.like(bench.counters, { hints_delivered: 0, hints_dropped_gone: 1 });
+});
+
+test('who waits for a hint that can not be stored is told, and the hint is stored when that is possible again', async (t) => {
+  const bench = await HandoffBench.open();
+  bench.scripted.opened.store.failWrites = 'disk full';
+  const failed = bench.standIn(bench.peer(0), 'cart', 'milk');
+  bench.hints.note(bench.peer(0).id, PARTITION, 0, 'noted');
+  await bench.advance(1_000);
+  t.is(failed.answer, 'StoreFailed');
+  const failedAgain = bench.standIn(bench.peer(0), 'cart', 'bread');
+  await bench.advance(10);
+  t.is(failedAgain.answer, 'StoreFailed', 'nobody waits for the next attempt');
+  bench.scripted.opened.store.failWrites = undefined;
+  const stored = bench.standIn(bench.peer(0), 'cart', 'eggs');
+  await bench.advance(10);
+  t.is(stored.answer, 'stored');
+  await bench.advance(10_000);
+  const after = await HandoffBench.open({ disk: bench.kill('process') });
+  t.is(after.hints.count, 2);
+});
+
+test('hints that can not be read at the start are read later, and nothing is forgotten meanwhile', async (t) => {
+  const before = await HandoffBench.open();
+  before.standIn(before.peer(0), 'cart', 'milk');
+  await before.advance(150);
+  const bench = await HandoffBench.open({ disk: before.kill('process'), failReads: 'bad block' });
+  bench.peer(0).turn(true);
+  await bench.advance(2_000);
+  t.is(bench.hints.loaded, false);
+  bench.scripted.opened.store.failReads = undefined;
+  await bench.advance(6_000);
+  t.is(bench.hints.loaded, true);
+  t.deepEqual(sentTo(bench.peer(0)), ['cart milk']);
+});
+
+test('an orderly stop leaves all hints in the store, in the middle of a delivery too', async (t) => {
+  const before = await HandoffBench.open();
+  const target = before.peer(0);
+  for (let i = 0; i < 100; i++) before.standIn(target, `key ${i}`, 'x', BUFFER);
+  target.turn(true);
+  await before.advance(5);
+  t.is(target.puts.length, 64);
+  target.turn(false);
+  for (const put of target.puts) put.fail('unreachable');
+  before.hints.note(target.id, PARTITION, 0, 'last');
+  const after = await HandoffBench.open({ disk: await before.stop() });
+  t.is(after.hints.count, 101);
+});
