@@ -18,6 +18,7 @@ import { Losses } from './losses.js';
 import type { Machine, Tampering } from './machine.js';
 import { Prng } from './prng.js';
 import { Scheduler } from './scheduler.js';
+import { Settlement } from './settle.js';
 import { Trace } from './trace.js';
 
 export interface SimulationOptions {
@@ -55,6 +56,7 @@ const THINK_US_MAX = 60_000;
 const SETTLE_US_MIN = 15_000_000;
 const SETTLE_US_MAX = 120_000_000;
 const SWEEPS = 4;
+const LOOK_MS = 500;
 const VIOLATIONS_KEPT = 20;
 
 /** Runs one seed. Resolves also when it found violations, and when node code threw (that is one). */
@@ -85,6 +87,7 @@ class Run {
   readonly #connectivity: Connectivity;
   readonly #availability: Availability;
   readonly #losses: Losses;
+  readonly #settlement: Settlement;
   readonly #faults: Faults;
   #working = true;
   #lastId = 0;
@@ -141,6 +144,7 @@ class Run {
       rows: this.#rows,
       rowOf,
     });
+    this.#settlement = new Settlement({ cluster: this.#cluster, keys: this.#keys, rowOf });
     this.#faults = new Faults(this.#random.fork(), {
       scheduler: this.#scheduler,
       cluster: this.#cluster,
@@ -184,10 +188,17 @@ class Run {
     await this.#pause(SETTLE_US_MIN / 1000);
     if (!(await this.#waitFor(() => this.#cluster.isWhole(), 'all nodes to reach each other'))) return;
     for (let sweep = 0; sweep < SWEEPS; sweep++) await this.#sweep();
-    await this.#pause(2_000);
+    await this.#settle(() => this.#settlement.leftBehind());
     for (const client of this.#clients) client.checkAnswers();
     await this.#flush();
     if (this.#violations.length === 0) this.#check();
+  }
+
+  /** Waits until nothing is `left` to be put right. */
+  async #settle(left: () => readonly string[]): Promise<void> {
+    const untilUs = this.#scheduler.nowUs + SETTLE_US_MAX;
+    while (left().length > 0 && this.#scheduler.nowUs < untilUs) await this.#pause(LOOK_MS);
+    for (const text of left()) this.violation(text);
   }
 
   /** Reads every key through every node, which repairs. */
@@ -227,12 +238,7 @@ class Run {
 
   #check(): void {
     const violation = (text: string): void => this.violation(text);
-    const copies = new Map(
-      this.#keys.map((key) => {
-        const primaries = this.#cluster.primariesOf(key, this.#rowOf(key).n);
-        return [key, new Map(primaries.map((machine) => [machine.host, this.#objectOnDisk(machine, key)]))];
-      }),
-    );
+    const copies = this.#settlement.copies();
     checkConvergence(copies, violation);
     const finalObject = (key: string): VersionedObject | undefined => {
       const [bytes] = copies.get(key)?.values() ?? [];
@@ -247,11 +253,6 @@ class Run {
       return r + w > n && (!sloppy || this.#cluster.machines.length <= n);
     };
     checkReads(this.#history, this.#ledger, overlaps, violation);
-  }
-
-  #objectOnDisk(machine: Machine, key: string): Buffer | undefined {
-    const record = this.#cluster.recordOnDisk(machine, key);
-    return record?.subarray(0, objectLength(record));
   }
 
   #rowOf(key: string): KeyspaceRow {
