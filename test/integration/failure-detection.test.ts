@@ -1,0 +1,98 @@
+/** What operators see of nodes that die, stand still and come back. Deadlines are generous: how soon is told by unit tests. */
+import { readFileSync } from 'node:fs';
+import test from 'ava';
+import { ask } from '../../scripts/processes/ask.js';
+import { waitUntil } from '../../scripts/processes/wait.js';
+import { TestCluster } from './processes.js';
+import { redisCli } from './redis-cli.js';
+
+const NOTICED_MS = 30_000;
+
+let cluster: TestCluster;
+
+test.before(async () => {
+  cluster = await TestCluster.start();
+});
+test.after.always(() => cluster?.close());
+
+/** The line of CLUSTER NODES at node `observer` about node `observed`, as its flags and its link. */
+async function seen(observer: number, observed: number): Promise<string> {
+  const text = String(await ask(cluster.node(observer).port, 'CLUSTER', 'NODES'));
+  const line = text.split('\n').find((candidate) => candidate.includes(`:${cluster.node(observed).port}@`));
+  const [, , flags, , , , , link] = line?.split(' ') ?? [];
+  return `${flags} ${link}`;
+}
+
+async function waitUntilSeen(observer: number, observed: number, expected: string): Promise<void> {
+  await waitUntil(`node ${observer} sees ${observed} as ${expected}`, NOTICED_MS, async () => {
+    const found = await seen(observer, observed);
+    return found === expected || found;
+  });
+}
+
+interface LogLine {
+  readonly msg: string;
+  readonly peer?: string;
+  readonly reason?: string;
+}
+
+/** What node `observer` has logged about whether node `observed` can be reached. */
+function changes(observer: number, observed: number): LogLine[] {
+  const { logPath, args } = cluster.node(observed).start;
+  const peerPort = args[args.indexOf('--peer-port') + 1];
+  return readFileSync(logPath.replace(/\d+\.log$/, `${cluster.node(observer).port}.log`), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as LogLine)
+    .filter(({ msg, peer }) => peer === `127.0.0.1:${peerPort}` && / reachable$/.test(msg));
+}
+
+const UP = 'master connected';
+const DOWN = 'master,fail? disconnected';
+
+test.serial('a node that is killed is seen as failing by the others, and as well once it is back', async (t) => {
+  const before = changes(0, 2).length;
+  await cluster.node(2).kill();
+  for (const observer of [0, 1]) await waitUntilSeen(observer, 2, DOWN);
+  t.is(changes(0, 2).length, before + 1);
+  t.is(changes(0, 2).at(-1)?.msg, 'the peer is not reachable');
+  t.regex(changes(0, 2).at(-1)?.reason ?? '', /./);
+  await cluster.revive(2);
+  for (const observer of [0, 1]) await waitUntilSeen(observer, 2, UP);
+  t.deepEqual(
+    changes(0, 2)
+      .slice(before)
+      .map(({ msg }) => msg),
+    ['the peer is not reachable', 'the peer is reachable'],
+  );
+});
+
+test.serial('a node that stands still is named by all commands that tell of nodes', async (t) => {
+  const { port } = cluster.node(0);
+  t.is(await ask(port, 'SET', 'cart:42', 'milk'), 'OK');
+  cluster.node(1).signal('SIGSTOP');
+  await waitUntilSeen(0, 1, DOWN);
+  await waitUntilSeen(2, 1, DOWN);
+  t.is(changes(0, 1).at(-1)?.reason, 'silent for 1000 ms');
+
+  t.regex(String(await ask(port, 'INFO', 'peers')), new RegExp(`port=${cluster.node(1).port},zone=,state=unreachable`));
+  t.regex(String(await ask(port, 'CLUSTER', 'INFO')), /^cluster_state:ok/);
+  const versions = JSON.stringify(await redisCli(port, '-3', 'DYNAMO', 'VERSIONS', 'cart:42'));
+  t.regex(versions, /"equal":true,"unreachable":\["[0-9a-f]{40}"\]/);
+  const owners = JSON.stringify(await redisCli(port, '-3', 'DYNAMO', 'OWNERS', 'cart:42'));
+  t.is(owners.match(/"reachable":true/g)?.length, 2);
+
+  cluster.node(2).signal('SIGSTOP');
+  await waitUntilSeen(0, 2, DOWN);
+  t.regex(
+    String(await ask(port, 'CLUSTER', 'INFO')),
+    /^cluster_state:fail\r\n(?:.*\r\n){2}cluster_slots_pfail:16384\r\n/,
+  );
+
+  for (const stopped of [1, 2]) cluster.node(stopped).signal('SIGCONT');
+  for (const stopped of [1, 2]) await waitUntilSeen(0, stopped, UP);
+  await waitUntil('all replicas hold the key', NOTICED_MS, async () => {
+    const reply = JSON.stringify(await redisCli(port, '-3', 'DYNAMO', 'VERSIONS', 'cart:42'));
+    return /"equal":true,"unreachable":\[\]/.test(reply) || reply;
+  });
+});
