@@ -1,3 +1,4 @@
+import { MerkleForest } from './anti-entropy/merkle-forest.js';
 import { ForegroundGovernor, type GovernorFigures } from './background/foreground-governor.js';
 import type { PaceOptions } from './background/pace.js';
 import type { BackgroundTask } from './background/task.js';
@@ -115,11 +116,13 @@ export class ClusterNode {
     this.tokens = new ContextTokens(options.secret);
     this.counters = new Counters();
     this.#hybridClock = new HybridClock(world.clock, identity.counterFloor, options.clockDriftMaxMs);
-    this.replica = new Replica(world, store, identity, {
+    const forest = new MerkleForest(partitionCount, this.keyspaces);
+    const replicaOptions = {
       partitionCount,
       memoryBytesMax: options.memoryBytesMax,
       flushPeriodMs: options.flushPeriodMs,
-    });
+    };
+    this.replica = new Replica(world, store, identity, replicaOptions, forest);
     const routes = new Routes(membership, this.peers);
     this.#governor = new ForegroundGovernor(
       world,

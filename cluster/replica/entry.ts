@@ -64,6 +64,9 @@ export class Entry {
   version = 0;
   /** The version that is on its way to the store (a later one has to wait for its own batch); NOT_FLYING: none is. */
   flyingVersion = NOT_FLYING;
+  /** The observer's: see `ObservedKey`. */
+  keyHash = 0;
+  fingerprint = 0;
 
   constructor(
     readonly partition: Partition,

@@ -30,6 +30,7 @@ import { DIRTY_SHARE_MAX, DIRTY_SHARE_SLOW, ENTRIES_MAX, HELD_SHARE_MAX } from '
 import { ObjectCache } from './object-cache.js';
 import { scanMerged, scanOrder, type TakeRows } from './partition-scan.js';
 import { fillNote, isLiveRecord, noteIsActor, noteIsOfLife, noteOf, RECORD_NOTE_BYTES, recordOf } from './record.js';
+import { type RecordObserver, UNOBSERVED } from './record-observer.js';
 import { WarmUp } from './warm-up.js';
 import { WriteQueue } from './write-queue.js';
 
@@ -46,16 +47,6 @@ export interface ReplicaOptions {
   readonly memoryBytesMax: number;
   readonly flushPeriodMs: number;
 }
-
-/**
- * Hears of every change of a record, within the call that makes it: `before` undefined, the key was absent; `after`
- * undefined, its record has left the node. Both are records (object, then note), good for the call only.
- */
-export interface RecordObserver {
-  changed(partition: Partition, db: number, key: string, before: Buffer | undefined, after: Buffer | undefined): void;
-}
-
-const UNOBSERVED: RecordObserver = { changed: () => undefined };
 
 /** Figures for INFO. Bytes and entries are of this moment, the others since the start. */
 export interface ReplicaStats {
@@ -122,7 +113,7 @@ export class Replica {
       memoryBytesMax * HELD_SHARE_MAX,
       (entry, write) => this.#applyHeld(entry, write),
     );
-    this.#warmUp = new WarmUp(world, store, this.#cache, this.#counts, this.#queue, partitionCount);
+    this.#warmUp = new WarmUp(world, store, this.#cache, this.#counts, this.#queue, observer, partitionCount);
   }
 
   /** The object if known without the store (the note may follow its bytes); null: known to be absent; undefined: ask `load`. */
@@ -205,7 +196,7 @@ export class Replica {
     if (versionFingerprint(record) !== fingerprint) return false;
     // Whoever mints for a key under an actor has its note there: a note of an earlier epoch says that this one has not.
     if (noteIsActor(record, this.#identity.actorBytes)) this.#identity.objectsLeave();
-    this.#observer.changed(partition, db, key, record, undefined);
+    this.#observer.changed(entry, record, undefined);
     this.#counts.add(partition, db, entry.live, -1);
     this.#queue.remove(entry, waiter);
     return true;
@@ -328,7 +319,7 @@ export class Replica {
 
   #install(entry: Entry, record: Buffer, durability: Durability, waiter: WriteWaiter): StoreAnswer {
     fillNote(record, entry.record, this.#identity.actorBytes);
-    this.#observer.changed(entry.partition, entry.db, entry.key, entry.record, record);
+    this.#observer.changed(entry, entry.record, record);
     const bytesBefore = entry.bytes;
     if (entry.record !== undefined) this.#counts.add(entry.partition, entry.db, entry.live, -1);
     this.#cache.setRecord(entry, record);

@@ -9,14 +9,17 @@ import { RETRY_MAX_MS, RETRY_MIN_MS, SCAN_ROWS, WARM_PAUSE_MS } from './limits.j
 import type { ObjectCache } from './object-cache.js';
 import { readRow } from './partition-scan.js';
 import { isLiveRecord } from './record.js';
+import type { RecordObserver } from './record-observer.js';
 import type { WriteQueue } from './write-queue.js';
 
 /**
- * Reads the store once, behind, after the start: counts the keys and fills the cache while there is room. One
- * partition after the other, each from a snapshot of its own. Clients write meanwhile. So, for a partition:
+ * Reads the store once, behind, after the start: counts the keys, tells the observer of all records, and fills the cache
+ * while there is room. One partition after the other, each from a snapshot of its own. Clients write meanwhile. So, for a
+ * partition:
  *
- * - the keys that are dirty when its snapshot is taken count as they are in memory, and not as they are in the snapshot;
- * - every later write changes the count by the difference to the record before it;
+ * - the keys that are dirty when its snapshot is taken count, and are told, as they are in memory, and not as they are in
+ *   the snapshot;
+ * - every later write changes the count by the difference to the record before it, and is told as that difference;
  * - a row goes into the cache only while nothing of the partition has been evicted since the snapshot: what is not in
  *   the cache then can't have been written since, and the row is the latest record.
  */
@@ -28,6 +31,7 @@ export class WarmUp {
   readonly #cache: ObjectCache;
   readonly #counts: KeyCounts;
   readonly #queue: WriteQueue;
+  readonly #observer: RecordObserver;
   readonly #partitionCount: number;
   readonly #running: Promise<void>;
   readonly #waiting: (() => void)[] = [];
@@ -41,6 +45,7 @@ export class WarmUp {
     cache: ObjectCache,
     counts: KeyCounts,
     queue: WriteQueue,
+    observer: RecordObserver,
     partitionCount: number,
   ) {
     this.#world = world;
@@ -48,6 +53,7 @@ export class WarmUp {
     this.#cache = cache;
     this.#counts = counts;
     this.#queue = queue;
+    this.#observer = observer;
     this.#partitionCount = partitionCount;
     this.#running = this.#run();
   }
@@ -95,19 +101,19 @@ export class WarmUp {
   async #tryEmpty(): Promise<void> {
     const { from, to } = kindRange(STORAGE_KIND.data);
     const scan = this.#store.scan(from, to);
-    this.#forAll((partition) => {
-      this.#counts.begin(partition);
-      this.#cache.beginFill(partition);
-    });
+    this.#forAll((partition) => this.#begin(partition));
     let empty = false;
     try {
       empty = (await scan.next(1)).length === 0;
     } finally {
-      if (!empty) this.#forAll((partition) => this.#counts.suspend(partition));
+      if (!empty) this.#forAll((partition) => this.#suspend(partition));
       await scan.close();
     }
     if (!empty) return;
-    this.#forAll((partition) => this.#cache.endFill(partition));
+    this.#forAll((partition) => {
+      this.#cache.endFill(partition);
+      this.#observer.complete(partition);
+    });
     this.#next = this.#partitionCount;
   }
 
@@ -115,28 +121,42 @@ export class WarmUp {
     const { from, to } = partitionRange(STORAGE_KIND.data, partition);
     // No turn of the event loop may come between the snapshot and these.
     const scan = this.#store.scan(from, to);
-    this.#counts.begin(partition);
-    this.#cache.beginFill(partition);
-    const dirty = this.#countDirty(partition);
+    this.#begin(partition);
+    const dirty = this.#takeDirty(partition);
     let whole = false;
     try {
       whole = await this.#takeAll(scan, partition, dirty);
     } catch (error) {
-      this.#counts.suspend(partition);
+      this.#suspend(partition);
       throw error;
     } finally {
       await scan.close();
     }
+    if (this.#stopped) return;
     if (whole) this.#cache.endFill(partition);
+    this.#observer.complete(partition);
+  }
+
+  #begin(partition: Partition): void {
+    this.#counts.begin(partition);
+    this.#cache.beginFill(partition);
+    this.#observer.begin(partition);
+  }
+
+  #suspend(partition: Partition): void {
+    this.#counts.suspend(partition);
+    this.#observer.suspend(partition);
   }
 
   /** Gives the dirty keys of the partition, each after its database's character. */
-  #countDirty(partition: Partition): Set<string> {
+  #takeDirty(partition: Partition): Set<string> {
     const dirty = new Set<string>();
     this.#queue.forEachDirty((entry) => {
       if (entry.partition !== partition) return;
       dirty.add(String.fromCharCode(entry.db) + entry.key);
-      if (entry.record !== undefined) this.#counts.add(partition, entry.db, entry.live, 1);
+      if (entry.record === undefined) return;
+      this.#counts.add(partition, entry.db, entry.live, 1);
+      this.#observer.found(partition, entry.db, entry.key, entry.record);
     });
     return dirty;
   }
@@ -153,8 +173,10 @@ export class WarmUp {
           continue;
         }
         const { db, key, record } = row;
-        const counted = dirty.has(String.fromCharCode(db) + key);
-        if (!counted) this.#counts.add(partition, db, isLiveRecord(record), 1);
+        if (!dirty.has(String.fromCharCode(db) + key)) {
+          this.#counts.add(partition, db, isLiveRecord(record), 1);
+          this.#observer.found(partition, db, key, record);
+        }
         if (!this.#fill(partition, db, key, record)) whole = false;
       }
       if (rows.length < SCAN_ROWS) return whole;

@@ -1,4 +1,5 @@
 import type { Failure } from '../../../cluster/failure.js';
+import type { RecordObserver } from '../../../cluster/replica/record-observer.js';
 import { type Durability, LOG, PENDING, RECORD_NOTE_BYTES, Replica } from '../../../cluster/replica/replica.js';
 import { type Partition, partitionOf, slotOf } from '../../../cluster/ring/slots.js';
 import { Identity } from '../../../cluster/storage/identity.js';
@@ -46,6 +47,7 @@ export interface OpenOptions {
   readonly disk?: MemoryDisk;
   readonly latencyMs?: () => number;
   readonly memoryBytesMax?: number;
+  readonly observer?: RecordObserver;
 }
 
 /** A replica over a store in memory, with the moves of a coordinator. */
@@ -65,11 +67,12 @@ export class OpenedReplica {
   }
 
   static async open(world: ManualWorld, options: OpenOptions = {}): Promise<OpenedReplica> {
-    const { latencyMs = () => 1, memoryBytesMax = 1_000_000, disk } = options;
+    const { latencyMs = () => 1, memoryBytesMax = 1_000_000, disk, observer } = options;
     const store = new MemoryStore(world.timers, disk === undefined ? { latencyMs } : { latencyMs, disk });
     const identity = await world.timers.until(Identity.open(store, world, PARTITIONS));
     const replicaOptions = { partitionCount: PARTITIONS, memoryBytesMax, flushPeriodMs: 100 };
-    return new OpenedReplica(world, store, identity, new Replica(world, store, identity, replicaOptions));
+    const replica = new Replica(world, store, identity, replicaOptions, observer);
+    return new OpenedReplica(world, store, identity, replica);
   }
 
   /** As `open`, and waits until everything is counted. */
