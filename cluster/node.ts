@@ -159,7 +159,7 @@ export class ClusterNode {
       putLatency: this.#governor.watching(world.latencies.recorder('coordinator put')),
       isMember: (actor) => this.#isMember(actor),
     };
-    this.#tasks = [this.hints, new OrphanSweep(handoff, this.hints)];
+    this.#tasks = [this.hints, new OrphanSweep(handoff, this.hints, options.tombstoneGraceMs)];
     const queries = new Queries();
     queries.on(QUERY_KIND.countKeys, answerKeyCount(this.replica));
     const requests = new InboundRequests(this.#coordination, queries);

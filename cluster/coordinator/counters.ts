@@ -24,6 +24,8 @@ export class Counters {
   hints_dropped_gone = 0;
   /** Copies without a hint that this node held for others, and that W of their primaries have now. */
   orphans_handed_over = 0;
+  /** The same, of keys that have been deleted and forgotten since. */
+  orphans_forgotten = 0;
   clock_truncations = 0;
   clock_drift_refusals = 0;
   #driftLoggedUs = Number.NEGATIVE_INFINITY;

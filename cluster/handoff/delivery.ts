@@ -10,12 +10,10 @@
  * the very version that is still held; one whose key was written meanwhile is delivered again.
  */
 import { putTo } from '../background/peer-calls.js';
-import { durabilityPlan } from '../coordinator/durability.js';
-import { type Durability, FSYNC, LOG } from '../replica/replica.js';
 import type { ObjectBytes } from '../version/codec.js';
 import { versionFingerprint } from '../version/encoded.js';
 import type { Peer } from '../wire/peer.js';
-import { type HandoffNode, readHeld } from './handoff-node.js';
+import { type HandoffNode, handoffDurability, readHeld } from './handoff-node.js';
 import type { Hint, HintIndex } from './hint-index.js';
 import { BACK_OFF_MAX_MS, BACK_OFF_MIN_MS, SLICE_BYTES_MAX, SLICE_HINTS } from './limits.js';
 
@@ -139,7 +137,7 @@ export class Delivery {
   async #send(hint: Hint, version: number, object: ObjectBytes): Promise<boolean> {
     const { replica } = this.#node;
     const fingerprint = versionFingerprint(object);
-    const durability = this.#durability(hint.key);
+    const durability = handoffDurability(this.#node, hint.key);
     if (!(await putTo(this.#peer, hint.partition, hint.db, hint.key, object, durability))) return false;
     const held = await readHeld(replica, hint);
     // What was written meanwhile is delivered in the next pass.
@@ -147,12 +145,6 @@ export class Delivery {
     if (held === null) this.#owner.gone(hint);
     else if (versionFingerprint(held) === fingerprint) this.#owner.delivered(hint, fingerprint);
     return true;
-  }
-
-  /** That of the keyspace; but the copy here may leave, so it is in the target's log at least. */
-  #durability(key: string): Durability {
-    const { remote } = durabilityPlan(this.#node.keyspaces.of(key));
-    return remote === FSYNC ? FSYNC : LOG;
   }
 
   #backOff(): void {

@@ -1,10 +1,11 @@
 import type { Governor } from '../background/governor.js';
 import type { Counters } from '../coordinator/counters.js';
+import { durabilityPlan } from '../coordinator/durability.js';
 import type { Keyspaces } from '../coordinator/keyspaces.js';
 import type { Routes } from '../coordinator/routes.js';
 import type { Store } from '../ports/store.js';
 import type { World } from '../ports/world.js';
-import type { Replica } from '../replica/replica.js';
+import { type Durability, FSYNC, LOG, type Replica } from '../replica/replica.js';
 import type { NodeId } from '../ring/ring.js';
 import type { Partition } from '../ring/slots.js';
 import type { ObjectBytes } from '../version/codec.js';
@@ -34,6 +35,11 @@ export interface KeyPlace {
 export function ownsKey({ routes, keyspaces }: HandoffNode, partition: Partition, key: string): boolean {
   const place = routes.ownPlace(partition);
   return place >= 0 && place < keyspaces.of(key).n;
+}
+
+/** How safe a copy is to be with another node before it may leave here: as the keyspace asks, and in the log at least. */
+export function handoffDurability({ keyspaces }: HandoffNode, key: string): Durability {
+  return durabilityPlan(keyspaces.of(key)).remote === FSYNC ? FSYNC : LOG;
 }
 
 /** What this node holds of a key, from memory or from the store; the note may follow the object. */

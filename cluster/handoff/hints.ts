@@ -183,6 +183,8 @@ export class Hints implements HintKeeper, BackgroundTask, DeliveryOwner {
       const { target, partition, db, key } = hint;
       if (this.#index.find(target, partition, db, key) !== undefined) continue;
       if (!this.#node.peers.has(target)) this.#node.counters.hints_dropped_stranger++;
+      // The node itself may have been away for long: what it brings then could be of keys that were deleted and forgotten.
+      else if (hint.sinceMs < this.#oldestMs()) this.#node.counters.hints_dropped_old++;
       else if (this.#index.add(hint)) continue;
       else this.#droppedFull();
       this.#rows.delete(hint);
@@ -191,16 +193,20 @@ export class Hints implements HintKeeper, BackgroundTask, DeliveryOwner {
 
   /** Drops the hints that are older than the window. Copies that only they spoke of are left to the orphan sweep. */
   async #expire(): Promise<void> {
-    const sinceMs = this.#node.world.clock.nowMs() - this.#windowMs;
+    const oldestMs = this.#oldestMs();
     let looked = 0;
     let dropped = 0;
     for (const hint of this.#index.all()) {
-      if (hint.sinceMs < sinceMs && this.#forget(hint)) dropped++;
+      if (hint.sinceMs < oldestMs && this.#forget(hint)) dropped++;
       if (++looked % EXPIRY_SLICE_HINTS === 0 && !(await this.#node.governor.admit('hints', 1))) break;
     }
     if (dropped === 0) return;
     this.#node.counters.hints_dropped_old += dropped;
     this.#node.world.log.warn({ dropped, windowMs: this.#windowMs }, 'hints were dropped: older than the window');
+  }
+
+  #oldestMs(): number {
+    return this.#node.world.clock.nowMs() - this.#windowMs;
   }
 
   #forget(hint: Hint): boolean {

@@ -2,15 +2,19 @@
  * Copies that this node holds for nobody it knows of: it is no primary of the key and there is no hint. They are left where a
  * hint was dropped, or where the node died between an object and its hint. Slowly, one partition at a time, they are handed
  * to the key's primaries; where as many have one as a write needs, the copy leaves.
+ *
+ * A copy that is older than tombstones are remembered may be of a key that was deleted meanwhile and forgotten: where no
+ * primary holds anything of it, it leaves without being handed on.
  */
-import { putTo } from '../background/peer-calls.js';
+import { getFrom, putTo } from '../background/peer-calls.js';
 import type { BackgroundTask } from '../background/task.js';
 import { StoreError } from '../ports/store.js';
-import { LOG } from '../replica/replica.js';
 import type { Partition } from '../ring/slots.js';
-import { versionFingerprint } from '../version/encoded.js';
+import { highestCounter, versionFingerprint } from '../version/encoded.js';
+import { COUNTERS_PER_MS } from '../version/hybrid-clock.js';
+import type { Peer } from '../wire/peer.js';
 import { Departures } from './departures.js';
-import { type HandoffNode, type KeyPlace, ownsKey } from './handoff-node.js';
+import { type HandoffNode, handoffDurability, type KeyPlace, ownsKey } from './handoff-node.js';
 import type { Hints } from './hints.js';
 import { SWEEP_BYTES_MAX, SWEEP_ORPHANS, SWEEP_PAUSE_MS } from './limits.js';
 import { Pause } from './pause.js';
@@ -22,13 +26,16 @@ interface Orphan extends KeyPlace {
 export class OrphanSweep implements BackgroundTask {
   readonly #node: HandoffNode;
   readonly #hints: Hints;
+  readonly #graceMs: number;
   readonly #departures: Departures;
   readonly #pause: Pause;
   #next = 0;
   #loop: Promise<void> | undefined;
   #stopped = false;
 
-  constructor(node: HandoffNode, hints: Hints) {
+  /** `graceMs`: how long tombstones are remembered. */
+  constructor(node: HandoffNode, hints: Hints, graceMs: number) {
+    this.#graceMs = graceMs;
     this.#node = node;
     this.#hints = hints;
     this.#departures = new Departures(node, (place) => hints.isHinted(place));
@@ -98,10 +105,32 @@ export class OrphanSweep implements BackgroundTask {
     const needed = Math.min(w, primaries.length);
     const reachable = primaries.flatMap(({ peer }) => (peer?.reachable() === true ? [peer] : []));
     if (reachable.length < needed) return;
-    const stored = await Promise.all(reachable.map((peer) => putTo(peer, partition, db, key, record, LOG)));
+    if (this.#isOld(record)) {
+      const known = await this.#isKnown(orphan, reachable);
+      if (known === 'perhaps' || (known === 'no' && reachable.length < primaries.length)) return;
+      if (known === 'no') {
+        counters.orphans_forgotten++;
+        this.#departures.leave(orphan, versionFingerprint(record));
+        return;
+      }
+    }
+    const durability = handoffDurability(this.#node, key);
+    const stored = await Promise.all(reachable.map((peer) => putTo(peer, partition, db, key, record, durability)));
     if (stored.filter((isStored) => isStored).length < needed) return;
     counters.orphans_handed_over++;
-    this.#departures.leave({ partition, db, key }, versionFingerprint(record));
+    this.#departures.leave(orphan, versionFingerprint(record));
+  }
+
+  #isOld(record: Buffer): boolean {
+    return this.#node.world.clock.nowMs() - highestCounter(record) / COUNTERS_PER_MS > this.#graceMs;
+  }
+
+  /** Whether any of the peers holds something of the key. */
+  async #isKnown({ partition, db, key, record }: Orphan, peers: readonly Peer[]): Promise<'yes' | 'no' | 'perhaps'> {
+    const fingerprint = versionFingerprint(record);
+    const copies = await Promise.all(peers.map((peer) => getFrom(peer, partition, db, key, fingerprint)));
+    if (copies.some((copy) => copy === 'same' || typeof copy === 'object')) return 'yes';
+    return copies.every((copy) => copy === 'nothing') ? 'no' : 'perhaps';
   }
 }
 

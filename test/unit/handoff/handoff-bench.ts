@@ -23,7 +23,11 @@ export interface BenchOptions extends ScriptedOptions {
   readonly hints?: Partial<HintOptions>;
   /** The store can't be read from the start of the hints on. */
   readonly failReads?: string;
+  /** The wall clock is so far ahead. */
+  readonly wallMs?: number;
 }
+
+export const GRACE_MS = 86_400_000;
 
 /** Admits all that it is asked for, and keeps it in mind. */
 class CountingGovernor implements Governor {
@@ -61,7 +65,7 @@ export class HandoffBench {
       governor: this.governor,
     };
     this.hints = new Hints(handoff, { bytesMax: 1_000_000, windowMs: 3_600_000, ...options });
-    this.sweep = new OrphanSweep(handoff, this.hints);
+    this.sweep = new OrphanSweep(handoff, this.hints, GRACE_MS);
   }
 
   /** All peers are down; the hints of the disk are read. */
@@ -70,6 +74,7 @@ export class HandoffBench {
     for (const peer of scripted.peers) peer.up = false;
     const bench = new HandoffBench(scripted, options.hints ?? {});
     scripted.opened.store.failReads = options.failReads;
+    scripted.world.timers.wallMs += options.wallMs ?? 0;
     bench.hints.start();
     await scripted.advance(10);
     return bench;

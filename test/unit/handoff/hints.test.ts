@@ -302,6 +302,17 @@ test('hints that are older than the window are dropped and counted; the copy sta
   t.is(after.hints.count, 1);
 });
 
+test('hints of a node that was itself away for longer than the window are not delivered', async (t) => {
+  const before = await HandoffBench.open();
+  before.standIn(before.peer(0), 'cart', 'milk');
+  await before.advance(150);
+  const bench = await HandoffBench.open({ disk: before.kill('process'), wallMs: 4_000_000 });
+  bench.peer(0).turn(true);
+  await bench.advance(1_000);
+  t.deepEqual(sentTo(bench.peer(0)), []);
+  t.is(bench.counters.hints_dropped_old, 1);
+});
+
 test('a hint for a node that is no member is dropped, one of an earlier run too', async (t) => {
   const bench = await HandoffBench.open();
   t.is(bench.hints.keep(STRANGER, PARTITION, 0, 'k', LOG, NOBODY), 0);

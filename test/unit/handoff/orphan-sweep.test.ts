@@ -1,12 +1,20 @@
 import test from 'ava';
 import { valuesOf } from '../coordinator/fake-peer.js';
 import { SLOT_OF_OTHERS, SLOT_OF_OWN } from '../coordinator/scripted-node.js';
-import { acknowledge, HandoffBench, sentTo } from './handoff-bench.js';
+import { acknowledge, GRACE_MS, HandoffBench, sentTo } from './handoff-bench.js';
 
 async function openSweeping(options = {}) {
   const bench = await HandoffBench.open(options);
   bench.sweep.start();
   return bench;
+}
+
+/** For three seconds the primaries say that they do not hold what they are asked for. */
+async function knowNothing(bench: HandoffBench): Promise<void> {
+  for (let elapsedMs = 0; elapsedMs < 3_000; elapsedMs += 100) {
+    await bench.advance(100);
+    for (const peer of bench.scripted.peers) for (const get of peer.gets) if (!get.isAnswered) get.reply(undefined);
+  }
 }
 
 test('a copy without a hint is handed to the primaries, and leaves when W of them have it', async (t) => {
@@ -81,6 +89,36 @@ test('orphans of an earlier run are found in the store', async (t) => {
   t.is(bench.peer(0).puts.length, 200);
   await bench.advance(2_000);
   t.true(bench.scripted.opened.store.disk.rows.size < 20);
+});
+
+test('a copy of long ago that no primary knows of is not handed on: the key may be deleted and forgotten', async (t) => {
+  const bench = await openSweeping();
+  bench.scripted.hold('cart', bench.objectOf('milk'), SLOT_OF_OTHERS);
+  bench.scripted.world.timers.wallMs += GRACE_MS + 60_000;
+  bench.peer(0).up = true;
+  bench.peer(1).up = true;
+  await bench.advance(3_000);
+  await knowNothing(bench);
+  t.deepEqual(valuesOf(bench.held('cart')), ['milk'], 'the third may know of it');
+  bench.peer(2).up = true;
+  await bench.advance(3_000);
+  await knowNothing(bench);
+  t.is(bench.held('cart'), null);
+  for (const peer of bench.scripted.peers) t.deepEqual(sentTo(peer), []);
+  t.like(bench.counters, { orphans_forgotten: 1, orphans_handed_over: 0 });
+});
+
+test('a copy of long ago is handed on where a primary knows of the key', async (t) => {
+  const bench = await openSweeping();
+  bench.scripted.hold('cart', bench.objectOf('milk'), SLOT_OF_OTHERS);
+  bench.scripted.world.timers.wallMs += GRACE_MS + 60_000;
+  for (const peer of bench.scripted.peers) peer.up = true;
+  await bench.advance(3_000);
+  bench.peer(0).gets[0]?.reply(undefined);
+  bench.peer(1).gets[0]?.replySame();
+  bench.peer(2).gets[0]?.fail('timeout');
+  await bench.advance(10);
+  for (const peer of bench.scripted.peers) t.deepEqual(sentTo(peer), ['cart milk']);
 });
 
 test('a sweep that can not read says so and goes on, and ends when the node stops', async (t) => {
