@@ -2,11 +2,14 @@
 import { partitionOf } from '../../cluster/ring/slots.js';
 import type { Server } from '../server.js';
 import { type Call, type CommandRow, type Handler, runSubcommand } from './command.js';
+import { writeHints } from './dynamo-hints.js';
 import { type KeyPlace, writeOwners, writeVersions } from './dynamo-replies.js';
 import { type Key, keyOf, refusesKey } from './key-argument.js';
 import { helpRow } from './subcommand-help.js';
 
 const HELP_LINES: readonly string[] = [
+  'HINTS',
+  '    Tells which nodes have missed writes that this one keeps for them, and how far their delivery is.',
   'OWNERS <key>',
   '    Tells which nodes <key> belongs to, in the order in which they serve it: the first N are its primaries, the',
   '    others stand in for those that can not be reached.',
@@ -48,6 +51,21 @@ function versions(call: Call): void {
   });
 }
 
+function hints({ server, slot }: Call): void {
+  const { node } = server;
+  const members = new Map(node.membership.members().map((member) => [member.id, member]));
+  const targets = node.hints
+    .byTarget()
+    .filter(({ count }) => count > 0)
+    .map((pending) => ({
+      ...pending,
+      member: members.get(pending.target),
+      isReachable: node.isReachable(pending.target),
+    }));
+  writeHints(slot.out, targets, node.hints.loaded, server.clock.nowMs());
+  slot.complete();
+}
+
 const COMMON: Pick<CommandRow, 'categories' | 'group' | 'since'> = {
   categories: ['@slow'],
   group: 'cluster',
@@ -59,6 +77,16 @@ const KEY: Pick<CommandRow, 'keys' | 'arguments'> = {
 };
 
 const subcommands: readonly CommandRow[] = [
+  {
+    ...COMMON,
+    name: 'hints',
+    arity: 2,
+    flags: ['admin', 'stale'],
+    complexity: 'O(N) where N is the number of hints',
+    summary: 'Tells which nodes have missed writes that this one keeps for them',
+    tips: ['nondeterministic_output'],
+    run: hints,
+  },
   {
     ...COMMON,
     ...KEY,

@@ -1,8 +1,8 @@
 /** The sections of `INFO` about what was counted and measured. */
-import type { GovernorFigures } from '../../cluster/background/foreground-governor.js';
 import { COMMAND_PREFIX } from '../latency/latency-book.js';
 import type { LatencySummary } from '../latency/recording.js';
 import type { Server } from '../server.js';
+import { counterFields } from './info-healing.js';
 import type { InfoField, InfoSection } from './info-section.js';
 
 function commandFields({ commands }: Server): InfoField[] {
@@ -64,7 +64,7 @@ function clusterFields(server: Server): InfoField[] {
 }
 
 function dynamoFields({ node }: Server): InfoField[] {
-  const { membership, counters, keyspaces, hints } = node;
+  const { membership, counters, keyspaces } = node;
   const members = membership.members();
   const replica = node.replica.stats();
   const fields: InfoField[] = [
@@ -79,30 +79,14 @@ function dynamoFields({ node }: Server): InfoField[] {
     const quorum = `n=${n},r=${r},w=${w},sloppy=${sloppy ? 'yes' : 'no'}`;
     fields.push([name, `${quorum},reconcile=${reconcile},durability=${durability}`]);
   }
-  for (const [name, value] of Object.entries(counters)) if (typeof value === 'number') fields.push([name, value]);
+  fields.push(...counterFields(counters, false));
   fields.push(
-    ['hints_pending', hints.count],
-    ['hints_pending_bytes', hints.bytes],
     ['cached_objects', replica.entries],
     ['cached_bytes', replica.bytes],
     ['refused_writes', replica.refusedWrites],
     ['warm', replica.warm ? 1 : 0],
-    ...backgroundFields(node.background()),
   );
   return fields;
-}
-
-/** What the governor gives to background work, and what it sees of the foreground. */
-function backgroundFields(figures: GovernorFigures): InfoField[] {
-  return [
-    ['background_rate', Math.round(figures.rate)],
-    ['background_share', figures.share.toFixed(4)],
-    ...[...figures.admitted].map(([work, keys]): InfoField => [`background_keys_${work}`, keys]),
-    ['foreground_p99_target_usec', Math.round(figures.targetUs)],
-    ['foreground_p99_usec_last_minute', figures.minuteP99Us ?? 0],
-    ['foreground_p99_usec_last_seconds', figures.recentP99Us ?? 0],
-    ['loop_delay_usec_last_seconds', figures.loopDelayUs ?? 0],
-  ];
 }
 
 export const measuredSections: readonly InfoSection[] = [

@@ -1,11 +1,18 @@
 import type { Server } from '../server.js';
 import type { Call, CommandRow } from './command.js';
+import { healingSection } from './info-healing.js';
 import { measuredSections } from './info-measured.js';
 import { peersSection } from './info-peers.js';
 import { keyspaceSection, processSections } from './info-process.js';
 import type { InfoSection } from './info-section.js';
 
-const SECTIONS: readonly InfoSection[] = [...processSections, ...measuredSections, peersSection, keyspaceSection];
+const SECTIONS: readonly InfoSection[] = [
+  ...processSections,
+  ...measuredSections,
+  healingSection,
+  peersSection,
+  keyspaceSection,
+];
 const EVERYTHING: ReadonlySet<string> = new Set(['all', 'everything']);
 
 /** The text of `INFO` for the asked-for sections, which stand in a fixed order; unknown names are left out. */

@@ -4,6 +4,7 @@ import { StaticMembership } from '../../../cluster/membership/static-membership.
 import { partitionOf, slotOf } from '../../../cluster/ring/slots.js';
 import type { ActorId } from '../../../cluster/version/actor.js';
 import type { Sibling, VersionedObject } from '../../../cluster/version/object.js';
+import { writeHints } from '../../../server/commands/dynamo-hints.js';
 import { type KeyPlace, writeOwners, writeVersions } from '../../../server/commands/dynamo-replies.js';
 import { BufferPool } from '../../../server/resp/buffer-pool.js';
 import { ReplyBuffer, type RespVersion } from '../../../server/resp/reply-buffer.js';
@@ -114,6 +115,30 @@ test('a tombstone is shown as what it is', (t) => {
   t.deepEqual(valuesOf(siblings?.[0], ['tombstone', 'bytes']), [':1', ':0']);
 });
 
+test('HINTS tells by target what waits for it, and for how long', (t) => {
+  const [member] = membership.members();
+  if (member === undefined) throw new Error('a cluster has a node');
+  const pending = { target: member.id, count: 7, bytes: 700, oldestMs: 1_700_000_000_000, delivering: true };
+  const strange = { target: A as string as typeof member.id, count: 1, bytes: 90, oldestMs: 0, delivering: false };
+  const shown = [
+    { ...pending, member, isReachable: true },
+    { ...strange, member: undefined, isReachable: false },
+  ];
+  const tree = treeWritten(2, (out) => writeHints(out, shown, true, 1_700_000_004_000));
+  t.deepEqual(valuesOf(tree, ['hints', 'bytes', 'loaded']), [':8', ':790', ':1']);
+  const [targets] = valuesOf(tree, ['targets']);
+  if (targets === undefined || typeof targets === 'string') throw new Error('no targets');
+  const names = ['node', 'address', 'reachable', 'hints', 'bytes', 'oldest', 'oldest-ms-ago', 'delivering'];
+  const address = `${member.host}:${member.port}`;
+  t.deepEqual(
+    targets.map((target) => valuesOf(target, names)),
+    [
+      [member.id, address, ':1', ':7', ':700', '2023-11-14T22:13:20.000Z', ':4000', ':1'],
+      [A, '', ':0', ':1', ':90', '$-1', ':0', ':0'],
+    ],
+  );
+});
+
 test('DYNAMO answers like a container of Redis', async (t) => {
   const client = await t.context.connect();
   for (const [line, reply] of [
@@ -121,6 +146,8 @@ test('DYNAMO answers like a container of Redis', async (t) => {
     ['DYNAMO nosuch', "-ERR unknown subcommand 'nosuch'. Try DYNAMO HELP.\r\n"],
     ['DYNAMO OWNERS', "-ERR wrong number of arguments for 'dynamo|owners' command\r\n"],
     ['DYNAMO VERSIONS a b', "-ERR wrong number of arguments for 'dynamo|versions' command\r\n"],
+    ['DYNAMO HINTS x', "-ERR wrong number of arguments for 'dynamo|hints' command\r\n"],
+    ['COMMAND GETKEYS DYNAMO HINTS', '-ERR The command has no key arguments\r\n'],
     ['COMMAND GETKEYS DYNAMO VERSIONS cart:42', bulks('cart:42')],
     ['COMMAND GETKEYS DYNAMO OWNERS cart:42', bulks('cart:42')],
   ] as const) {
@@ -139,5 +166,6 @@ test('DYNAMO OWNERS and VERSIONS are maps for clients of RESP3', async (t) => {
   t.true(reply.startsWith(`%5\r\n${bulk('slot')}:${slot}\r\n`));
   t.true(reply.includes(`${bulk('equal')}#t\r\n${bulk('unreachable')}*0\r\n`));
   t.true(reply.includes(`${bulk('bytes')}:4\r\n`));
+  t.regex(await client.ask('DYNAMO HINTS'), /^%4\r\n\$5\r\nhints\r\n:0\r\n/);
   t.true((await client.ask('DYNAMO VERSIONS nosuch')).includes(bulk('nothing')));
 });

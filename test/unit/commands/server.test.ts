@@ -124,7 +124,7 @@ test('INFO has the asked-for sections in a fixed order, and the default ones unl
   const client = await t.context.connect();
   const titles = async (line: string) => (await client.ask(line)).match(/^# \w+/gm)?.map((title) => title.slice(2));
   const defaults = ['Server', 'Clients', 'Memory', 'Persistence', 'Stats', 'Replication', 'CPU'];
-  t.deepEqual(await titles('INFO'), [...defaults, 'Errorstats', 'Cluster', 'Dynamo', 'Peers', 'Keyspace']);
+  t.deepEqual(await titles('INFO'), [...defaults, 'Errorstats', 'Cluster', 'Dynamo', 'Healing', 'Peers', 'Keyspace']);
   t.deepEqual(await titles('INFO default'), await titles('INFO'));
   t.deepEqual(await titles('INFO keyspace SERVER nosuch server'), ['Server', 'Keyspace']);
   const everything = [
@@ -135,6 +135,7 @@ test('INFO has the asked-for sections in a fixed order, and the default ones unl
     'Latency',
     'Cluster',
     'Dynamo',
+    'Healing',
     'Peers',
     'Keyspace',
   ];
@@ -181,6 +182,16 @@ test('INFO dynamo tells of quorums and of the work of this coordinator', async (
   ]) {
     t.true(info.includes(`\r\n${line}\r\n`), `${line} in ${info}`);
   }
+});
+
+test('INFO healing tells what is still to be brought to others, and what the work behind may take', async (t) => {
+  const client = await t.context.connect();
+  const info = await client.ask('INFO healing');
+  for (const field of ['hints_pending:0', 'hints_pending_bytes:0', 'hints_kept:0', 'read_repairs:0']) {
+    t.true(info.includes(`\r\n${field}\r\n`), `${field} in ${info}`);
+  }
+  t.regex(info, /\r\nbackground_share:[\d.]+\r\n/);
+  t.false((await client.ask('INFO dynamo')).includes('hints_'), 'each figure stands in one section');
 });
 
 test('INFO latency has a whole life and a last minute of everything that is measured', async (t) => {
