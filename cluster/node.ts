@@ -20,6 +20,7 @@ import type { Membership } from './membership/membership.js';
 import type { Store } from './ports/store.js';
 import type { PeerAddress } from './ports/transport.js';
 import type { World } from './ports/world.js';
+import { recoverJournal } from './replica/journal-recovery.js';
 import { Replica } from './replica/replica.js';
 import type { NodeId } from './ring/ring.js';
 import type { Slot } from './ring/slots.js';
@@ -85,6 +86,7 @@ export class ClusterNode {
   static async open(world: World, store: Store, options: NodeOptions): Promise<ClusterNode> {
     const partitionCount = options.membership.ring().partitionCount;
     const identity = await Identity.open(store, world, partitionCount);
+    await recoverJournal(store, world.log);
     const node = new ClusterNode(world, store, identity, options);
     if (options.listen !== undefined) await node.#service.listen(options.listen);
     for (const peer of node.peers.values()) peer.start();

@@ -35,6 +35,9 @@ export interface HeldWrite {
 /** What waits, in order, for a key to be read from the store. */
 export type HeldOperation = { readonly kind: 'load'; readonly waiter: LoadWaiter } | HeldWrite;
 
+/** An entry's generation when no row of the journal is about it. */
+export const SETTLED = 0;
+
 export const NOT_FLYING = -1;
 /** Versions are small integers, and only compared with that of the one record that may be on its way. */
 const VERSION_MASK = 0x3fffffff;
@@ -55,7 +58,9 @@ export class Entry {
   pinned = false;
   /** Not undefined: the record is being read, and these wait for it. */
   loading: HeldOperation[] | undefined;
-  /** How safe the record is in the store. */
+  /** Which generation of the journal holds its latest journaled record; SETTLED: its own row in the store is all there is. */
+  generation = SETTLED;
+  /** How safe the record is in the store, in the journal or in its own row. */
   durable: Durability = FSYNC;
   flushLater = false;
   inFlushList = false;
@@ -80,7 +85,13 @@ export class Entry {
     this.version = (this.version + 1) & VERSION_MASK;
   }
 
+  /** Whether it may go out of memory. */
   isEvictable(): boolean {
+    return this.generation === SETTLED && this.isAtRest();
+  }
+
+  /** Whether the store has the record, in the journal or in its own row, and nothing is under way. */
+  isAtRest(): boolean {
     return (
       this.durable !== BUFFER &&
       !this.pinned &&

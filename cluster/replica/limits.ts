@@ -4,12 +4,31 @@ import assert from 'node:assert/strict';
 export const BATCH_ROWS_MAX = 1024;
 export const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 
-/** Rows that the flush of the object buffer adds to one batch. */
-export const FLUSH_ROWS_MAX = 256;
+/** Entries that the flush of the object buffer adds to one batch. */
+export const FLUSH_ROWS_MAX = 512;
 export const FLUSH_BYTES_MAX = 2 * 1024 * 1024;
 
-/** Shares of memoryBytesMax that dirty records may take: from the first on, writers wait for the store; at the second they are refused. */
-export const DIRTY_SHARE_SLOW = 0.5;
+/** A longer record is not journaled where it can go to its own row at once: its bytes cost more than its row. */
+export const JOURNALED_RECORD_MAX = 2048;
+/** A generation of the journal with so many bytes or of this age is closed. There are up to three, and as much to read after a crash. */
+export const GENERATION_BYTES = 32 * 1024 * 1024;
+export const GENERATION_AGE_US = 10_000_000;
+/** Share of memoryBytesMax that records may take which the journal holds; beyond, others are not journaled and it is settled. */
+export const JOURNAL_SHARE_MAX = 0.6;
+/** Rows of one step of settling, and the pause between two steps; rows of one step while memory or somebody waits for it. */
+export const SETTLE_ROWS_MAX = 128;
+export const SETTLE_PAUSE_MS = 2;
+export const HURRIED_ROWS_MAX = 1024;
+/** Journal rows that one step deletes. */
+export const TRIM_ROWS = 512;
+
+/** Journal rows that a recovery takes at once, and after how many it says how far it is. */
+export const RECOVERY_ROWS = 16;
+export const RECOVERY_LOG_ROWS = 1024;
+
+/** Share of memoryBytesMax that records may take which can't leave memory, dirty or in the journal: beyond, writers wait for the store. */
+export const HELD_FAST_SHARE_MAX = 0.8;
+/** Share that dirty records may take: beyond, writes are refused. */
 export const DIRTY_SHARE_MAX = 1;
 
 /** Keys that may be on their way from the store at once, and the share of memoryBytesMax for writes that wait for them. */
@@ -37,6 +56,6 @@ export const RETRY_MAX_MS = 5_000;
 export const FAILURE_LOG_PERIOD_US = 10_000_000;
 
 assert(FLUSH_ROWS_MAX <= BATCH_ROWS_MAX);
-assert(DIRTY_SHARE_SLOW < DIRTY_SHARE_MAX);
+assert(JOURNAL_SHARE_MAX < HELD_FAST_SHARE_MAX && HELD_FAST_SHARE_MAX < DIRTY_SHARE_MAX);
 assert(WARM_SHARE_MAX < 1);
 assert(RETRY_MIN_MS < RETRY_MAX_MS);

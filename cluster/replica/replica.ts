@@ -24,9 +24,10 @@ import {
   type StoreAnswer,
   type WriteWaiter,
 } from './entry.js';
+import { Journal } from './journal.js';
 import { KeyCounts } from './key-counts.js';
 import { KeyLoader } from './key-loader.js';
-import { DIRTY_SHARE_MAX, DIRTY_SHARE_SLOW, ENTRIES_MAX, HELD_SHARE_MAX } from './limits.js';
+import { DIRTY_SHARE_MAX, ENTRIES_MAX, HELD_FAST_SHARE_MAX, HELD_SHARE_MAX, JOURNAL_SHARE_MAX } from './limits.js';
 import { ObjectCache } from './object-cache.js';
 import { scanMerged, scanOrder, type TakeRows } from './partition-scan.js';
 import { fillNote, isLiveRecord, noteIsActor, noteIsOfLife, noteOf, RECORD_NOTE_BYTES, recordOf } from './record.js';
@@ -60,6 +61,7 @@ export interface ReplicaStats {
   readonly loads: number;
   readonly batches: number;
   readonly batchedRows: number;
+  readonly journalBytes: number;
   readonly storeFailures: number;
   readonly refusedWrites: number;
   readonly warm: boolean;
@@ -76,11 +78,12 @@ export class Replica {
   readonly #partitionCount: number;
   readonly #cache: ObjectCache;
   readonly #counts: KeyCounts;
+  readonly #journal: Journal;
   readonly #queue: WriteQueue;
   readonly #warmUp: WarmUp;
   readonly #loader: KeyLoader;
   readonly #endOfTurn: EndOfTurn;
-  readonly #slowDirtyBytes: number;
+  readonly #fastBytesMax: number;
   readonly #dirtyBytesMax: number;
   readonly #withheld = new Set<Partition>();
   #refusedWrites = 0;
@@ -101,8 +104,14 @@ export class Replica {
     this.#partitionCount = partitionCount;
     this.#cache = new ObjectCache(partitionCount, memoryBytesMax);
     this.#counts = new KeyCounts(partitionCount);
-    this.#queue = new WriteQueue(world, store, this.#cache, flushPeriodMs);
-    this.#slowDirtyBytes = memoryBytesMax * DIRTY_SHARE_SLOW;
+    this.#journal = new Journal(
+      partitionCount,
+      memoryBytesMax * JOURNAL_SHARE_MAX,
+      world.clock.monotonicUs(),
+      (entry) => this.#queue.settled(entry),
+    );
+    this.#queue = new WriteQueue(world, store, this.#cache, this.#journal, flushPeriodMs);
+    this.#fastBytesMax = memoryBytesMax * HELD_FAST_SHARE_MAX;
     this.#dirtyBytesMax = memoryBytesMax * DIRTY_SHARE_MAX;
     this.#endOfTurn = new EndOfTurn(world.timers);
     this.#loader = new KeyLoader(
@@ -192,7 +201,7 @@ export class Replica {
   drop(partition: Partition, db: number, key: string, fingerprint: number, waiter: WriteWaiter): boolean {
     const entry = this.#cache.find(db, key);
     const record = entry?.record;
-    if (this.#closed || entry === undefined || record === undefined || !entry.isEvictable()) return false;
+    if (this.#closed || entry === undefined || record === undefined || !entry.isAtRest()) return false;
     if (versionFingerprint(record) !== fingerprint) return false;
     // Whoever mints for a key under an actor has its note there: a note of an earlier epoch says that this one has not.
     if (noteIsActor(record, this.#identity.actorBytes)) this.#identity.objectsLeave();
@@ -264,14 +273,14 @@ export class Replica {
    */
   scanPartition(partition: Partition, takeRows: TakeRows, after?: { db: number; key: string }): Promise<void> {
     const { from, to } = partitionRange(STORAGE_KIND.data, partition);
-    const dirty = this.#dirtyOf(partition);
-    if (after === undefined) return scanMerged(this.#store, this.#world.log, from, to, dirty, takeRows);
+    const unsettled = this.#unsettledOf(partition);
+    if (after === undefined) return scanMerged(this.#store, this.#world.log, from, to, unsettled, takeRows);
     const behind = storageKey(STORAGE_KIND.data, partition, after.db, `${after.key}\0`);
-    const dirtyBehind = dirty.filter((entry) => scanOrder(entry, after) > 0);
-    return scanMerged(this.#store, this.#world.log, behind, to, dirtyBehind, takeRows);
+    const unsettledBehind = unsettled.filter((entry) => scanOrder(entry, after) > 0);
+    return scanMerged(this.#store, this.#world.log, behind, to, unsettledBehind, takeRows);
   }
 
-  /** Writes all that is dirty now. Rejects with `StoreError`. */
+  /** Writes all that is dirty now, and settles the journal. Rejects with `StoreError`. */
   async flush(): Promise<void> {
     const failure = await this.#queue.flush();
     if (failure?.code === 'StoreFailed') throw new StoreError(failure.reason);
@@ -304,6 +313,7 @@ export class Replica {
       loads: this.#loader.loads,
       batches: this.#queue.batches,
       batchedRows: this.#queue.rows,
+      journalBytes: this.#journal.rowBytes,
       storeFailures: this.#queue.failures,
       refusedWrites: this.#refusedWrites,
       warm: this.#warmUp.warm,
@@ -325,7 +335,9 @@ export class Replica {
     this.#cache.setRecord(entry, record);
     this.#queue.changed(entry, bytesBefore);
     this.#counts.add(entry.partition, entry.db, entry.live, 1);
-    if (durability === BUFFER && this.#queue.dirtyBytes < this.#slowDirtyBytes && !this.#queue.isFailing) {
+    // An entry may count twice: in the journal, and dirty again.
+    const held = this.#queue.dirtyBytes + this.#journal.memoryBytes;
+    if (durability === BUFFER && held < this.#fastBytesMax && !this.#queue.isFailing) {
       this.#queue.later(entry);
       return STORED;
     }
@@ -366,20 +378,18 @@ export class Replica {
       : this.#mergeInto(entry, bytes, durability, waiter);
   }
 
-  #dirtyOf(partition: Partition): Entry[] {
-    const dirty: Entry[] = [];
-    this.#queue.forEachDirty((entry) => {
-      if (entry.partition === partition) dirty.push(entry);
-    });
-    return dirty;
+  #unsettledOf(partition: Partition): Entry[] {
+    const unsettled: Entry[] = [];
+    this.#queue.forEachUnsettled(partition, (entry) => unsettled.push(entry));
+    return unsettled;
   }
 
   async #scanSlot(db: number, slot: Slot, takeKey: (key: string) => boolean): Promise<void> {
     const partition = partitionOf(slot, this.#partitionCount);
     const from = storageBound(STORAGE_KIND.data, partition, db);
     const to = storageBound(STORAGE_KIND.data, partition, db + 1);
-    const dirty = this.#dirtyOf(partition).filter((entry) => entry.db === db);
-    await scanMerged(this.#store, this.#world.log, from, to, dirty, (rows) => {
+    const unsettled = this.#unsettledOf(partition).filter((entry) => entry.db === db);
+    await scanMerged(this.#store, this.#world.log, from, to, unsettled, (rows) => {
       for (const { key, record } of rows) {
         if (!isLiveRecord(record) || slotOf(Buffer.from(key, 'latin1')) !== slot) continue;
         if (!takeKey(key)) return false;

@@ -151,8 +151,7 @@ export class WarmUp {
   /** Gives the dirty keys of the partition, each after its database's character. */
   #takeDirty(partition: Partition): Set<string> {
     const dirty = new Set<string>();
-    this.#queue.forEachDirty((entry) => {
-      if (entry.partition !== partition) return;
+    this.#queue.forEachUnsettled(partition, (entry) => {
       dirty.add(String.fromCharCode(entry.db) + entry.key);
       if (entry.record === undefined) return;
       this.#counts.add(partition, entry.db, entry.live, 1);

@@ -1,10 +1,11 @@
 /**
  * HOT PATH. Group commit: one batch is with the store at a time; the writes of a turn, and all that come while a batch is
- * under way, share the next one. A key has one row in a batch, its latest record, whoever waits for it.
+ * under way, share the next one. A key is in a batch once, with its latest record, whoever waits for it. What a batch
+ * puts into the store is the journal's matter.
  *
  * ```
- *   now():    entry --------------------> queue of batches --(end of turn, previous batch done)--> store
- *   later():  entry --> flush list --(every flushPeriodMs, some rows to each batch)--^
+ *   now():    entry --------------------> queue of batches --(end of turn, previous batch done)--> journal row --> store
+ *   later():  entry --> flush list --(every flushPeriodMs, some entries to each batch)--^               settled rows --^
  * ```
  */
 import type { Failure } from '../failure.js';
@@ -12,7 +13,7 @@ import type { LatencyRecorder } from '../ports/latency.js';
 import type { Store, StoreError, StoreWrite } from '../ports/store.js';
 import type { Timer } from '../ports/timers.js';
 import type { World } from '../ports/world.js';
-import { STORAGE_KIND, storageKey } from '../storage/layout.js';
+import type { Partition } from '../ring/slots.js';
 import {
   BUFFER,
   type Durability,
@@ -25,14 +26,18 @@ import {
   type StoreAnswer,
   type WriteWaiter,
 } from './entry.js';
+import type { Journal, SettleStep } from './journal.js';
 import {
   BATCH_BYTES_MAX,
   BATCH_ROWS_MAX,
   FAILURE_LOG_PERIOD_US,
   FLUSH_BYTES_MAX,
   FLUSH_ROWS_MAX,
+  HURRIED_ROWS_MAX,
   RETRY_MAX_MS,
   RETRY_MIN_MS,
+  SETTLE_PAUSE_MS,
+  SETTLE_ROWS_MAX,
 } from './limits.js';
 import type { ObjectCache } from './object-cache.js';
 
@@ -58,6 +63,7 @@ export class WriteQueue {
   readonly #world: Pick<World, 'clock' | 'timers' | 'log'>;
   readonly #store: Store;
   readonly #cache: ObjectCache;
+  readonly #journal: Journal;
   readonly #latency: LatencyRecorder;
   readonly #flushTimer: Timer;
   readonly #queue: Batch[] = [];
@@ -67,6 +73,10 @@ export class WriteQueue {
   #flushedTo = 0;
   #flying: Batch | undefined;
   #startedUs = 0;
+  #flyingStep: SettleStep | undefined;
+  #settleTimer: Timer | undefined;
+  /** Waits for the journal to be settled. */
+  #draining: ((failure: Failure | undefined) => void)[] = [];
   #scheduled = false;
   #stopped = false;
   #retryMs = 0;
@@ -77,9 +87,11 @@ export class WriteQueue {
     world: Pick<World, 'clock' | 'timers' | 'latencies' | 'log'>,
     store: Store,
     cache: ObjectCache,
+    journal: Journal,
     flushPeriodMs: number,
   ) {
     this.#cache = cache;
+    this.#journal = journal;
     this.#world = world;
     this.#store = store;
     this.#latency = world.latencies.recorder('store write');
@@ -93,6 +105,7 @@ export class WriteQueue {
 
   /** Takes note of a new record; `bytesBefore` is what the entry was accounted with. `now` or `later` must follow. */
   changed(entry: Entry, bytesBefore: number): void {
+    this.#journal.resized(entry, bytesBefore);
     if (entry.durable === BUFFER) {
       this.dirtyBytes += entry.bytes - bytesBefore;
       return;
@@ -108,6 +121,11 @@ export class WriteQueue {
     this.#cache.clearRecord(entry);
     this.changed(entry, bytes);
     this.now(entry, LOG, waiter);
+  }
+
+  /** For the journal: it has no more rows about the entry. */
+  settled(entry: Entry): void {
+    if (entry.record === undefined && entry.isEvictable()) this.#cache.forget(entry);
   }
 
   /** The entry goes to the store with a flush, within about the flush period. */
@@ -138,21 +156,42 @@ export class WriteQueue {
     return PENDING;
   }
 
-  /** Every dirty entry of which the store may not have the record yet. */
-  forEachDirty(visit: (entry: Entry) => void): void {
-    for (const entry of this.#flushList) if (entry.flushLater) visit(entry);
+  /** Every entry of the partition whose own row in the store may be behind its record. */
+  forEachUnsettled(partition: Partition, visit: (entry: Entry) => void): void {
+    const visitOwn = (entry: Entry): void => {
+      if (entry.partition === partition) visit(entry);
+    };
+    for (const entry of this.#flushList) if (entry.flushLater) visitOwn(entry);
     for (let i = this.#flushedTo; i < this.#flushing.length; i++) {
       const entry = this.#flushing[i];
-      if (entry?.flushLater === true) visit(entry);
+      if (entry?.flushLater === true) visitOwn(entry);
     }
-    for (const batch of this.#queue) for (const entry of batch.entries) visit(entry);
+    for (const batch of this.#queue) for (const entry of batch.entries) visitOwn(entry);
     for (const entry of this.#flying?.entries ?? []) {
-      if (entry.queuedIn === undefined && !entry.flushLater) visit(entry);
+      if (entry.durable === BUFFER && entry.queuedIn === undefined && !entry.flushLater) visitOwn(entry);
     }
+    this.#journal.forEachUnsettled(partition, visit);
   }
 
-  /** Sends all that is dirty to the store now, and waits for it. Gives the first failure. */
-  flush(): Promise<Failure | undefined> {
+  /** Sends all that is dirty to the store now, and waits until every key has its own row. Gives the first failure. */
+  async flush(): Promise<Failure | undefined> {
+    const failure = await this.#flushDirty();
+    if (failure !== undefined || !this.#journal.hurry(this.#world.clock.monotonicUs())) return failure;
+    return new Promise((resolve) => {
+      this.#draining.push(resolve);
+      this.#schedule();
+    });
+  }
+
+  /** Stops the timers; what is still dirty stays where it is. */
+  stop(): void {
+    this.#stopped = true;
+    this.#flushTimer.stop();
+    this.#retryTimer?.stop();
+    this.#settleTimer?.stop();
+  }
+
+  #flushDirty(): Promise<Failure | undefined> {
     for (const entry of this.#flushing.slice(this.#flushedTo)) this.#enqueueFlushed(entry);
     for (const entry of this.#flushList) this.#enqueueFlushed(entry);
     this.#flushing = [];
@@ -171,13 +210,6 @@ export class WriteQueue {
       };
       for (const batch of batches) batch.waiters.push(waiter);
     });
-  }
-
-  /** Stops the timers; what is still dirty stays where it is. */
-  stop(): void {
-    this.#stopped = true;
-    this.#flushTimer.stop();
-    this.#retryTimer?.stop();
   }
 
   #enqueueFlushed(entry: Entry): void {
@@ -210,20 +242,28 @@ export class WriteQueue {
     if (this.#flying !== undefined) return;
     const batch = this.#queue.shift() ?? new Batch();
     this.#addFlushSlice(batch);
-    if (batch.entries.length === 0 && batch.waiters.length === 0) return;
+    const nowUs = this.#world.clock.monotonicUs();
     const writes: StoreWrite[] = [];
+    if (batch.entries.length > 0) this.#journal.addWrites(batch.entries, writes, nowUs);
     for (const entry of batch.entries) {
       entry.queuedIn = undefined;
       entry.flyingVersion = entry.version;
-      writes.push({
-        key: storageKey(STORAGE_KIND.data, entry.partition, entry.db, entry.key),
-        value: entry.record,
-      });
     }
+    this.#flyingStep = this.#settleStep(writes);
+    if (writes.length === 0 && batch.waiters.length === 0) return;
     this.#flying = batch;
-    this.#startedUs = this.#world.clock.monotonicUs();
+    this.#startedUs = nowUs;
     this.#store.write(writes, batch.sync, this.#finish);
   };
+
+  #settleStep(writes: StoreWrite[]): SettleStep | undefined {
+    if (this.#settleTimer !== undefined || this.#retryTimer !== undefined) return undefined;
+    return this.#journal.addSettleStep(writes, this.#isHurried() ? HURRIED_ROWS_MAX : SETTLE_ROWS_MAX);
+  }
+
+  #isHurried(): boolean {
+    return this.#draining.length > 0 || this.#journal.isFull();
+  }
 
   /** A slice only: the loop must get to the clients between one batch and the next. */
   #addFlushSlice(batch: Batch): void {
@@ -258,9 +298,32 @@ export class WriteQueue {
     if (error === undefined) this.#recovered();
     else this.#failed(error);
     const failure: Failure | undefined = error && { code: 'StoreFailed', reason: error.message };
+    this.#finishStep(failure);
     for (const waiter of batch.waiters) waiter.stored(failure);
     if (this.#queue.length > 0 || this.#flushedTo < this.#flushing.length) this.#schedule();
   };
+
+  /** The next step follows: at once where somebody waits for it, else when the clients have had their turn. */
+  #finishStep(failure: Failure | undefined): void {
+    const step = this.#flyingStep;
+    this.#flyingStep = undefined;
+    if (step !== undefined) {
+      this.rows += step.rows;
+      step.done(failure !== undefined);
+    }
+    if (failure !== undefined || !this.#journal.isSettling()) {
+      for (const resolve of this.#draining.splice(0)) resolve(failure);
+      return;
+    }
+    if (this.#isHurried()) {
+      this.#schedule();
+    } else if (step !== undefined) {
+      this.#settleTimer = this.#world.timers.after(SETTLE_PAUSE_MS, () => {
+        this.#settleTimer = undefined;
+        this.#schedule();
+      });
+    }
+  }
 
   #keepDirty(entry: Entry): void {
     if (entry.durable === BUFFER) this.later(entry);
@@ -272,18 +335,20 @@ export class WriteQueue {
       this.dirtyEntries--;
     }
     if (entry.durable < durability) entry.durable = durability;
-    if (entry.record === undefined && entry.isEvictable()) this.#cache.forget(entry);
+    this.settled(entry);
   }
 
   #flushTick(): void {
     if (this.#retryTimer !== undefined) return;
+    const nowUs = this.#world.clock.monotonicUs();
+    this.#journal.turnOver(nowUs);
+    if (this.#journal.isFull()) this.#journal.hurry(nowUs);
     if (this.#flushedTo >= this.#flushing.length) {
-      // In the store's order, as far as that is cheap: its memtable finds the place of a row from that of the row before.
-      this.#flushing = this.#flushList.sort(byStorageKey);
+      this.#flushing = this.#flushList;
       this.#flushList = [];
       this.#flushedTo = 0;
     }
-    if (this.#flushing.length > 0) this.#schedule();
+    if (this.#flushing.length > 0 || this.#journal.isSettling()) this.#schedule();
   }
 
   #failed(error: StoreError): void {
@@ -308,9 +373,4 @@ export class WriteQueue {
     this.#retryTimer = undefined;
     this.#world.log.info({ dirty: this.dirtyEntries }, 'the store writes again');
   }
-}
-
-function byStorageKey(a: Entry, b: Entry): number {
-  if (a.partition !== b.partition) return a.partition - b.partition;
-  return a.key < b.key ? -1 : 1;
 }

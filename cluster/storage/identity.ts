@@ -101,8 +101,10 @@ export class Identity {
     const [format, partitions, mark, ...times] = await Promise.all(
       [KEY.format, KEY.partitions, KEY.counter, KEY.born, KEY.alive, KEY.gap, KEY.aside].map((key) => read(store, key)),
     );
-    if (format !== undefined && format.readUInt16LE(0) !== DISK_FORMAT) {
-      throw new StoreError(`the data folder has format ${format.readUInt16LE(0)}; this version reads ${DISK_FORMAT}`);
+    if (format !== undefined && format.readUInt16LE(0) > DISK_FORMAT) {
+      throw new StoreError(
+        `the data folder has format ${format.readUInt16LE(0)}; this version reads up to ${DISK_FORMAT}`,
+      );
     }
     if (partitions !== undefined && partitions.readUInt32LE(0) !== partitionCount) {
       throw new StoreError(

@@ -95,6 +95,7 @@ function persistenceFields(server: Server): InfoField[] {
     ['aof_last_write_status', replica.storeFailures === 0 ? 'ok' : 'err'],
     ['store_dirty_entries', replica.dirtyEntries],
     ['store_dirty_bytes', replica.dirtyBytes],
+    ['store_journal_bytes', replica.journalBytes],
     ['store_batches', replica.batches],
     ['store_batched_rows', replica.batchedRows],
     ['store_failures', replica.storeFailures],

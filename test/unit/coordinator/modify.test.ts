@@ -172,11 +172,11 @@ test('a record that went out of memory while the quorum was asked is read again 
   await scripted.advance(5);
   // While a peer is asked, another coordinator's write arrives, and is evicted from memory.
   scripted.hold('k', objectWith({ actor: actorNamed('a'), counter: 5, value: 'arrived' }));
-  await scripted.advance(200);
+  await scripted.opened.world.timers.until(scripted.node.replica.flush());
   for (let i = 0; i < 40; i++) {
     const value = 'x'.repeat(2_000);
     scripted.hold(`filler${i}`, objectWith({ actor: actorNamed('b'), counter: 5, value }));
-    await scripted.advance(200);
+    await scripted.opened.world.timers.until(scripted.node.replica.flush());
   }
   const { loads } = scripted.node.replica.stats();
   for (const peer of scripted.peers) for (const asked of peer.gets) if (!asked.isAnswered) asked.replySame();

@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { KeyspaceRow } from '../../../cluster/coordinator/keyspaces.js';
 import { BUFFER, type Durability, FSYNC, LOG } from '../../../cluster/replica/replica.js';
+import { STORAGE_KIND } from '../../../cluster/storage/layout.js';
 import { decodeObject } from '../../../cluster/version/codec.js';
 import { valuesOf } from './fake-peer.js';
 import { actorNamed, counterAt, DRIFT_MAX_MS, objectWith, ScriptedNode, SLOT_OF_OTHERS } from './scripted-node.js';
@@ -124,7 +125,7 @@ for (const [durability, remote] of DURABILITIES) {
     await scripted.advance(100);
     const synced = scripted.opened.store.disk.synced.size > 0;
     t.is(
-      [...scripted.opened.store.disk.synced.keys()].some((key) => key.endsWith('k')),
+      [...scripted.opened.store.disk.synced.keys()].some((key) => key.charCodeAt(0) === STORAGE_KIND.journal),
       durability.startsWith('fsync'),
     );
     t.true(synced);

@@ -31,7 +31,7 @@ test('a record that is dropped leaves memory at once and the store behind, and s
   const world = new ManualWorld();
   const opened = await OpenedReplica.openWarm(world);
   opened.putKnown('k', 'v');
-  await world.timers.advance(50);
+  await world.timers.until(opened.replica.flush());
   t.true(isStored(opened, 'k'));
   const { dropped, acknowledgement } = drop(opened, 'k');
   t.true(dropped);
@@ -39,6 +39,7 @@ test('a record that is dropped leaves memory at once and the store behind, and s
   t.is(opened.count(), 0);
   await world.timers.advance(50);
   t.is(acknowledgement.answer, 'stored');
+  await world.timers.until(opened.replica.flush());
   t.false(isStored(opened, 'k'));
   t.is(opened.peek('k'), null, 'the partition is known as a whole still');
   const next = await OpenedReplica.openWarm(world, { disk: await opened.stop() });

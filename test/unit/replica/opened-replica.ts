@@ -1,4 +1,5 @@
 import type { Failure } from '../../../cluster/failure.js';
+import { recoverJournal } from '../../../cluster/replica/journal-recovery.js';
 import type { RecordObserver } from '../../../cluster/replica/record-observer.js';
 import { type Durability, LOG, PENDING, RECORD_NOTE_BYTES, Replica } from '../../../cluster/replica/replica.js';
 import { type Partition, partitionOf, slotOf } from '../../../cluster/ring/slots.js';
@@ -6,7 +7,7 @@ import { Identity } from '../../../cluster/storage/identity.js';
 import { type MemoryDisk, MemoryStore } from '../../../cluster/storage/memory-store.js';
 import type { ActorId } from '../../../cluster/version/actor.js';
 import { encodeObject, type ObjectBytes } from '../../../cluster/version/codec.js';
-import { encodeReplacing, objectLength } from '../../../cluster/version/encoded.js';
+import { encodeReplacing, newestLiveSibling, objectLength, siblingValue } from '../../../cluster/version/encoded.js';
 import type { ManualWorld } from '../storage/manual-world.js';
 
 export const PARTITIONS = 4;
@@ -43,6 +44,13 @@ export function objectOf(record: ObjectBytes): Buffer {
   return record.subarray(0, objectLength(record));
 }
 
+/** The value that a plain GET would show. */
+export function shownValue(record: Buffer | null | undefined): string | undefined {
+  if (record === null || record === undefined) return undefined;
+  const at = newestLiveSibling(record, 0);
+  return at < 0 ? undefined : siblingValue(record, at).toString();
+}
+
 export interface OpenOptions {
   readonly disk?: MemoryDisk;
   readonly latencyMs?: () => number;
@@ -70,6 +78,7 @@ export class OpenedReplica {
     const { latencyMs = () => 1, memoryBytesMax = 1_000_000, disk, observer } = options;
     const store = new MemoryStore(world.timers, disk === undefined ? { latencyMs } : { latencyMs, disk });
     const identity = await world.timers.until(Identity.open(store, world, PARTITIONS));
+    await world.timers.until(recoverJournal(store, world.log));
     const replicaOptions = { partitionCount: PARTITIONS, memoryBytesMax, flushPeriodMs: 100 };
     const replica = new Replica(world, store, identity, replicaOptions, observer);
     return new OpenedReplica(world, store, identity, replica);
