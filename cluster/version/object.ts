@@ -86,6 +86,20 @@ export function put(
 }
 
 /**
+ * What a client has seen once its write with `context` has left `object` behind, the newest sibling being its own: that one
+ * as well, and no more. The clock of `object` says more: it includes siblings of other clients, which a next write by that
+ * context would drop unread. Where even the own dot can't be included without one of those (a version vector includes all
+ * that an actor wrote before), it stays out, and the next write leaves two siblings of this client for a reader to merge.
+ */
+export function contextAfterPut(context: VersionVector, object: VersionedObject): VersionVector {
+  const [own, ...others] = object.siblings;
+  if (own === undefined) return context;
+  const seen = new Map(context).set(own.dot.actor, own.dot.counter);
+  const isTooMuch = others.some(({ dot, tombstone }) => !tombstone && hasSeen(seen, dot) && !hasSeen(context, dot));
+  return isTooMuch ? context : seen;
+}
+
+/**
  * Caps the clock at `entriesMax` pairs (Dynamo §4.4: about 10): drops the oldest, first those whose actor is no
  * longer in the cluster. Entries that name a sibling's dot stay. Only a coordinated put may do this, never a merge
  * (two replicas that prune while merging hand the pruned entries back to each other for ever, riak_core#613).

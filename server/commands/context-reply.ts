@@ -1,6 +1,6 @@
 import { decodeObject, type ObjectBytes } from '../../cluster/version/codec.js';
 import type { ContextTokens } from '../../cluster/version/context-token.js';
-import { isLive } from '../../cluster/version/object.js';
+import { contextAfterPut, isLive, type VersionVector } from '../../cluster/version/object.js';
 import type { ReplyBuffer } from '../resp/reply-buffer.js';
 
 /** Writes `[token, [sibling, …]]`, newest first. An absent key has a token too: one that has seen nothing. */
@@ -20,13 +20,15 @@ export function writeContextReply(
   for (const { value } of live) out.bulk(value);
 }
 
-/** Writes the token of the object that a write left behind. */
+/** Writes the token for a client whose write with `context` has left `object` behind. */
 export function writeToken(
   out: ReplyBuffer,
   tokens: ContextTokens,
   db: number,
   key: string,
+  context: VersionVector,
   object: ObjectBytes | undefined,
 ): void {
-  out.bulkText(tokens.issue(db, key, object === undefined ? new Map() : decodeObject(object).clock));
+  const seen = object === undefined ? context : contextAfterPut(context, decodeObject(object));
+  out.bulkText(tokens.issue(db, key, seen));
 }

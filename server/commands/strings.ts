@@ -25,6 +25,11 @@ interface Pending {
   readonly key: string;
 }
 
+/** What the reply to a write with a token needs. */
+interface PendingWrite extends Pending {
+  readonly context: VersionVector;
+}
+
 const get: Handler = (call) => {
   const { server, slot, connection, args } = call;
   const argument = args[1];
@@ -103,19 +108,18 @@ function setWithOptions(
   call: Call,
   key: Key,
   value: Buffer,
-  { condition, get: answerPrevious, keepTtl, expiryMs, token }: SetArguments,
+  { condition, get: answerPrevious, keepTtl, expiryMs }: SetArguments,
   context: VersionVector | undefined,
 ): void {
   const { server, slot, connection } = call;
   const { db } = connection;
-  const answerToken = token !== undefined;
   if (condition === 'always' && !answerPrevious && !keepTtl) {
     const written: Written = { tombstone: false, expiryMs, value };
-    if (!answerToken) {
+    if (context === undefined) {
       putPlain(call, key, written);
       return;
     }
-    const pending: Pending = { server, slot, db, key: key.text };
+    const pending: PendingWrite = { server, slot, db, key: key.text, context };
     connection.session.put(db, key.slot, key.text, context, written, pending, answerNewToken);
     return;
   }
@@ -126,16 +130,16 @@ function setWithOptions(
     if (answerPrevious) server.statistics.countLookup(previous !== undefined);
     if (answerPrevious) writeBulkOrNull(slot, previous);
     else if (!applied) slot.out.nullBulk();
-    else if (answerToken) writeToken(slot.out, server.node.tokens, db, key.text, object);
+    else if (context !== undefined) writeToken(slot.out, server.node.tokens, db, key.text, context, object);
     else slot.out.ok();
     slot.complete();
   });
 }
 
-function answerNewToken(pending: Pending, failure: Failure | undefined, object: ObjectBytes | undefined): void {
-  const { server, slot, db, key } = pending;
+function answerNewToken(pending: PendingWrite, failure: Failure | undefined, object: ObjectBytes | undefined): void {
+  const { server, slot, db, key, context } = pending;
   if (refusesFailure(server, slot, failure)) return;
-  writeToken(slot.out, server.node.tokens, db, key, object);
+  writeToken(slot.out, server.node.tokens, db, key, context, object);
   slot.complete();
 }
 

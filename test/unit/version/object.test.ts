@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import {
+  contextAfterPut,
   covers,
   hasSeen,
   isLive,
@@ -123,6 +124,46 @@ test('a put without a context replaces all that the replica holds', (t) => {
     }),
   );
   t.pass();
+});
+
+test("a next put by what a client has seen after its put drops no value of others' that it has not read", (t) => {
+  holdsFor(
+    fc.property(
+      fc.option(anyWellFormed, { nil: undefined }),
+      anyClock,
+      fc.constantFrom(...ACTORS),
+      fc.constantFrom(...ACTORS),
+      (current, context, firstActor, secondActor) => {
+        const highest = Math.max(0, ...(current?.clock.values() ?? []), ...context.values());
+        const first = put(current, context, siblingOf({ actor: firstActor, counter: highest + 1 }));
+        const next = siblingOf({ actor: secondActor, counter: highest + 2 });
+        const second = put(first, contextAfterPut(context, first), next);
+        const unread = first.siblings.slice(1).filter(({ tombstone }) => !tombstone);
+        for (const sibling of unread) t.true(second.siblings.includes(sibling));
+      },
+    ),
+  );
+  t.pass();
+});
+
+test('what a client has seen after its put includes that put where nothing of its actor stands beside it', (t) => {
+  const [actor, other] = ACTORS;
+  if (actor === undefined || other === undefined) throw new Error('two actors are needed');
+  const context = new Map([[other, 5]]);
+  const current = put(undefined, new Map(), siblingOf({ actor: other, counter: 6 }));
+  const after = put(current, context, siblingOf({ actor, counter: 7 }));
+  t.is(after.siblings.length, 2);
+  t.deepEqual(
+    inOrder(contextAfterPut(context, after)),
+    inOrder(
+      new Map([
+        [other, 5],
+        [actor, 7],
+      ]),
+    ),
+  );
+  const ofSameActor = put(after, context, siblingOf({ actor, counter: 8 }));
+  t.is(contextAfterPut(context, ofSameActor), context);
 });
 
 test('a put with an empty context overwrites nothing', (t) => {
