@@ -1,0 +1,177 @@
+/**
+ * The clients: lanes that each send one command after the other, through whichever node is connected, and write down what
+ * became of it.
+ *
+ * | keys | written by | what for |
+ * |---|---|---|
+ * | `once:…` | one SET ever | no later write hides a loss |
+ * | `set:…` | SETs of one lane, one after the other | the last value is known |
+ * | `shared:…` | SETs and DELs of all lanes | concurrent writes |
+ * | `cart:…` | SETs with context tokens of all lanes | siblings, merged by clients; items are added and taken out |
+ */
+import type { Redis } from 'ioredis';
+import type { Prng } from '../../test/simulation/prng.js';
+import { type Clients, readContextReply } from './clients.js';
+import { type ErrorKind, errorKind, saysNothingWritten } from './errors.js';
+import { idIn, itemsIn, type Ledger, valueFrom, type Write } from './ledger.js';
+
+const SET_KEYS_A_LANE = 20;
+const SHARED_KEYS = 60;
+const CART_KEYS = 60;
+const CART_ITEMS_MAX = 16;
+const PADDING_MAX = 300;
+const LONG_PADDING = 20_000;
+const THINK_MS_MAX = 30;
+const NOBODY_CONNECTED_MS = 50;
+
+/** What the clients have seen, for the report. */
+export class Tally {
+  ops = 0;
+  acknowledged = 0;
+  readonly errors = new Map<ErrorKind, number>();
+  /** The first message of each kind of error that is not allowed. */
+  readonly strange: string[] = [];
+  /** The longest time until a reply that was no error, and when it came, in ms since the start. */
+  longestMs = 0;
+  longestAtMs = 0;
+
+  failed(message: string): void {
+    const kind = errorKind(message);
+    this.errors.set(kind, (this.errors.get(kind) ?? 0) + 1);
+    if (kind.allowed === undefined && this.strange.length < 10) this.strange.push(message);
+  }
+}
+
+export class Workload {
+  readonly tally = new Tally();
+  readonly ledger: Ledger;
+  readonly #clients: Clients;
+  readonly #nowMs: () => number;
+  #isOver = false;
+  #lanes: Promise<unknown> = Promise.resolve();
+  #onceCount = 0;
+
+  /** `nowMs`: time since the run began. */
+  constructor(ledger: Ledger, clients: Clients, nowMs: () => number) {
+    this.ledger = ledger;
+    this.#clients = clients;
+    this.#nowMs = nowMs;
+  }
+
+  start(laneCount: number, prng: Prng): void {
+    const lanes = Array.from({ length: laneCount }, (_, index) => this.#lane(index, prng.fork()));
+    this.#lanes = Promise.all(lanes);
+  }
+
+  /** Sends no more commands, and waits for those under way. Rejects when a lane has broken down. */
+  async stop(): Promise<void> {
+    this.#isOver = true;
+    await this.#lanes;
+  }
+
+  async #lane(index: number, prng: Prng): Promise<void> {
+    while (!this.#isOver) {
+      const clients = this.#clients.connected();
+      if (clients.length === 0) {
+        await pause(NOBODY_CONNECTED_MS);
+        continue;
+      }
+      await this.#step(index, prng.pick(clients), prng);
+      await pause(prng.below(THINK_MS_MAX));
+    }
+  }
+
+  #step(lane: number, client: Redis, prng: Prng): Promise<unknown> {
+    const draw = prng.below(100);
+    if (draw < 25) return this.#set(client, `once:${this.#onceCount++}`, prng);
+    if (draw < 45) return this.#set(client, `set:${lane}:${prng.below(SET_KEYS_A_LANE)}`, prng);
+    if (draw < 55) return this.#set(client, `shared:${prng.below(SHARED_KEYS)}`, prng);
+    if (draw < 58) return this.#delete(client, `shared:${prng.below(SHARED_KEYS)}`);
+    if (draw < 80) return this.#shop(client, `cart:${prng.below(CART_KEYS)}`, prng);
+    return this.#read(client, prng);
+  }
+
+  async #set(client: Redis, key: string, prng: Prng): Promise<void> {
+    const write = this.ledger.begin(key, false, portOf(client), this.#nowMs());
+    const padding = prng.chance(0.01) ? LONG_PADDING : prng.below(PADDING_MAX);
+    await this.#write(write, () => client.set(key, valueFrom(write.id, 'x'.repeat(padding))));
+  }
+
+  async #delete(client: Redis, key: string): Promise<void> {
+    const write = this.ledger.begin(key, true, portOf(client), this.#nowMs());
+    await this.#write(write, () => client.del(key));
+  }
+
+  /** Reads a cart and writes it back changed, once or twice: the second time with the token of the first reply. */
+  async #shop(client: Redis, key: string, prng: Prng): Promise<void> {
+    const read = await this.#measured(() => client.call('GET', key, 'CONTEXT'));
+    if (read === undefined) return;
+    let { token, siblings } = readContextReply(read.reply);
+    for (let left = prng.between(1, 2); left > 0; left--) {
+      const items = [...new Set(siblings.flatMap(itemsIn))].sort();
+      const isFull = items.length >= CART_ITEMS_MAX;
+      const removed = isFull || (items.length > 0 && prng.chance(0.2)) ? [prng.pick(items)] : [];
+      const write = this.ledger.beginCart(key, items, removed, portOf(client), this.#nowMs());
+      const value = valueFrom(write.id, write.items.join(','));
+      const written = await this.#write(write, () => client.call('SET', key, value, 'CONTEXT', token));
+      if (typeof written !== 'string') return;
+      token = written;
+      siblings = [value];
+    }
+  }
+
+  /** A plain read of a key that was written: the value must be one that was written to it. */
+  async #read(client: Redis, prng: Prng): Promise<void> {
+    const key = prng.chance(0.5) ? `shared:${prng.below(SHARED_KEYS)}` : `once:${prng.below(this.#onceCount + 1)}`;
+    const read = await this.#measured(() => client.get(key));
+    const value = read?.reply;
+    if (typeof value !== 'string') return;
+    if (!this.ledger.writesOf(key).some(({ id }) => id === idIn(value))) {
+      this.tally.failed(`a value from nowhere was read: ${key} is ${value.slice(0, 60)}`);
+    }
+  }
+
+  /** Runs a write and writes down how it ended; gives the reply where it was acknowledged. */
+  async #write(write: Write, run: () => Promise<unknown>): Promise<unknown> {
+    const done = await this.#measured(run, (message) => {
+      write.outcome = saysNothingWritten(message) ? 'refused' : 'unknown';
+    });
+    if (done === undefined) return undefined;
+    write.outcome = 'acknowledged';
+    write.endMs = this.#nowMs();
+    this.tally.acknowledged++;
+    return done.reply;
+  }
+
+  async #measured(
+    run: () => Promise<unknown>,
+    onError?: (message: string) => void,
+  ): Promise<{ reply: unknown } | undefined> {
+    const startMs = this.#nowMs();
+    this.tally.ops++;
+    try {
+      const reply = await run();
+      const tookMs = this.#nowMs() - startMs;
+      if (tookMs > this.tally.longestMs) {
+        this.tally.longestMs = tookMs;
+        this.tally.longestAtMs = startMs;
+      }
+      return { reply };
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      onError?.(message);
+      this.tally.failed(message);
+      return undefined;
+    }
+  }
+}
+
+function portOf(client: Redis): number {
+  return client.options.port ?? 0;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}
