@@ -102,7 +102,7 @@ class Keeper {
 
   #tellEnd(node: NodeProcess, how: string): void {
     console.error(`\nNode ${node.port} has ended (${how}). ${node.start.logPath} ends with:\n${node.logTail()}\n`);
-    console.error(`To bring it back by hand, from the project's folder:\n  ${node.commandLine()}\n`);
+    console.error(`To bring it back by hand, from this folder:\n  ${node.commandLine(process.cwd())}\n`);
     if (this.#nodes.every(({ pid }) => pid === undefined)) {
       console.error('No node is left.');
       process.exitCode = 1;

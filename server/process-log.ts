@@ -17,5 +17,7 @@ export function openProcessLog({ logfile, loglevel, port }: Pick<Config, 'logfil
   if (logfile !== '') makeFolder(dirname(logfile), 'logfile');
   // Lines are written at once: the last ones before a crash are those that matter.
   const destination = pino.destination({ dest: logfile === '' ? 1 : logfile, sync: true });
-  return pino({ level: LEVELS[loglevel], base: { pid: process.pid, port } }, destination);
+  // A port that the system is to choose is told by the line that says that the server is ready.
+  const base = { pid: process.pid, ...(port === 0 ? {} : { port }) };
+  return pino({ level: LEVELS[loglevel], base }, destination);
 }

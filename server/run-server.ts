@@ -68,7 +68,8 @@ export async function runServer(config: Config, shutDown: () => void): Promise<R
   });
   const listener = new ClientListener(world, clients, limits, new Dispatcher(server));
   const port = await listener.listen({ bind: config.bind, port: config.port, backlog: config.tcpBacklog });
-  log.info({ port, node: node.membership.self.id }, 'ready to accept connections');
+  const chosen = config.port === 0 ? { port } : {};
+  log.info({ ...chosen, node: node.membership.self.id }, 'ready to accept connections');
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     log.info({}, 'stopping');

@@ -1,7 +1,7 @@
 import assert from 'node:assert';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, relative, sep } from 'node:path';
 import { ask, connectedPeers } from './ask.js';
 import { NODE_PROGRAM, nodeFlags } from './node-flags.js';
 import { waitUntil, within } from './wait.js';
@@ -44,9 +44,10 @@ export class NodeProcess {
     return this.#run?.child.pid;
   }
 
-  /** What a person types to start the node by hand. */
-  commandLine(): string {
-    return ['node', ...nodeFlags(), NODE_PROGRAM, '--port', String(this.port), ...this.start.args].join(' ');
+  /** What a person types in `folder` to start the node by hand: files below it are named from there. */
+  commandLine(folder: string): string {
+    const words = ['node', ...nodeFlags(), NODE_PROGRAM, '--port', String(this.port), ...this.start.args];
+    return words.map((word) => (word.startsWith(folder + sep) ? relative(folder, word) : word)).join(' ');
   }
 
   /** Starts the process; it isn't ready yet. Gives what ends with it. Must not be called while it runs. */

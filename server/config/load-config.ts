@@ -41,8 +41,9 @@ function take(option: GivenOption, values: Record<string, unknown>): void {
   const parsed = row.type.parse(text);
   if (!parsed.ok) {
     const shown = row.secret === true ? '' : ` '${text}'`;
+    const reason = parsed.saysBounds ? '' : `; ${parsed.reason}`;
     throw new ConfigError(
-      `bad value${shown} for option '${row.name}' (${option.source}): expected ${row.type.bounds}; ${parsed.reason}`,
+      `bad value${shown} for option '${row.name}' (${option.source}): expected ${row.type.bounds}${reason}`,
     );
   }
   const property = propertyOf(row.name);

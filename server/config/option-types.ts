@@ -1,5 +1,13 @@
-/** A text that was read as a value, or the reason why it could not be (in Redis's words where it has some). */
-export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
+/** A text that was read as a value, or the reason why it could not be. */
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | {
+      readonly ok: false;
+      /** In Redis's words where it has some. */
+      readonly reason: string;
+      /** Whether the reason says no more than the type's `bounds`. */
+      readonly saysBounds: boolean;
+    };
 
 /** How the values of an option are written. */
 export interface OptionType<T> {
@@ -17,11 +25,15 @@ function good<T>(value: T): Parsed<T> {
 }
 
 function bad<T>(reason: string): Parsed<T> {
-  return { ok: false, reason };
+  return { ok: false, reason, saysBounds: false };
+}
+
+function outOfBounds<T>(reason: string): Parsed<T> {
+  return { ok: false, reason, saysBounds: true };
 }
 
 function within(value: number, min: number, max: number): Parsed<number> {
-  if (value < min || value > max) return bad(`argument must be between ${min} and ${max} inclusive`);
+  if (value < min || value > max) return outOfBounds(`argument must be between ${min} and ${max} inclusive`);
   return good(value);
 }
 
@@ -111,7 +123,7 @@ export const yesNo: OptionType<boolean> = {
   bounds: 'yes or no',
   parse(text) {
     const word = text.toLowerCase();
-    return word === 'yes' || word === 'no' ? good(word === 'yes') : bad("argument must be 'yes' or 'no'");
+    return word === 'yes' || word === 'no' ? good(word === 'yes') : outOfBounds("argument must be 'yes' or 'no'");
   },
   print: (value) => (value ? 'yes' : 'no'),
 };
@@ -124,7 +136,7 @@ export function oneOf<const W extends readonly string[]>(...words: W): OptionTyp
     parse(text) {
       const word = words.find((known) => known === text.toLowerCase());
       return word === undefined
-        ? bad(`argument(s) must be one of the following: ${printed.join(', ')}`)
+        ? outOfBounds(`argument(s) must be one of the following: ${printed.join(', ')}`)
         : good<W[number]>(word);
     },
     print: String,
@@ -141,7 +153,7 @@ export function text(
     bounds,
     parse(value) {
       if (value.length > lengthMax) return bad(`argument must have at most ${lengthMax} characters`);
-      if (pattern !== undefined && !pattern.form.test(value)) return bad(`argument must be ${pattern.says}`);
+      if (pattern !== undefined && !pattern.form.test(value)) return outOfBounds(`argument must be ${pattern.says}`);
       return good(value);
     },
     print: String,

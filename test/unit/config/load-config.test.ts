@@ -65,7 +65,7 @@ test('an unknown option names itself and the nearest known one', (t) => {
 test('a bad value names the option, the value and its bounds', (t) => {
   t.is(
     messageOf(t, { argv: ['--port', '70000'] }),
-    "bad value '70000' for option 'port' (--port): expected 0 to 65535; argument must be between 0 and 65535 inclusive",
+    "bad value '70000' for option 'port' (--port): expected 0 to 65535",
   );
   t.regex(messageOf(t, { argv: ['--durability', 'never'] }), /expected buffer, log, fsync-one, fsync/);
   t.regex(messageOf(t, { argv: ['--partitions', '100'] }), /a power of two, 1 to 16384/);
