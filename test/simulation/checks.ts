@@ -1,12 +1,12 @@
 /** What must hold of a run. Each check is pure: it looks at what was recorded and calls `violation`. */
 import { decodeObject } from '../../cluster/version/codec.js';
-import type { VersionedObject } from '../../cluster/version/object.js';
+import { isLive, type VersionedObject } from '../../cluster/version/object.js';
 import type { History, Request } from './history.js';
 import { type DotName, dotName, type Ledger } from './ledger.js';
 
 type Violation = (text: string) => void;
 
-/** A write that was acknowledged is among the siblings at the end, or something that knew of it superseded it. */
+/** A write that was acknowledged is among the siblings at the end, or superseded by something that knew of it, or reaped. */
 export function checkNoLostWrite(
   history: History,
   ledger: Ledger,
@@ -18,7 +18,7 @@ export function checkNoLostWrite(
     if (request.outcome !== 'acknowledged' || request.kind === 'get') continue;
     let final = histories.get(request.key);
     if (final === undefined) {
-      final = ledger.historyOf(request.key, finalObject(request.key));
+      final = new Set([...ledger.historyOf(request.key, finalObject(request.key)), ...ledger.reapedOf(request.key)]);
       histories.set(request.key, final);
     }
     if (!isIn(final, request, ledger)) violation(`lost write: ${describe(request)} was acknowledged`);
@@ -44,6 +44,30 @@ export function checkNoInvention(
     check(describe(request), request.key, request.object);
   }
   for (const key of keys) check(`${key} at the end`, key, finalObject(key));
+}
+
+/** What was deleted (or superseded by what was) stays away, also when its tombstone is gone. */
+export function checkNoResurrection(
+  history: History,
+  ledger: Ledger,
+  finalObject: (key: string) => VersionedObject | undefined,
+  nowMs: number,
+  violation: Violation,
+): void {
+  const deletes = new Map<string, DotName[]>();
+  for (const { kind, key, dot, outcome } of history.requests) {
+    const of = deletes.get(key) ?? [];
+    deletes.set(key, of);
+    if (kind === 'delete' && outcome === 'acknowledged' && dot !== undefined) of.push(dot);
+  }
+  for (const [key, dots] of deletes) {
+    if (ledger.wasTruncated(key)) continue;
+    const gone = new Set([...ledger.pastOf(key, dots), ...ledger.reapedOf(key)]);
+    for (const sibling of finalObject(key)?.siblings ?? []) {
+      const name = dotName(sibling.dot);
+      if (gone.has(name) && isLive(sibling, nowMs)) violation(`resurrection: ${key} holds ${name}, which was deleted`);
+    }
+  }
 }
 
 /** All replicas of a key hold the same bytes. `copies`: by key, what each primary holds. */

@@ -9,9 +9,11 @@
  */
 import type { ClusterNode } from '../../cluster/node.js';
 import { decodeObject, type ObjectBytes } from '../../cluster/version/codec.js';
-import { type Dot, hasSeen, type Sibling, type VersionedObject } from '../../cluster/version/object.js';
+import { type Dot, hasSeen, isLive, type Sibling, type VersionedObject } from '../../cluster/version/object.js';
 
 export type DotName = string;
+
+const NOTHING: ReadonlySet<DotName> = new Set();
 
 export function dotName({ actor, counter }: Dot): DotName {
   return `${actor}:${counter}`;
@@ -40,6 +42,10 @@ export class Ledger {
   readonly #intents = new Map<number, Intent>();
   readonly #tombstonesIntended = new Set<string>();
   readonly #dotsOf = new Map<number, DotName[]>();
+  /** By key: what was reaped, and all that it had superseded. */
+  readonly #reaped = new Map<string, Set<DotName>>();
+  /** Keys of which a clock was cut: what was superseded may stand beside it again (Dynamo §4.4). */
+  readonly #truncated = new Set<string>();
   readonly #violation: (text: string) => void;
 
   constructor(violation: (text: string) => void) {
@@ -52,9 +58,16 @@ export class Ledger {
     if (intent.kind === 'delete' || intent.kind === 'expire') this.#tombstonesIntended.add(intent.key);
   }
 
-  /** Notes every write that `node` mints from now on. */
-  watch(host: string, node: ClusterNode): void {
+  /** Notes every write that `node` mints from now on, and every tombstone that leaves a node which `owns` its key. */
+  watch(host: string, node: ClusterNode, owns: (key: string) => boolean, nowMs: () => number): void {
     const { replica } = node;
+    const drop = replica.drop.bind(replica);
+    replica.drop = (partition, db, key, fingerprint, waiter) => {
+      const record = replica.peek(partition, db, key);
+      const dropped = drop(partition, db, key, fingerprint, waiter);
+      if (dropped && owns(key)) this.#reap(key, record ?? undefined, nowMs());
+      return dropped;
+    };
     const store = replica.store.bind(replica);
     replica.store = (partition, db, key, record, durability, waiter) => {
       const before = replica.peek(partition, db, key);
@@ -68,15 +81,40 @@ export class Ledger {
     return this.#dotsOf.get(intentId) ?? [];
   }
 
+  /** What was reaped of a key, with all that it had superseded. */
+  reapedOf(key: string): ReadonlySet<DotName> {
+    return this.#reaped.get(key) ?? NOTHING;
+  }
+
+  /** Whether a clock of the key was cut, so that what was superseded may come back. */
+  wasTruncated(key: string): boolean {
+    return this.#truncated.has(key);
+  }
+
+  /** All writes that the writes `names` had superseded, at once or through others. */
+  pastOf(key: string, names: readonly DotName[]): ReadonlySet<DotName> {
+    return this.#closure(
+      key,
+      names.flatMap((name) => this.#minted.get(key)?.get(name)?.past ?? []),
+    );
+  }
+
   isMinted(key: string, name: DotName): boolean {
     return this.#minted.get(key)?.has(name) === true;
   }
 
   /** All writes that an object stands for: its siblings and what those superseded. */
   historyOf(key: string, object: VersionedObject | undefined): ReadonlySet<DotName> {
+    return this.#closure(
+      key,
+      (object?.siblings ?? []).map(({ dot }) => dotName(dot)),
+    );
+  }
+
+  #closure(key: string, names: readonly DotName[]): ReadonlySet<DotName> {
     const history = new Set<DotName>();
     const minted = this.#minted.get(key);
-    const open = (object?.siblings ?? []).map(({ dot }) => dotName(dot));
+    const open = [...names];
     for (let name = open.pop(); name !== undefined; name = open.pop()) {
       if (history.has(name)) continue;
       history.add(name);
@@ -103,6 +141,7 @@ export class Ledger {
     const fresh = after.siblings.filter(({ dot }) => !minted.has(dotName(dot)));
     if (fresh.length === 0) this.#violation(`${host} wrote ${key} without a dot of its own: a dot was minted twice`);
     const pasts = fresh.map((sibling) => this.#pastOf(key, sibling, held, after));
+    if (this.#isCut(key, before, after, pasts.flat())) this.#truncated.add(key);
     for (const [i, sibling] of fresh.entries()) {
       const name = dotName(sibling.dot);
       const copy = { ...sibling, value: Buffer.from(sibling.value) };
@@ -110,6 +149,24 @@ export class Ledger {
       const id = intentIdIn(sibling.value);
       if (id !== undefined) this.#dotsOf.set(id, [...this.dotsOf(id), name]);
     }
+  }
+
+  #reap(key: string, record: ObjectBytes | undefined, nowMs: number): void {
+    if (record === undefined) return;
+    const object = decodeObject(record);
+    // What is live has no business to leave an owner: the check for lost writes finds it.
+    if (object.siblings.some((sibling) => isLive(sibling, nowMs))) return;
+    this.#reaped.set(key, new Set([...this.reapedOf(key), ...this.historyOf(key, object)]));
+  }
+
+  /** Whether the clock of `after` has lost what it must have seen. */
+  #isCut(key: string, before: ObjectBytes | undefined, after: VersionedObject, past: readonly DotName[]): boolean {
+    const actors = before === undefined ? [] : decodeObject(before).clock.keys();
+    for (const actor of actors) if (!after.clock.has(actor)) return true;
+    return past.some((name) => {
+      const write = this.#minted.get(key)?.get(name);
+      return write !== undefined && !hasSeen(after.clock, write.sibling.dot);
+    });
   }
 
   #pastOf(key: string, sibling: Sibling, held: readonly DotName[], after: VersionedObject): readonly DotName[] {

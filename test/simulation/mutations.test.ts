@@ -90,6 +90,17 @@ finds(
 );
 
 finds(
+  'a merge that forgets what was superseded is found to bring deleted values back',
+  {
+    tampering: merging(({ clock, siblings }) => ({
+      clock: new Map([...clock].filter(([actor]) => siblings.some(({ dot }) => dot.actor === actor))),
+      siblings,
+    })),
+  },
+  /^resurrection/,
+);
+
+finds(
   'an actor that is used again after its memory was lost is found to lose writes',
   {
     ...QUIET_KEYS_AND_KILLS,

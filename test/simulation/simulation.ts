@@ -1,12 +1,13 @@
 /** One run: a cluster, its clients and its faults grow from a seed, and what came of them is checked. */
 import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
 import type { Failure } from '../../cluster/failure.js';
+import type { ClusterNode } from '../../cluster/node.js';
 import { slotOf } from '../../cluster/ring/slots.js';
 import { decodeObject } from '../../cluster/version/codec.js';
 import { objectLength } from '../../cluster/version/encoded.js';
 import type { VersionedObject } from '../../cluster/version/object.js';
 import { Availability } from './availability.js';
-import { checkConvergence, checkNoInvention, checkNoLostWrite, checkReads } from './checks.js';
+import { checkConvergence, checkNoInvention, checkNoLostWrite, checkNoResurrection, checkReads } from './checks.js';
 import { Client } from './client.js';
 import { Cluster, type ClusterOptions } from './cluster.js';
 import { Connectivity } from './connectivity.js';
@@ -15,7 +16,7 @@ import { type FaultKind, Faults } from './faults.js';
 import { History, type Request } from './history.js';
 import { Ledger } from './ledger.js';
 import { Losses } from './losses.js';
-import type { Machine, Tampering } from './machine.js';
+import { EPOCH_MS, type Machine, type Tampering } from './machine.js';
 import { Prng } from './prng.js';
 import { Scheduler } from './scheduler.js';
 import { Settlement } from './settle.js';
@@ -109,7 +110,7 @@ class Run {
       this.#random.fork(),
       this.#trace,
       options.tampering ?? {},
-      (machine, node) => this.#ledger.watch(machine.host, node),
+      (machine, node) => this.#watch(machine, node),
       (reason) => this.violation(reason),
     );
     const rowOf = (key: string): KeyspaceRow => this.#rowOf(key);
@@ -246,6 +247,7 @@ class Run {
     };
     checkNoLostWrite(this.#history, this.#ledger, finalObject, violation);
     checkNoInvention(this.#history, this.#ledger, finalObject, violation);
+    checkNoResurrection(this.#history, this.#ledger, finalObject, this.#nowMs(), violation);
     if (this.#losses.memoryWasLost) return;
     const overlaps = (key: string): boolean => {
       const { n, r, w, sloppy } = this.#rowOf(key);
@@ -259,6 +261,16 @@ class Run {
     const row = [...this.#rows].reverse().find(({ prefix }) => key.startsWith(prefix));
     if (row === undefined) throw new Error('the default keyspace is missing');
     return row;
+  }
+
+  #watch(machine: Machine, node: ClusterNode): void {
+    const owns = (key: string): boolean => this.#cluster.primariesOf(key, this.#rowOf(key).n).includes(machine);
+    this.#ledger.watch(machine.host, node, owns, () => this.#nowMs());
+  }
+
+  /** True time, as a wall clock without skew has it. */
+  #nowMs(): number {
+    return EPOCH_MS + Math.floor(this.#scheduler.nowUs / 1000);
   }
 
   async #waitFor(isDone: () => boolean, what: string): Promise<boolean> {
