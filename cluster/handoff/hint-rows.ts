@@ -16,6 +16,7 @@ import {
   type StoreAnswer,
   type WriteWaiter,
 } from '../replica/replica.js';
+import type { NodeId } from '../ring/ring.js';
 import { hintKey, kindRange, readHintKey, STORAGE_KIND } from '../storage/layout.js';
 import { readU64, writeU64 } from '../version/words.js';
 import { Hint } from './hint-index.js';
@@ -43,6 +44,8 @@ export class HintRows {
   #retryTimer: Timer | undefined;
   #loggedUs: number | undefined;
   #idle: (() => void)[] = [];
+  /** Of the row that was read last: the hints of a node share the string of its id. */
+  #target: NodeId | undefined;
 
   constructor(world: Pick<World, 'clock' | 'timers' | 'log'>, store: Store) {
     this.#world = world;
@@ -100,7 +103,8 @@ export class HintRows {
       this.#world.log.error({ key: key.toString('hex') }, 'a stored hint is damaged');
       return [];
     }
-    const hint = new Hint(place.target, place.partition, place.db, place.key, readU64(value, 0));
+    if (this.#target !== place.target) this.#target = place.target;
+    const hint = new Hint(this.#target, place.partition, place.db, place.key, readU64(value, 0));
     hint.durable = LOG;
     return [hint];
   }

@@ -97,11 +97,13 @@ export class Hints implements HintKeeper, BackgroundTask, DeliveryOwner {
     const { counters, peers, world } = this.#node;
     let hint = this.#index.find(target, partition, db, key);
     if (hint === undefined) {
-      if (!peers.has(target)) {
+      const peer = peers.get(target);
+      if (peer === undefined) {
         counters.hints_dropped_stranger++;
         return STORED;
       }
-      hint = new Hint(target, partition, db, key, world.clock.nowMs());
+      // The peer's own id: one string for all of its hints.
+      hint = new Hint(peer.id, partition, db, key, world.clock.nowMs());
       if (!this.#index.add(hint)) {
         this.#droppedFull();
         return STORED;
@@ -180,11 +182,11 @@ export class Hints implements HintKeeper, BackgroundTask, DeliveryOwner {
 
   #take(hints: readonly Hint[]): void {
     for (const hint of hints) {
-      const { target, partition, db, key } = hint;
+      const { target, partition, db, key, sinceMs } = hint;
       if (this.#index.find(target, partition, db, key) !== undefined) continue;
       if (!this.#node.peers.has(target)) this.#node.counters.hints_dropped_stranger++;
       // The node itself may have been away for long: what it brings then could be of keys that were deleted and forgotten.
-      else if (hint.sinceMs < this.#oldestMs()) this.#node.counters.hints_dropped_old++;
+      else if (sinceMs < this.#oldestMs()) this.#node.counters.hints_dropped_old++;
       else if (this.#index.add(hint)) continue;
       else this.#droppedFull();
       this.#rows.delete(hint);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
-/** What a hint costs in memory beside its key, about: map slot, hint, string header. */
-export const HINT_OVERHEAD_BYTES = 200;
+/** What a hint costs in memory beside its key, about: map slot, hint, string headers, time. */
+export const HINT_OVERHEAD_BYTES = 240;
 
 /** Rows that the store takes in one batch, and that a scan gives at once. */
 export const BATCH_ROWS_MAX = 1_024;

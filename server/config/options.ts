@@ -142,7 +142,7 @@ export const OPTION_ROWS = [
     'hint-bytes-max',
     size(MB, 64 * GB),
     64 * MB,
-    'Memory for hints, about 200 bytes and the key each; more are dropped.',
+    'Memory for hints, about 240 bytes and the key each; more are dropped.',
     {
       fallbackSays: '64mb',
     },

@@ -274,6 +274,7 @@ test('a delivery that loses its target goes on when the target is back', async (
 });
 
 test('hints over the bound are dropped and counted; the write is taken all the same', async (t) => {
+  // About 240 bytes each.
   const bench = await HandoffBench.open({ hints: { bytesMax: 1_000 } });
   const answers = ['k1', 'k2', 'k3', 'k4', 'k5', 'k6'].map((key) => bench.standIn(bench.peer(0), key, 'x'));
   await bench.advance(5);
