@@ -6,6 +6,7 @@ import { slotOf } from '../../cluster/ring/slots.js';
 import { decodeObject, type ObjectBytes } from '../../cluster/version/codec.js';
 import { objectLength } from '../../cluster/version/encoded.js';
 import type { VersionVector } from '../../cluster/version/object.js';
+import { DB } from './disk-view.js';
 import type { History, Request } from './history.js';
 import { dotName, type Ledger, writtenValue } from './ledger.js';
 import type { Machine } from './machine.js';
@@ -13,7 +14,6 @@ import { EPOCH_MS } from './machine.js';
 import type { Prng } from './prng.js';
 import type { Scheduler } from './scheduler.js';
 
-const DB = 0;
 const RECONNECT_US_MAX = 200_000;
 const LOOK_US = 5_000;
 

@@ -3,7 +3,7 @@ import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
 import { StaticMembership } from '../../cluster/membership/static-membership.js';
 import type { ClusterNode } from '../../cluster/node.js';
 import { partitionOf, slotOf } from '../../cluster/ring/slots.js';
-import { STORAGE_KIND, storageKey } from '../../cluster/storage/layout.js';
+import { DB } from './disk-view.js';
 import { Machine, type Tampering } from './machine.js';
 import { Network, type NetworkTemper } from './network.js';
 import type { Prng } from './prng.js';
@@ -96,15 +96,9 @@ export class Cluster {
     });
   }
 
-  /** The record that a machine's disk holds for a key: as its system has it, or as it is synced. */
-  recordOnDisk(machine: Machine, key: string, level: 'rows' | 'synced' = 'rows'): Buffer | undefined {
-    const name = storageKey(STORAGE_KIND.data, this.#partitionOf(key), 0, key).toString('latin1');
-    return machine.disk?.[level].get(name);
-  }
-
   /** The record that a machine's process holds for a key, as far as that is in memory. */
   recordInMemory(machine: Machine, key: string): Buffer | null | undefined {
-    return machine.node?.replica.peek(this.#partitionOf(key), 0, key);
+    return machine.node?.replica.peek(this.#partitionOf(key), DB, key);
   }
 
   #partitionOf(key: string) {

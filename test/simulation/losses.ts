@@ -15,6 +15,7 @@ import { decodeObject } from '../../cluster/version/codec.js';
 import { objectLength } from '../../cluster/version/encoded.js';
 import type { VersionedObject } from '../../cluster/version/object.js';
 import type { Cluster } from './cluster.js';
+import { viewOf } from './disk-view.js';
 import type { History, Request } from './history.js';
 import type { DotName, Ledger } from './ledger.js';
 import type { Machine } from './machine.js';
@@ -28,6 +29,9 @@ const BUFFER_LOSS_SPACING_US = 2_500_000;
 const BUFFER_LOSS_SPACING_AFTER_DISK_US = 6_000_000;
 /** A request that nobody has heard of for so long will not be acknowledged any more. */
 const ANSWER_PATIENCE_US = 10_000_000;
+
+/** What of a disk is there after a loss. */
+const LEFT_BY = { process: 'rows', power: 'synced' } as const;
 
 export interface LossSurroundings {
   readonly scheduler: Scheduler;
@@ -96,13 +100,15 @@ export class Losses {
   #isCopied(machine: Machine, loss: Loss): boolean {
     const { keys, ledger } = this.#around;
     const writes = this.#writesToKeep();
+    const copies = this.#copiesAfter(machine, loss);
     for (const key of keys) {
       const kept = writes.get(key);
       if (kept === undefined) continue;
-      const copies = this.#copiesWithout(machine, loss, key);
+      const names = new Set<DotName>();
+      for (const record of copies(key)) for (const name of ledger.historyOf(key, objectIn(record))) names.add(name);
       for (const request of kept) {
         const dots = request.dot === undefined ? ledger.dotsOf(request.id) : [request.dot];
-        if (dots.length > 0 && !dots.some((name) => copies.has(name))) return false;
+        if (dots.length > 0 && !dots.some((name) => names.has(name))) return false;
       }
     }
     return true;
@@ -121,23 +127,22 @@ export class Losses {
     return writes;
   }
 
-  /** The writes of a key that some machine still stands for when `machine` has lost what it loses. */
-  #copiesWithout(machine: Machine, loss: Loss, key: string): ReadonlySet<DotName> {
-    const { cluster, ledger, rowOf } = this.#around;
-    const { durability } = rowOf(key);
-    const copies = new Set<DotName>();
-    const add = (record: Buffer | null | undefined): void => {
-      for (const name of ledger.historyOf(key, objectIn(record))) copies.add(name);
+  /** What all machines hold of a key, as safely as its keyspace asks, when `machine` has lost what it loses. */
+  #copiesAfter(machine: Machine, loss: Loss): (key: string) => (Buffer | null | undefined)[] {
+    const { cluster, rowOf } = this.#around;
+    const others = cluster.machines.filter((each) => each !== machine);
+    const views = others.map(({ disk }) => ({ rows: viewOf(disk), synced: viewOf(disk, 'synced') }));
+    const own =
+      loss === 'disk'
+        ? undefined
+        : { rows: viewOf(machine.disk, LEFT_BY[loss]), synced: viewOf(machine.disk, 'synced') };
+    return (key) => {
+      const { durability } = rowOf(key);
+      const level = durability.startsWith('fsync') ? 'synced' : 'rows';
+      const stored = [...views, ...(own === undefined ? [] : [own])].map((view) => view[level].get(key));
+      const inMemory = durability === 'buffer' ? others.map((each) => cluster.recordInMemory(each, key)) : [];
+      return [...stored, ...inMemory];
     };
-    for (const each of cluster.machines) {
-      if (each !== machine) {
-        add(cluster.recordOnDisk(each, key, durability.startsWith('fsync') ? 'synced' : 'rows'));
-        if (durability === 'buffer') add(cluster.recordInMemory(each, key));
-      } else if (loss !== 'disk') {
-        add(cluster.recordOnDisk(each, key, loss === 'power' || durability.startsWith('fsync') ? 'synced' : 'rows'));
-      }
-    }
-    return copies;
   }
 }
 

@@ -17,6 +17,8 @@ const FIRST_SEED = 7_000;
 const SEEDS_MAX = 60;
 const DURATION_MS = 5_000;
 
+const DATA_KINDS: readonly number[] = [STORAGE_KIND.data, STORAGE_KIND.journal];
+
 type Broken = Omit<SimulationOptions, 'seed' | 'durationMs'> & { readonly durationMs?: number };
 
 /** Writes that are lost with a buffer show where nobody touches their key before it is written again elsewhere. */
@@ -71,7 +73,7 @@ finds(
         const write: Store['write'] = store.write.bind(store);
         store.write = (writes, sync, done) => {
           write(
-            writes.filter(({ key }) => key.readUInt8(0) !== STORAGE_KIND.data),
+            writes.filter(({ key }) => !DATA_KINDS.includes(key.readUInt8(0))),
             sync,
             done,
           );

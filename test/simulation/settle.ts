@@ -6,6 +6,7 @@ import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
 import { objectLength } from '../../cluster/version/encoded.js';
 import { checkConvergence } from './checks.js';
 import type { Cluster } from './cluster.js';
+import { type DiskView, viewOf } from './disk-view.js';
 import type { Machine } from './machine.js';
 
 export interface SettleSurroundings {
@@ -38,10 +39,11 @@ export class Settlement {
 
   copies(): Copies {
     const { cluster, keys, rowOf } = this.#around;
+    const views = this.#views();
     return new Map(
       keys.map((key) => {
         const primaries = cluster.primariesOf(key, rowOf(key).n);
-        return [key, new Map(primaries.map((machine) => [machine.host, this.#onDisk(machine, key)]))];
+        return [key, new Map(primaries.map((machine) => [machine.host, objectOf(views.get(machine), key)]))];
       }),
     );
   }
@@ -57,19 +59,24 @@ export class Settlement {
 
   #strays(): string[] {
     const { cluster, keys, rowOf } = this.#around;
+    const views = this.#views();
     const left: string[] = [];
     for (const key of keys) {
       const primaries = cluster.primariesOf(key, rowOf(key).n);
       for (const machine of cluster.machines) {
-        if (!primaries.includes(machine) && this.#onDisk(machine, key) !== undefined)
+        if (!primaries.includes(machine) && views.get(machine)?.has(key) === true)
           left.push(`stray copy: ${key} at ${machine.host}`);
       }
     }
     return left;
   }
 
-  #onDisk(machine: Machine, key: string): Buffer | undefined {
-    const record = this.#around.cluster.recordOnDisk(machine, key);
-    return record?.subarray(0, objectLength(record));
+  #views(): Map<Machine, DiskView> {
+    return new Map(this.#around.cluster.machines.map((machine) => [machine, viewOf(machine.disk)]));
   }
+}
+
+function objectOf(view: DiskView | undefined, key: string): Buffer | undefined {
+  const record = view?.get(key);
+  return record?.subarray(0, objectLength(record));
 }

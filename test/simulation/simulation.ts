@@ -11,6 +11,7 @@ import { checkConvergence, checkNoInvention, checkNoLostWrite, checkNoResurrecti
 import { Client } from './client.js';
 import { Cluster, type ClusterOptions } from './cluster.js';
 import { Connectivity } from './connectivity.js';
+import { DB } from './disk-view.js';
 import { drawCluster, drawKeyspaces, drawNodeCount, drawPace, keysOf } from './draw.js';
 import { type FaultKind, Faults } from './faults.js';
 import { History, type Request } from './history.js';
@@ -217,7 +218,7 @@ class Run {
     const fields = { id, client: -1, session: id, host: machine.host, key, kind: 'get' as const };
     const request = this.#history.begin(fields);
     this.#sweptKeys++;
-    session?.get(0, slotOf(Buffer.from(key)), key, undefined, (_state, failure, bytes) => {
+    session?.get(DB, slotOf(Buffer.from(key)), key, undefined, (_state, failure, bytes) => {
       this.#sweptKeys--;
       this.#history.end(request, failure === undefined ? 'acknowledged' : 'refused');
       if (failure !== undefined) this.violation(`no answer in peace: ${key} at ${machine.host}: ${failure.code}`);
