@@ -20,6 +20,10 @@ import type { Membership } from './membership/membership.js';
 import type { Store } from './ports/store.js';
 import type { PeerAddress } from './ports/transport.js';
 import type { World } from './ports/world.js';
+import { reapingAgeMs } from './reaping/age.js';
+import { LocalReaping } from './reaping/local-reaping.js';
+import { Reaper } from './reaping/reaper.js';
+import { SignOfLife } from './reaping/sign-of-life.js';
 import { recoverJournal } from './replica/journal-recovery.js';
 import { Replica } from './replica/replica.js';
 import type { NodeId } from './ring/ring.js';
@@ -71,6 +75,7 @@ export class ClusterNode {
   readonly replica: Replica;
   /** What this node holds for nodes that could not be reached. */
   readonly hints: Hints;
+  readonly reaper: Reaper;
   readonly peers: ReadonlyMap<NodeId, Peer>;
   readonly #coordination: Coordination;
   readonly #service: PeerService;
@@ -161,8 +166,23 @@ export class ClusterNode {
       putLatency: this.#governor.watching(world.latencies.recorder('coordinator put')),
       isMember: (actor) => this.#isMember(actor),
     };
-    this.#tasks = [this.hints, new OrphanSweep(handoff, this.hints, options.tombstoneGraceMs)];
+    const { tombstoneGraceMs, clockDriftMaxMs } = options;
+    const ageMs = reapingAgeMs(tombstoneGraceMs, clockDriftMaxMs);
+    const local = new LocalReaping(world.clock, this.replica, this.counters, partitionCount, ageMs);
+    const { replica, keyspaces } = this;
+    this.reaper = new Reaper(
+      { world, replica, routes, keyspaces, governor: this.#governor, local },
+      tombstoneGraceMs,
+      ageMs,
+    );
+    this.#tasks = [
+      this.hints,
+      new OrphanSweep(handoff, this.hints, tombstoneGraceMs),
+      this.reaper,
+      new SignOfLife(world.timers, identity, tombstoneGraceMs),
+    ];
     const queries = new Queries();
+    queries.on(QUERY_KIND.reap, local.answer);
     queries.on(QUERY_KIND.countKeys, answerKeyCount(this.replica));
     const requests = new InboundRequests(this.#coordination, queries);
     this.#service = new PeerService(world, wire, requests, (id) => this.peers.get(id)?.dialSoon());

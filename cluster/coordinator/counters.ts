@@ -26,6 +26,8 @@ export class Counters {
   orphans_handed_over = 0;
   /** The same, of keys that have been deleted and forgotten since. */
   orphans_forgotten = 0;
+  /** Keys that left this replica: deleted or expired longer ago than the grace, and held by all primaries. */
+  reaped_keys = 0;
   clock_truncations = 0;
   clock_drift_refusals = 0;
   #driftLoggedUs = Number.NEGATIVE_INFINITY;

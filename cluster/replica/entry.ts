@@ -94,7 +94,6 @@ export class Entry {
   isAtRest(): boolean {
     return (
       this.durable !== BUFFER &&
-      !this.pinned &&
       this.loading === undefined &&
       this.queuedIn === undefined &&
       this.flyingVersion === NOT_FLYING

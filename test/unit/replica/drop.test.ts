@@ -61,6 +61,25 @@ test('only the version that was named is dropped, and only once the store has it
   t.true(drop(opened, 'k').dropped);
 });
 
+test('a record that had to be read is dropped by who asked for it, before anyone else can change it', async (t) => {
+  const world = new ManualWorld();
+  const before = await OpenedReplica.openWarm(world);
+  for (let i = 0; i < 50; i++) before.putKnown(`k${i}`, 'v');
+  await world.timers.advance(50);
+  const fingerprint = versionFingerprint(before.peek('k7') ?? Buffer.alloc(8));
+  const opened = await OpenedReplica.openWarm(world, { disk: await before.stop(), memoryBytesMax: 1000 });
+  t.is(opened.peek('k7'), undefined);
+  const acknowledgement = new Acknowledgement();
+  opened.replica.load(partitionOfKey('k7'), 0, 'k7', {
+    loaded: () => t.true(opened.replica.drop(partitionOfKey('k7'), 0, 'k7', fingerprint, acknowledgement)),
+  });
+  await world.timers.advance(50);
+  t.is(acknowledgement.answer, 'stored');
+  t.is(await opened.get('k7'), null);
+  t.false(isStored(opened, 'k7'));
+  t.is(opened.count(), 49);
+});
+
 test('a write that comes right behind a drop is kept', async (t) => {
   for (const durability of [BUFFER, LOG, FSYNC] as const) {
     const world = new ManualWorld();
