@@ -1,6 +1,7 @@
 import type { Failure } from '../failure.js';
 import type { Partition } from '../ring/slots.js';
 import type { ObjectBytes } from '../version/codec.js';
+import { DEAD, type Standing } from './record.js';
 import type { Batch } from './write-queue.js';
 
 /** What this replica must have done before it acknowledges: nothing (BUFFER), logged (LOG), synced (FSYNC). */
@@ -49,7 +50,7 @@ const VERSION_MASK = 0x3fffffff;
 export class Entry {
   /** undefined: known to be absent, unless it is being loaded. */
   record: Buffer | undefined;
-  live = false;
+  standing: Standing = DEAD;
   /** What the cache accounts for this entry. */
   bytes = 0;
   /** Second chance: looked up since the hand last came by. */

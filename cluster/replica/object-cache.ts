@@ -8,7 +8,7 @@ import {
   EVICTION_STEPS_MAX,
   WARM_SHARE_MAX,
 } from './limits.js';
-import { isLiveRecord } from './record.js';
+import { DEAD, standingOf } from './record.js';
 
 /**
  * HOT PATH. The records in memory, bounded in bytes. Evicts by the CLOCK rule: the hand goes round the entries; one that
@@ -57,14 +57,14 @@ export class ObjectCache {
 
   setRecord(entry: Entry, record: Buffer): void {
     entry.replaceRecord(record);
-    entry.live = isLiveRecord(record);
+    entry.standing = standingOf(record);
     this.#resize(entry, record);
   }
 
   /** The key is absent from here on; the entry stays until the store knows. */
   clearRecord(entry: Entry): void {
     entry.replaceRecord(undefined);
-    entry.live = false;
+    entry.standing = DEAD;
     this.#resize(entry, undefined);
   }
 

@@ -9,7 +9,7 @@
  * ```
  */
 import { ACTOR_BYTES } from '../version/actor.js';
-import { type ObjectBytes, objectFault } from '../version/codec.js';
+import { type ObjectBytes, objectFault, siblingExpiryMs } from '../version/codec.js';
 import { newestLiveSibling, objectLength } from '../version/encoded.js';
 import { copyShort, readWord } from '../version/words.js';
 
@@ -58,7 +58,19 @@ export function recordOf(object: ObjectBytes): Buffer {
   return record;
 }
 
-/** Whether the key counts as there: some sibling is no tombstone. Expiry is left to reads and the reaper. */
+/** How a key counts: nothing but tombstones, there, there and with an expiry. Expiry is left to reads and the reaper. */
+export type Standing = typeof DEAD | typeof LIVE | typeof EXPIRING;
+export const DEAD = 0;
+export const LIVE = 1;
+export const EXPIRING = 2;
+
+export function standingOf(record: Buffer): Standing {
+  const at = newestLiveSibling(record, 0);
+  if (at < 0) return DEAD;
+  return siblingExpiryMs(record, at) === 0 ? LIVE : EXPIRING;
+}
+
+/** Whether the key counts as there: some sibling is no tombstone. */
 export function isLiveRecord(record: Buffer): boolean {
   return newestLiveSibling(record, 0) >= 0;
 }

@@ -206,7 +206,7 @@ export class Replica {
     // Whoever mints for a key under an actor has its note there: a note of an earlier epoch says that this one has not.
     if (noteIsActor(record, this.#identity.actorBytes)) this.#identity.objectsLeave();
     this.#observer.changed(entry, record, undefined);
-    this.#counts.add(partition, db, entry.live, -1);
+    this.#counts.add(partition, db, entry.standing, -1);
     this.#queue.remove(entry, waiter);
     return true;
   }
@@ -215,6 +215,13 @@ export class Replica {
   countKeys(db: number, partitions: readonly Partition[]): number {
     let count = 0;
     for (const partition of partitions) count += this.#counts.of(partition, db);
+    return count;
+  }
+
+  /** Those of `countKeys` whose newest value has an expiry. */
+  countExpiring(db: number, partitions: readonly Partition[]): number {
+    let count = 0;
+    for (const partition of partitions) count += this.#counts.expiringOf(partition, db);
     return count;
   }
 
@@ -331,10 +338,10 @@ export class Replica {
     fillNote(record, entry.record, this.#identity.actorBytes);
     this.#observer.changed(entry, entry.record, record);
     const bytesBefore = entry.bytes;
-    if (entry.record !== undefined) this.#counts.add(entry.partition, entry.db, entry.live, -1);
+    if (entry.record !== undefined) this.#counts.add(entry.partition, entry.db, entry.standing, -1);
     this.#cache.setRecord(entry, record);
     this.#queue.changed(entry, bytesBefore);
-    this.#counts.add(entry.partition, entry.db, entry.live, 1);
+    this.#counts.add(entry.partition, entry.db, entry.standing, 1);
     // An entry may count twice: in the journal, and dirty again.
     const held = this.#queue.dirtyBytes + this.#journal.memoryBytes;
     if (durability === BUFFER && held < this.#fastBytesMax && !this.#queue.isFailing) {

@@ -8,7 +8,7 @@ import type { KeyCounts } from './key-counts.js';
 import { RETRY_MAX_MS, RETRY_MIN_MS, SCAN_ROWS, WARM_PAUSE_MS } from './limits.js';
 import type { ObjectCache } from './object-cache.js';
 import { readRow } from './partition-scan.js';
-import { isLiveRecord } from './record.js';
+import { standingOf } from './record.js';
 import type { RecordObserver } from './record-observer.js';
 import type { WriteQueue } from './write-queue.js';
 
@@ -154,7 +154,7 @@ export class WarmUp {
     this.#queue.forEachUnsettled(partition, (entry) => {
       dirty.add(String.fromCharCode(entry.db) + entry.key);
       if (entry.record === undefined) return;
-      this.#counts.add(partition, entry.db, entry.live, 1);
+      this.#counts.add(partition, entry.db, entry.standing, 1);
       this.#observer.found(partition, entry.db, entry.key, entry.record);
     });
     return dirty;
@@ -173,7 +173,7 @@ export class WarmUp {
         }
         const { db, key, record } = row;
         if (!dirty.has(String.fromCharCode(db) + key)) {
-          this.#counts.add(partition, db, isLiveRecord(record), 1);
+          this.#counts.add(partition, db, standingOf(record), 1);
           this.#observer.found(partition, db, key, record);
         }
         if (!this.#fill(partition, db, key, record)) whole = false;

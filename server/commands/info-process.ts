@@ -167,7 +167,7 @@ function keyspaceFields({ node, config }: Server): InfoField[] {
   const fields: InfoField[] = [];
   for (let db = 0; db < config.databases; db++) {
     const count = node.replica.countKeys(db, own);
-    if (count > 0) fields.push([`db${db}`, `keys=${count},expires=0,avg_ttl=0`]);
+    if (count > 0) fields.push([`db${db}`, `keys=${count},expires=${node.replica.countExpiring(db, own)},avg_ttl=0`]);
   }
   return fields;
 }

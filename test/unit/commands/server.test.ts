@@ -209,12 +209,15 @@ test('keys are counted by database', async (t) => {
   t.is(await client.ask('DBSIZE'), ':0\r\n');
   await client.ask('MSET a 1 b 2 c 3');
   await client.ask('DEL c');
+  await client.ask('EXPIRE a 1000');
+  await client.ask('SET e 5 EX 1000');
+  await client.ask('SET e 6');
   await client.ask('SELECT 4');
   await client.ask('SET d 4');
   t.is(await client.ask('DBSIZE'), ':1\r\n');
   t.is(
     await client.ask('INFO keyspace'),
-    bulk('# Keyspace\r\ndb0:keys=2,expires=0,avg_ttl=0\r\ndb4:keys=1,expires=0,avg_ttl=0\r\n'),
+    bulk('# Keyspace\r\ndb0:keys=3,expires=1,avg_ttl=0\r\ndb4:keys=1,expires=0,avg_ttl=0\r\n'),
   );
 });
 

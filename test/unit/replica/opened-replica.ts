@@ -30,6 +30,10 @@ export function partitionOfKey(key: string): Partition {
   return partitionOf(slotOf(Buffer.from(key, 'latin1')), PARTITIONS);
 }
 
+const ALL_PARTITIONS = Array.from({ length: PARTITIONS }, (_, partition) => partition as Partition);
+/** When every third of the values written here expires. */
+const FAR_MS = 2 ** 45;
+
 /** One sibling by an actor from elsewhere. */
 export function foreignObject(actor: string, counter: number, value: string, tombstone = false): Buffer {
   const dot = { actor: actor as ActorId, counter };
@@ -115,7 +119,8 @@ export class OpenedReplica {
     if (current === undefined) throw new Error(`${key} is not known`);
     const actor = this.replica.mintingActor(current);
     const counter = OpenedReplica.#counter++;
-    const written = { tombstone, expiryMs: 0, value: tombstone ? Buffer.alloc(0) : Buffer.from(value) };
+    const expiryMs = !tombstone && counter % 3 === 0 ? FAR_MS : 0;
+    const written = { tombstone, expiryMs, value: tombstone ? Buffer.alloc(0) : Buffer.from(value) };
     const record = encodeReplacing(current ?? undefined, actor, counter, written, RECORD_NOTE_BYTES);
     const acknowledgement = new Acknowledgement();
     const answer = this.replica.store(partitionOfKey(key), db, key, record, durability, acknowledgement);
@@ -136,13 +141,16 @@ export class OpenedReplica {
   }
 
   count(db = 0): number {
-    const all = Array.from({ length: PARTITIONS }, (_, partition) => partition as Partition);
-    return this.replica.countKeys(db, all);
+    return this.replica.countKeys(db, ALL_PARTITIONS);
+  }
+
+  countExpiring(db = 0): number {
+    return this.replica.countExpiring(db, ALL_PARTITIONS);
   }
 
   /** Keys of which nothing but tombstones is left. */
   countDead(): number {
-    return this.replica.countDead(Array.from({ length: PARTITIONS }, (_, partition) => partition as Partition));
+    return this.replica.countDead(ALL_PARTITIONS);
   }
 
   /** An orderly stop; gives the disk for the next start. */

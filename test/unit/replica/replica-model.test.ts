@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import test from 'ava';
 import fc from 'fast-check';
-import { isLiveRecord } from '../../../cluster/replica/record.js';
+import { EXPIRING, isLiveRecord, standingOf } from '../../../cluster/replica/record.js';
 import { BUFFER, type Durability, FSYNC, LOG } from '../../../cluster/replica/replica.js';
 import type { Partition } from '../../../cluster/ring/slots.js';
 import type { ActorId } from '../../../cluster/version/actor.js';
@@ -118,6 +118,8 @@ class Run {
     const live = [...this.expected.values()].filter((object) => isLiveRecord(object)).length;
     const dead = this.expected.size - live;
     if (this.opened.countDead() !== dead) throw new Error(`counted ${this.opened.countDead()} dead keys of ${dead}`);
+    const expiring = [...this.expected.values()].filter((object) => standingOf(object) === EXPIRING).length;
+    if (this.opened.countExpiring() !== expiring) throw new Error('keys that expire are not counted well');
     if (this.opened.count() !== live) throw new Error(`counted ${this.opened.count()} keys of ${live}`);
   }
 
