@@ -20,6 +20,8 @@ export type Change =
       readonly value: Buffer;
       /** What the new value supersedes; undefined: all that a read quorum holds. */
       readonly context: VersionVector | undefined;
+      /** Whether the client is told the value before it. */
+      readonly answersPrevious: boolean;
     }
   | {
       readonly kind: 'delete';
@@ -44,7 +46,7 @@ export interface ChangeOutcome {
   readonly context: VersionVector | undefined;
 }
 
-const TOMBSTONE: Written = { tombstone: true, expiryMs: 0, value: Buffer.alloc(0) };
+export const TOMBSTONE: Written = { tombstone: true, expiryMs: 0, value: Buffer.alloc(0) };
 
 /** What `change` does to `object` (null: the key is absent) at `nowMs`. Pure. */
 export function applyChange(object: ObjectBytes | null, change: Change, nowMs: number): ChangeOutcome {

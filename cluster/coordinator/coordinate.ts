@@ -6,8 +6,12 @@ import type { ForwardedReply, ForwardedRequest } from './forwarded.js';
 import { GetOperation } from './get.js';
 import { ModifyOperation } from './modify.js';
 import { PutOperation } from './put.js';
+import type { Target } from './routes.js';
 
-/** Runs an operation here that could have run, or was to run, elsewhere. This node must be a primary of the key. */
+/**
+ * Runs an operation here that could have run, or was to run, elsewhere. This node must be a primary of the key, or in a
+ * sloppy keyspace one of its fallbacks.
+ */
 export function coordinate(
   node: Coordination,
   request: ForwardedRequest,
@@ -32,6 +36,7 @@ export function coordinate(
         db,
         key,
         request.change,
+        request.again,
         undefined,
         (_s, failure, applied, previous, object) => answer({ failure, applied, previous, object }),
       ).start();
@@ -42,4 +47,29 @@ export function coordinate(
 export function isPrimary(node: Coordination, partition: Partition, key: string): boolean {
   const place = node.routes.ownPlace(partition);
   return place >= 0 && place < node.keyspaces.of(key).n;
+}
+
+/**
+ * Whether this node runs an operation that another has forwarded: as a primary, or as a fallback that can reach no primary
+ * itself.
+ */
+export function acceptsForwarded(node: Coordination, partition: Partition, key: string): boolean {
+  if (isPrimary(node, partition, key)) return true;
+  const { n, sloppy } = node.keyspaces.of(key);
+  const { routes } = node;
+  return sloppy && routes.ownPlace(partition) >= n && routes.firstReachable(partition, n) === undefined;
+}
+
+/**
+ * Who is to coordinate an operation on the key: the first reachable primary; where there is none, in a sloppy keyspace, the
+ * first reachable fallback. Those in `tried` are passed over.
+ */
+export function coordinatorOf(
+  node: Coordination,
+  partition: Partition,
+  key: string,
+  tried: readonly Target[],
+): Target | undefined {
+  const { n, sloppy } = node.keyspaces.of(key);
+  return node.routes.firstReachable(partition, sloppy ? Number.POSITIVE_INFINITY : n, tried);
 }

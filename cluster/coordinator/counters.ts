@@ -11,6 +11,10 @@ export class Counters {
   coordinated_modifies = 0;
   forwarded = 0;
   forwarded_here = 0;
+  /** Operations that ran again elsewhere, because their coordinator went away or its store failed. */
+  run_again = 0;
+  /** Objects that a node outside of the primaries was sent in the place of one. */
+  stand_ins = 0;
   hedged_reads = 0;
   read_repairs = 0;
   read_quorum_failures = 0;

@@ -1,22 +1,33 @@
 /**
- * A node outside a key's primaries hands the operation to the first reachable of them, once (Dynamo §4.5); that node
- * coordinates it and its answer is the client's.
+ * An operation that another node may have to coordinate (Dynamo §4.5): the first reachable of the key's preference list that
+ * can. Where that one goes away, or can't do it, the next one is asked; a node that was asked hands it to nobody else.
+ *
+ * An operation that runs again may have taken effect before. A get does no harm. A put writes the same value once more, beside
+ * or over itself. A change says that it runs again: see `change-again.ts`.
  */
 import type { Failure } from '../failure.js';
+import { BUFFER } from '../replica/replica.js';
 import type { Partition } from '../ring/slots.js';
+import { objectLength } from '../version/encoded.js';
 import type { Peer, ReplyHandler } from '../wire/peer.js';
 import { MalformedFields } from './byte-fields.js';
-import { coordinate } from './coordinate.js';
+import { coordinate, coordinatorOf } from './coordinate.js';
 import type { Coordination } from './coordination.js';
 import { decodeReply, encodeRequest, type ForwardedReply, type ForwardedRequest } from './forwarded.js';
+import { RUNS_MAX } from './limits.js';
 import type { Target } from './routes.js';
+import { UNHEARD } from './unheard.js';
 
 export class ForwardOperation implements ReplyHandler {
   readonly #node: Coordination;
   readonly #partition: Partition;
-  readonly #request: ForwardedRequest;
   readonly #done: (reply: ForwardedReply) => void;
   readonly #tried: Target[] = [];
+  #request: ForwardedRequest;
+  /** Coordinators that may have run the operation. */
+  #runs = 0;
+  /** Why there was no answer so far; what may have taken effect outweighs what has not. */
+  #failure: Failure | undefined;
 
   constructor(
     node: Coordination,
@@ -30,26 +41,30 @@ export class ForwardOperation implements ReplyHandler {
     this.#done = done;
   }
 
-  /** Sends the operation to the first reachable primary; fails at once where there is none. */
+  /** Hands the operation to who is to coordinate it, this node perhaps; fails at once where there is nobody. */
   start(): void {
-    const keyspace = this.#node.keyspaces.of(this.#request.key);
-    const target = this.#node.routes.firstReachable(this.#partition, keyspace.n, this.#tried);
+    const target = coordinatorOf(this.#node, this.#partition, this.#request.key, this.#tried);
     if (target === undefined) {
-      this.#fail(
-        this.#request.kind === 'get'
-          ? { code: 'ReadQuorumNotMet', answered: 0, needed: keyspace.r }
-          : { code: 'WriteQuorumNotMet', answered: 0, needed: keyspace.w, attempted: false },
-      );
-      return;
-    }
-    if (target.peer === undefined) {
-      // Those before this node in the list went away or refused.
-      coordinate(this.#node, this.#request, this.#done);
+      this.#fail(this.#failure ?? this.#nobody());
       return;
     }
     this.#tried.push(target);
+    if (target.peer === undefined) {
+      coordinate(this.#node, this.#request, (reply) => this.#answered(reply, true));
+      return;
+    }
     this.#node.counters.forwarded++;
+    this.#sendAhead(target.peer);
     target.peer.forward(this, encodeRequest(this.#request));
+  }
+
+  /** As `start`, where this node's own store has failed the operation before anything was written. */
+  startElsewhere(storeFailure: Failure): void {
+    const own = this.#node.routes.targets(this.#partition).find(({ peer }) => peer === undefined);
+    if (own !== undefined) this.#tried.push(own);
+    this.#failure = storeFailure;
+    this.#node.counters.run_again++;
+    this.start();
   }
 
   forwardReplied(peer: Peer, body: Buffer): void {
@@ -62,13 +77,18 @@ export class ForwardOperation implements ReplyHandler {
       this.#fail({ code: 'OutcomeUnknown', reason: `the coordinator's answer was malformed: ${error.message}` });
       return;
     }
-    this.#done(reply);
+    this.#answered(reply, false);
   }
 
   failed(_peer: Peer, reason: 'unreachable' | 'timeout' | 'refused'): void {
-    // A read can be asked again. A write may have taken effect: asked again, it might undo what came after it.
-    if (this.#request.kind === 'get' || reason === 'refused') this.start();
-    else this.#fail({ code: 'OutcomeUnknown', reason: `the coordinator became unreachable (${reason})` });
+    if (reason === 'refused') {
+      this.start();
+      return;
+    }
+    if (this.#request.kind !== 'get') {
+      this.#failure = { code: 'OutcomeUnknown', reason: `the coordinator became unreachable (${reason})` };
+    }
+    this.#startAgain();
   }
 
   putReplied(): void {
@@ -79,7 +99,57 @@ export class ForwardOperation implements ReplyHandler {
     throw new Error('a forwarded request was answered as a get');
   }
 
+  #answered(reply: ForwardedReply, here: boolean): void {
+    const { failure } = reply;
+    // Where another node reaches too few, this one or the next may reach more.
+    const goesOn = failure?.code === 'StoreFailed' || (failure !== undefined && !here && isNothingDone(failure));
+    if (!goesOn) {
+      this.#done(reply);
+      return;
+    }
+    this.#failure ??= failure;
+    this.#startAgain();
+  }
+
+  #startAgain(): void {
+    this.#runs++;
+    if (this.#runs >= RUNS_MAX) {
+      this.#fail(this.#failure ?? this.#nobody());
+      return;
+    }
+    const request = this.#request;
+    if (request.kind === 'modify') this.#request = { ...request, again: true };
+    this.#node.counters.run_again++;
+    this.start();
+  }
+
+  /**
+   * What this node has taken in the place of primaries goes to the coordinator ahead of the operation, on the same link: a
+   * client that wrote here while none of them could be reached finds it there.
+   */
+  #sendAhead(peer: Peer): void {
+    const { keyspaces, replica, routes } = this.#node;
+    const { db, key } = this.#request;
+    if (routes.ownPlace(this.#partition) < keyspaces.of(key).n) return;
+    const held = replica.peek(this.#partition, db, key);
+    if (held === undefined || held === null) return;
+    peer.put(UNHEARD, this.#partition, db, BUFFER, key, held, objectLength(held));
+  }
+
+  #nobody(): Failure {
+    const { key, kind } = this.#request;
+    const { r, w } = this.#node.keyspaces.of(key);
+    return kind === 'get'
+      ? { code: 'ReadQuorumNotMet', answered: 0, needed: r }
+      : { code: 'WriteQuorumNotMet', answered: 0, needed: w, attempted: false };
+  }
+
   #fail(failure: Failure): void {
     this.#done({ failure, applied: false, previous: undefined, object: undefined });
   }
+}
+
+/** Whether the coordinator saw too few replicas, and has written nothing. */
+function isNothingDone(failure: Failure): boolean {
+  return failure.code === 'ReadQuorumNotMet' || (failure.code === 'WriteQuorumNotMet' && !failure.attempted);
 }

@@ -5,6 +5,7 @@
  * ```
  *   request:  kind u8 | db u8 | slot u16 | key | fields of the kind
  *   reply:    code u8 (0: it went well) | fields
+ *   a change that runs again: AGAIN is added to its kind, and a set has one more field, answers previous u8
  *   key, bytes: length u32, then that many bytes;  optional bytes: u8 0, or u8 1 and bytes
  * ```
  */
@@ -28,8 +29,15 @@ export type ForwardedRequest = KeyedRequest &
   (
     | { readonly kind: 'get' }
     | { readonly kind: 'put'; readonly context: VersionVector | undefined; readonly written: Written }
-    | { readonly kind: 'modify'; readonly change: Change }
+    | Modification
   );
+
+interface Modification {
+  readonly kind: 'modify';
+  readonly change: Change;
+  /** Whether it was asked of another node before, where it may have taken effect. */
+  readonly again: boolean;
+}
 
 /** How it ended there. `object` where it went well and the key holds something. */
 export interface ForwardedReply {
@@ -45,6 +53,8 @@ const KIND_PUT = 2;
 const KIND_SET_IF = 3;
 const KIND_DELETE = 4;
 const KIND_EXPIRE = 5;
+/** Added to the kind of a change that may have taken effect elsewhere. A node that does not know of it declines. */
+const AGAIN = 0x80;
 
 // Append-only.
 const CONDITIONS = ['always', 'absent', 'present'] as const;
@@ -69,6 +79,7 @@ export function encodeRequest(request: ForwardedRequest): Buffer {
       .bytes(written.value);
   } else if (request.kind === 'modify') {
     encodeChange(writer, request.change);
+    if (request.again && request.change.kind === 'set') writer.u8(request.change.answersPrevious ? 1 : 0);
   }
   return writer.finish();
 }
@@ -76,7 +87,8 @@ export function encodeRequest(request: ForwardedRequest): Buffer {
 function kindByte(request: ForwardedRequest): number {
   if (request.kind === 'get') return KIND_GET;
   if (request.kind === 'put') return KIND_PUT;
-  return { set: KIND_SET_IF, delete: KIND_DELETE, expire: KIND_EXPIRE }[request.change.kind];
+  const kind = { set: KIND_SET_IF, delete: KIND_DELETE, expire: KIND_EXPIRE }[request.change.kind];
+  return request.again ? kind + AGAIN : kind;
 }
 
 function encodeChange(writer: FieldWriter, change: Change): void {
@@ -111,7 +123,7 @@ export function decodeRequest(body: Buffer): ForwardedRequest {
 type Operation =
   | { readonly kind: 'get' }
   | { readonly kind: 'put'; readonly context: VersionVector | undefined; readonly written: Written }
-  | { readonly kind: 'modify'; readonly change: Change };
+  | Modification;
 
 function decodeOperation(reader: FieldReader, kind: number): Operation {
   switch (kind) {
@@ -123,19 +135,30 @@ function decodeOperation(reader: FieldReader, kind: number): Operation {
       if (written.tombstone && written.value.length > 0) throw new MalformedFields('a tombstone has a value');
       return { kind: 'put', context, written };
     }
-    case KIND_SET_IF: {
+    case KIND_SET_IF:
+    case KIND_SET_IF + AGAIN: {
       const condition = CONDITIONS[reader.u8()];
       if (condition === undefined) throw new MalformedFields('a condition is not known');
       const keepExpiry = reader.u8() === 1;
       const expiryMs = reader.u64();
       const value = reader.bytes();
       const context = decodeContext(reader);
-      return { kind: 'modify', change: { kind: 'set', condition, keepExpiry, expiryMs, value, context } };
+      const again = kind !== KIND_SET_IF;
+      // Only a run that can't tell what was there before has to know.
+      const answersPrevious = again && reader.u8() === 1;
+      const change: Change = { kind: 'set', condition, keepExpiry, expiryMs, value, context, answersPrevious };
+      return { kind: 'modify', change, again };
     }
     case KIND_DELETE:
-      return { kind: 'modify', change: { kind: 'delete', context: decodeContext(reader) } };
+    case KIND_DELETE + AGAIN: {
+      const change: Change = { kind: 'delete', context: decodeContext(reader) };
+      return { kind: 'modify', change, again: kind !== KIND_DELETE };
+    }
     case KIND_EXPIRE:
-      return { kind: 'modify', change: { kind: 'expire', condition: reader.u8(), expiryMs: reader.u64() } };
+    case KIND_EXPIRE + AGAIN: {
+      const change: Change = { kind: 'expire', condition: reader.u8(), expiryMs: reader.u64() };
+      return { kind: 'modify', change, again: kind !== KIND_EXPIRE };
+    }
     default:
       throw new MalformedFields(`operation ${kind} is not known`);
   }

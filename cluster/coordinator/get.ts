@@ -1,6 +1,7 @@
 /**
  * HOT PATH. One get (Dynamo §4.5): reads the own replica and R - 1 others, answers the join of what they hold, and
- * repairs behind the reply those that hold something else. More replicas are asked when one fails or is late.
+ * repairs behind the reply those that hold something else. More replicas are asked when one fails or is late, and nodes
+ * outside of the primaries in the place of those that can't be reached (Dynamo §4.6, sloppy quorum).
  */
 import type { Failure } from '../failure.js';
 import { BUFFER, type Durability, LOG, type LoadWaiter } from '../replica/replica.js';
@@ -20,6 +21,7 @@ import { refusesDrift } from './drift.js';
 import type { Hedgeable } from './hedge.js';
 import type { KeyspaceRow } from './keyspaces.js';
 import type { Target } from './routes.js';
+import { ownStandInFor } from './stand-ins.js';
 import { UNHEARD } from './unheard.js';
 
 /** How a get ended. `object` is undefined where no replica holds the key; bytes may follow it. */
@@ -38,10 +40,12 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
   #local: ObjectBytes | null = null;
   #best: ObjectBytes | null = null;
   #fingerprint = 0;
-  /** Bit i: the target in place i was asked; was asked and holds what we hold. */
+  /** Bit i: the primary in place i was asked; was asked and holds what we hold. */
   #askedMask = 0;
   #sameMask = 0;
-  /** By place: what a target holds that differed from ours. Most gets never need it. */
+  /** Fallbacks before this place were asked, or can't be. */
+  #nextFallback: number;
+  /** By place: what a primary holds that differed from ours. Most gets never need it. */
   #different: (ObjectBytes | null | undefined)[] | undefined;
   #outstanding = 0;
   /** The own replica's answer is there from the start, unless it could not be read. */
@@ -59,6 +63,7 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
     this.#key = key;
     this.#keyspace = node.keyspaces.of(key);
     this.#targets = node.routes.targets(partition);
+    this.#nextFallback = this.#keyspace.n;
     this.#state = state;
     this.#done = done;
     this.#startedUs = node.world.clock.monotonicUs();
@@ -88,7 +93,8 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
   hedge(): void {
     if (this.#finished || this.#node.routes.targets(this.#partition) !== this.#targets) return;
     this.#asking = true;
-    if (this.#ask(this.#keyspace.n) > 0) this.#node.counters.hedged_reads++;
+    // Fallbacks only in the place of primaries: N nodes are asked in all.
+    if (this.#ask(this.#keyspace.n - this.#answered - this.#outstanding) > 0) this.#node.counters.hedged_reads++;
     this.#asking = false;
     this.#advance();
   }
@@ -101,7 +107,8 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
     const place = this.#placeOf(peer);
     this.#outstanding--;
     this.#answered++;
-    if (same) this.#sameMask |= 1 << place;
+    if (place >= this.#keyspace.n) this.#takeFallback(object);
+    else if (same) this.#sameMask |= 1 << place;
     else this.#takeDifferent(place, object);
     this.#advance();
   }
@@ -146,9 +153,10 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
   #ask(count: number): number {
     let asked = 0;
     for (; asked < count; asked++) {
-      const place = this.#nextToAsk();
+      let place = this.#nextToAsk();
+      if (place >= 0) this.#askedMask |= 1 << place;
+      else place = this.#nextFallbackToAsk();
       if (place < 0) break;
-      this.#askedMask |= 1 << place;
       this.#outstanding++;
       this.#targets[place]?.peer?.get(this, this.#partition, this.#db, this.#key, this.#fingerprint);
     }
@@ -171,6 +179,15 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
     return best;
   }
 
+  #nextFallbackToAsk(): number {
+    if (!this.#keyspace.sloppy) return -1;
+    while (this.#nextFallback < this.#targets.length) {
+      const place = this.#nextFallback++;
+      if (this.#targets[place]?.peer?.reachable() === true) return place;
+    }
+    return -1;
+  }
+
   #placeOf(peer: Peer): number {
     let place = 0;
     while (this.#targets[place]?.peer !== peer) place++;
@@ -184,11 +201,19 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
     if (theirs !== null) this.#best = this.#best === null ? theirs : joinBytes(this.#best, theirs);
   }
 
+  /** What a fallback holds belongs to the primaries; it is itself not repaired. */
+  #takeFallback(object: Buffer | undefined): void {
+    if (object === undefined) return;
+    this.#best = this.#best === null ? Buffer.from(object) : joinBytes(this.#best, Buffer.from(object));
+    this.#different ??= [];
+  }
+
   #advance(): void {
     const { r } = this.#keyspace;
     if (!this.#finished) {
       if (this.#answered >= r) this.#finish(undefined);
-      else if (this.#outstanding === 0) {
+      // Whoever could be asked has been.
+      else if (this.#answered + this.#outstanding < r) {
         this.#finish(this.#localFailure ?? { code: 'ReadQuorumNotMet', answered: this.#answered, needed: r });
       }
     }
@@ -216,6 +241,12 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
     this.#held = best;
     counters.read_repairs++;
     const object = best.subarray(0, objectLength(best));
+    const { n } = this.#keyspace;
+    if (this.#node.routes.ownPlace(this.#partition) >= n) {
+      // This node is no primary itself: it hands on what it keeps.
+      const primary = ownStandInFor(this.#targets, n);
+      if (primary !== undefined) this.#node.hints.note(primary, this.#partition, this.#db, this.#key);
+    }
     replica.merge(this.#partition, this.#db, this.#key, object, this.#repairDurability(), UNHEARD);
   }
 
@@ -228,7 +259,8 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
     const { counters } = this.#node;
     const durability = this.#repairDurability();
     const length = objectLength(best);
-    for (let place = 0; place < this.#targets.length; place++) {
+    const count = Math.min(this.#keyspace.n, this.#targets.length);
+    for (let place = 0; place < count; place++) {
       const answered = different[place];
       const theirs = (this.#sameMask & (1 << place)) !== 0 ? this.#local : answered;
       if (theirs === undefined || (theirs !== null && sameObject(theirs, best))) continue;

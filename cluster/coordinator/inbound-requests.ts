@@ -7,17 +7,12 @@ import type { ObjectBytes } from '../version/codec.js';
 import { highestCounter, objectLength, versionFingerprint } from '../version/encoded.js';
 import type { Inbound, PeerRequests } from '../wire/peer-service.js';
 import { MalformedFields } from './byte-fields.js';
-import { coordinate, isPrimary } from './coordinate.js';
+import { acceptsForwarded, coordinate } from './coordinate.js';
 import type { Coordination } from './coordination.js';
 import { refusesDrift } from './drift.js';
 import { decodeRequest, encodeReply, type ForwardedRequest } from './forwarded.js';
+import { PUT_CLOCK_DRIFT, PUT_OVERLOADED, PUT_STORE_FAILED, PUT_STORED } from './put-status.js';
 import type { Queries } from './queries.js';
-
-/** `status` of a PUT_REPLY. Append-only. */
-const PUT_STORED = 0;
-const PUT_STORE_FAILED = 1;
-const PUT_CLOCK_DRIFT = 2;
-const PUT_OVERLOADED = 3;
 
 export class InboundRequests implements PeerRequests {
   readonly #node: Coordination;
@@ -82,8 +77,9 @@ export class InboundRequests implements PeerRequests {
       return;
     }
     const { counters, routes } = this.#node;
-    if (!isPrimary(this.#node, partitionOf(request.slot, routes.partitionCount), request.key)) {
-      // Forwarded once, never again: the two nodes do not agree on the ring. The sender may know another primary.
+    if (!acceptsForwarded(this.#node, partitionOf(request.slot, routes.partitionCount), request.key)) {
+      // Forwarded once, never again: the two nodes do not agree on the ring or on who can be reached. The sender may know
+      // another that can coordinate, and in the end it can do so itself.
       from.decline(requestId);
       return;
     }

@@ -17,6 +17,12 @@ export const SIBLINGS_MAX = 1_000;
  */
 export const CLOCK_ENTRIES_LEFT_MAX = 15;
 
+/**
+ * Coordinators that are given one operation, where those before have gone away with it or their stores have failed. Each may
+ * take a request timeout.
+ */
+export const RUNS_MAX = 3;
+
 // Merges may bring together what as many nodes have let in.
 assert(SIBLINGS_MAX * 16 < ENCODABLE_SIBLINGS_MAX);
 assert(CLOCK_ENTRIES_LEFT_MAX * 16 < ENCODABLE_CLOCK_ENTRIES_MAX);

@@ -9,6 +9,7 @@ import type { Partition } from '../ring/slots.js';
 import type { ObjectBytes } from '../version/codec.js';
 import { joinBytes } from '../version/encoded.js';
 import { applyChange, type Change, type ChangeOutcome } from './change.js';
+import { applyAgain } from './change-again.js';
 import type { Coordination } from './coordination.js';
 import { GetOperation } from './get.js';
 import { KeyOrder } from './key-order.js';
@@ -22,6 +23,11 @@ export type ModifyDone<T> = (
   previous: Buffer | undefined,
   object: ObjectBytes | undefined,
 ) => void;
+
+const PREVIOUS_UNKNOWN: Failure = {
+  code: 'OutcomeUnknown',
+  reason: 'the coordinator became unreachable, and what it changed can not be told from what was there',
+};
 
 interface Queued {
   begin(): void;
@@ -50,18 +56,21 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
   readonly #db: number;
   readonly #key: string;
   readonly #change: Change;
+  readonly #again: boolean;
   readonly #state: T;
   readonly #done: ModifyDone<T>;
   /** What the replicas that were asked hold, the own one among them. */
   #read: ObjectBytes | undefined;
   #outcome: ChangeOutcome | undefined;
 
+  /** `again`: the change was asked of another node before, where it may have taken effect. */
   constructor(
     node: Coordination,
     partition: Partition,
     db: number,
     key: string,
     change: Change,
+    again: boolean,
     state: T,
     done: ModifyDone<T>,
   ) {
@@ -70,6 +79,7 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
     this.#db = db;
     this.#key = key;
     this.#change = change;
+    this.#again = again;
     this.#state = state;
     this.#done = done;
   }
@@ -105,7 +115,12 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
   #decide(local: ObjectBytes | null): void {
     const object = this.#read;
     const base = local === null || object === undefined ? (local ?? object ?? null) : joinBytes(local, object);
-    const outcome = applyChange(base, this.#change, this.#node.world.clock.nowMs());
+    const nowMs = this.#node.world.clock.nowMs();
+    const outcome = this.#again ? applyAgain(base, this.#change, nowMs) : applyChange(base, this.#change, nowMs);
+    if (outcome === undefined) {
+      this.#fail(PREVIOUS_UNKNOWN);
+      return;
+    }
     this.#outcome = outcome;
     if (outcome.written === undefined) {
       this.#node.modifyQueues.leave(this.#queueKey());

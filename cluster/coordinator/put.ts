@@ -1,9 +1,13 @@
 /**
  * HOT PATH. One put (Dynamo §4.5): the coordinator writes its own replica, sends the object to the other primaries and
  * answers when W of them have acknowledged. One object an operation; it is its own callback everywhere.
+ *
+ * A primary that can't be reached or fails before that is stood in for by the next reachable node of the preference list,
+ * which keeps a hint (Dynamo §4.6, sloppy quorum). Where no such node is left, the coordinator keeps the hint.
  */
 import type { Failure } from '../failure.js';
-import { type LoadWaiter, RECORD_NOTE_BYTES, STORED, type WriteWaiter } from '../replica/replica.js';
+import { FSYNC, type LoadWaiter, RECORD_NOTE_BYTES, STORED, type WriteWaiter } from '../replica/replica.js';
+import type { NodeId } from '../ring/ring.js';
 import type { Partition } from '../ring/slots.js';
 import type { ObjectBytes } from '../version/codec.js';
 import { encodeReplacing, highestCounter, joinBytes, siblingCount, type Written } from '../version/encoded.js';
@@ -14,13 +18,28 @@ import { refusesDrift } from './drift.js';
 import { type DurabilityPlan, durabilityPlan } from './durability.js';
 import type { KeyspaceRow } from './keyspaces.js';
 import { SIBLINGS_MAX } from './limits.js';
-import { isReachable, type Target } from './routes.js';
+import { PUT_STORE_FAILED, PUT_STORED } from './put-status.js';
+import { countReachable, isReachable, type Target } from './routes.js';
+import { ownStandInFor, StandIns } from './stand-ins.js';
 import { encodeSuccessor, isPlainReplacement } from './successor.js';
+import { SyncElsewhere } from './sync-elsewhere.js';
 
 /**
  * How a put ended. `object` is what the key holds now at the coordinator: its clock is the context for what comes next.
  */
 export type WriteDone<T> = (state: T, failure: Failure | undefined, object: ObjectBytes | undefined) => void;
+
+/** Has a put run by another node, where the store of this one failed before anything was written. */
+export interface PutElsewhere {
+  putElsewhere(
+    db: number,
+    key: string,
+    context: VersionVector | undefined,
+    written: Written,
+    storeFailure: Failure,
+    done: (failure: Failure | undefined, object: ObjectBytes | undefined) => void,
+  ): void;
+}
 
 const CONTEXT_FROM_THE_FUTURE: Failure = {
   code: 'Refused',
@@ -52,20 +71,30 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   readonly #written: readonly Written[];
   readonly #state: T;
   readonly #done: WriteDone<T>;
+  readonly #elsewhere: PutElsewhere | undefined;
   readonly #startedUs: number;
+  #targets: readonly Target[] = [];
   #base: ObjectBytes | null = null;
   #record: Buffer | undefined;
   #outstanding = 0;
   #acknowledged = 0;
-  #localAcknowledged = false;
+  /** Parts of the own acknowledgement that are to come: the object, and the hint where this node stands in. */
+  #localWaits = 1;
+  /** Whether the copy that the durability needs besides the W is safe: the own one, or one in its place. */
+  #requiredSafe = false;
   #localFailure: Failure | undefined;
+  /** For whom this node itself stands in, where it is no primary. */
+  #ownFor: NodeId | undefined;
+  /** Only where a primary failed. */
+  #standIns: StandIns | undefined;
   /** Whether the own replica took the object, so that the others were sent it. */
   #sent = false;
   #finished = false;
 
   /**
    * `context`: what the client has seen; undefined: all that the coordinator has. `written`: one value, or several that
-   * stand beside each other as siblings.
+   * stand beside each other as siblings. `elsewhere`: who runs the put on another node where this one's store fails; else
+   * that is its failure.
    */
   constructor(
     node: Coordination,
@@ -76,6 +105,7 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     written: readonly Written[],
     state: T,
     done: WriteDone<T>,
+    elsewhere?: PutElsewhere,
   ) {
     this.#node = node;
     this.#partition = partition;
@@ -87,6 +117,7 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     this.#written = written;
     this.#state = state;
     this.#done = done;
+    this.#elsewhere = elsewhere;
     this.#startedUs = node.world.clock.monotonicUs();
   }
 
@@ -110,18 +141,23 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   }
 
   stored(failure: Failure | undefined): void {
-    if (failure === undefined) this.#localAcknowledged = true;
-    else this.#localFailure = failure;
-    if (failure !== undefined && !this.#finished && (!this.#sent || this.#plan.localRequired)) this.#finish(failure);
-    this.#count(failure === undefined);
+    if (this.#localFailure !== undefined) return;
+    if (failure !== undefined) {
+      this.#localFailure = failure;
+      this.#failedHere(failure);
+    } else if (--this.#localWaits === 0) {
+      this.#requiredSafe = true;
+      this.#count(true);
+    }
   }
 
-  putReplied(_peer: Peer, status: number): void {
-    this.#count(status === 0);
+  putReplied(peer: Peer, status: number): void {
+    if (status === PUT_STORED) this.#count(true);
+    else this.#missed(peer.id, status === PUT_STORE_FAILED);
   }
 
-  failed(): void {
-    this.#count(false);
+  failed(peer: Peer, reason: 'unreachable' | 'timeout' | 'refused'): void {
+    this.#missed(peer.id, reason !== 'refused');
   }
 
   getReplied(): void {
@@ -134,13 +170,16 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
 
   #write(local: ObjectBytes | null): void {
     const { replica, routes, identity, hybridClock } = this.#node;
-    const { n, w } = this.#keyspace;
+    const { n, w, sloppy } = this.#keyspace;
     const targets = routes.targets(this.#partition);
-    const reachable = countReachable(targets, n);
+    const primaries = countReachable(targets, n);
+    const reachable = primaries < w && sloppy ? countReachable(targets, targets.length) : primaries;
     if (reachable < w) {
       this.#finish({ code: 'WriteQuorumNotMet', answered: reachable, needed: w, attempted: false });
       return;
     }
+    this.#targets = targets;
+    if (routes.ownPlace(this.#partition) >= n) this.#ownFor = ownStandInFor(targets, n);
     if (this.#context !== undefined) {
       const seen = highestSeen(this.#context);
       if (refusesDrift(this.#node, seen, 'a context token')) {
@@ -166,8 +205,20 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     this.#outstanding = 1;
     // Where the own replica refused the object nobody else may have it: this actor's next dot for the key would claim
     // to have seen this one, and merges would drop it.
-    if (replica.peek(this.#partition, this.#db, this.#key) === record) this.#send(record, targets, n);
+    if (replica.peek(this.#partition, this.#db, this.#key) === record) {
+      this.#keepOwnHint();
+      this.#send(record, primaries === n);
+    }
     if (status === STORED) this.stored(undefined);
+  }
+
+  /** Where this node stands in itself: its copy counts once the hint is as safe as the object. */
+  #keepOwnHint(): void {
+    if (this.#ownFor === undefined) return;
+    const { local } = this.#plan;
+    if (this.#node.hints.keep(this.#ownFor, this.#partition, this.#db, this.#key, local, this) !== STORED) {
+      this.#localWaits++;
+    }
   }
 
   /** Why this put may not leave several siblings as they stand in `record`; one that leaves less than there was may. */
@@ -196,15 +247,91 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     return successor.record;
   }
 
-  #send(record: Buffer, targets: readonly Target[], n: number): void {
+  /** `allReachable`: whether all primaries are. */
+  #send(record: Buffer, allReachable: boolean): void {
     this.#sent = true;
     this.#record = record;
+    const targets = this.#targets;
+    const count = Math.min(this.#keyspace.n, targets.length);
     // All are counted first: a peer may answer within the call.
-    this.#outstanding = Math.min(n, targets.length);
+    this.#outstanding = this.#ownFor === undefined ? count : count + 1;
     const objectLength = record.length - RECORD_NOTE_BYTES;
-    for (let place = 0; place < n && place < targets.length; place++) {
-      targets[place]?.peer?.put(this, this.#partition, this.#db, this.#plan.remote, this.#key, record, objectLength);
+    const { remote } = this.#plan;
+    for (let place = 0; place < count; place++) {
+      const target = targets[place];
+      if (target?.peer === undefined) continue;
+      if (allReachable || target.peer.reachable()) {
+        target.peer.put(this, this.#partition, this.#db, remote, this.#key, record, objectLength);
+      } else {
+        this.#missed(target.id, true);
+      }
     }
+  }
+
+  /**
+   * A node has not taken the object: another stands in, as long as W is not reached. `failed`: it can't be counted on at all
+   * now; for one that has only refused this request, nobody stands in without need.
+   */
+  #missed(id: NodeId, failed: boolean): void {
+    const primary = this.#standIns?.meantFor(id) ?? id;
+    if (primary !== this.#ownFor) {
+      const needed = failed || this.#acknowledged + this.#outstanding - 1 < this.#keyspace.w;
+      if (needed && !this.#finished && this.#keyspace.sloppy && this.#standIn(primary)) return;
+      // Hints are for nodes that are down: one that is slow gets what it missed from anti-entropy.
+      if (this.#isDown(primary)) this.#node.hints.note(primary, this.#partition, this.#db, this.#key);
+    }
+    this.#count(false);
+  }
+
+  #standIn(primary: NodeId): boolean {
+    const record = this.#record;
+    if (record === undefined) return false;
+    this.#standIns ??= new StandIns(this.#targets, this.#keyspace.n);
+    const peer = this.#standIns.take(primary);
+    if (peer === undefined) return false;
+    this.#node.counters.stand_ins++;
+    const objectLength = record.length - RECORD_NOTE_BYTES;
+    const { remote } = this.#plan;
+    peer.putHinted(this, primary, this.#partition, this.#db, remote, this.#key, record, objectLength);
+    return true;
+  }
+
+  #isDown(id: NodeId): boolean {
+    const target = this.#targets.find((candidate) => candidate.id === id);
+    return target !== undefined && !isReachable(target);
+  }
+
+  /** The own store can't keep the object; others can. */
+  #failedHere(failure: Failure): void {
+    if (!this.#sent) {
+      if (!this.#finished) this.#finish(failure);
+      return;
+    }
+    if (this.#plan.localRequired && !this.#finished) this.#syncElsewhere(failure);
+    const own = this.#targets.find(({ peer }) => peer === undefined);
+    if (own === undefined || this.#ownFor !== undefined) this.#count(false);
+    else this.#missed(own.id, true);
+  }
+
+  #syncElsewhere(failure: Failure): void {
+    const record = this.#record;
+    if (record === undefined) return;
+    const objectLength = record.length - RECORD_NOTE_BYTES;
+    const { n } = this.#keyspace;
+    const holders = this.#targets.flatMap(({ id, peer }, place) =>
+      peer?.reachable() === true && (place < n || this.#standIns?.has(id)) ? [peer] : [],
+    );
+    // Waited for like an answer, that does not count towards W.
+    this.#outstanding++;
+    new SyncElsewhere(
+      holders,
+      (peer, handler) => peer.put(handler, this.#partition, this.#db, FSYNC, this.#key, record, objectLength),
+      (synced) => {
+        this.#requiredSafe = synced;
+        if (!synced && !this.#finished) this.#finish(failure);
+        this.#count(false);
+      },
+    ).start();
   }
 
   #count(acknowledged: boolean): void {
@@ -212,7 +339,7 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     if (acknowledged) this.#acknowledged++;
     if (this.#finished) return;
     const { w } = this.#keyspace;
-    if (this.#acknowledged >= w && (this.#localAcknowledged || !this.#plan.localRequired)) {
+    if (this.#acknowledged >= w && (this.#requiredSafe || !this.#plan.localRequired)) {
       this.#finish(undefined);
     } else if (this.#acknowledged + this.#outstanding < w || this.#outstanding === 0) {
       // What the own store says tells more than the count.
@@ -224,19 +351,17 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
 
   #finish(failure: Failure | undefined): void {
     this.#finished = true;
+    const [only] = this.#written;
+    if (failure?.code === 'StoreFailed' && !this.#sent && this.#elsewhere !== undefined && only !== undefined) {
+      const done = (ended: Failure | undefined, object: ObjectBytes | undefined): void =>
+        this.#done(this.#state, ended, object);
+      this.#elsewhere.putElsewhere(this.#db, this.#key, this.#context, only, failure, done);
+      return;
+    }
     if (failure?.code === 'WriteQuorumNotMet') this.#node.counters.write_quorum_failures++;
     this.#node.putLatency.record(this.#node.world.clock.monotonicUs() - this.#startedUs);
     this.#done(this.#state, failure, this.#record);
   }
-}
-
-function countReachable(targets: readonly Target[], n: number): number {
-  let reachable = 0;
-  for (let place = 0; place < n && place < targets.length; place++) {
-    const target = targets[place];
-    if (target !== undefined && isReachable(target)) reachable++;
-  }
-  return reachable;
 }
 
 function highestSeen(context: VersionVector): number {

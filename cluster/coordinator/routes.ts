@@ -14,6 +14,16 @@ export function isReachable(target: Target): boolean {
   return target.peer === undefined || target.peer.reachable();
 }
 
+/** How many of the first `count` targets can be reached. */
+export function countReachable(targets: readonly Target[], count: number): number {
+  let reachable = 0;
+  for (let place = 0; place < count && place < targets.length; place++) {
+    const target = targets[place];
+    if (target !== undefined && isReachable(target)) reachable++;
+  }
+  return reachable;
+}
+
 /** Preference lists with the connections in them, made anew when the ring changes. */
 export class Routes {
   readonly #membership: Membership;
@@ -47,7 +57,7 @@ export class Routes {
   /** The first reachable of the first `n` targets that is not in `tried`, or undefined. */
   firstReachable(partition: Partition, n: number, tried?: readonly Target[]): Target | undefined {
     const targets = this.targets(partition);
-    for (let place = 0; place < n; place++) {
+    for (let place = 0; place < n && place < targets.length; place++) {
       const target = targets[place];
       if (target !== undefined && isReachable(target) && !tried?.includes(target)) return target;
     }

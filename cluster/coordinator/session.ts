@@ -11,7 +11,7 @@
 import type { Failure } from '../failure.js';
 import { BUFFER } from '../replica/replica.js';
 import type { Partition, Slot } from '../ring/slots.js';
-import { partitionOf } from '../ring/slots.js';
+import { partitionOf, slotOf } from '../ring/slots.js';
 import type { ObjectBytes } from '../version/codec.js';
 import { highestCounter, type Written } from '../version/encoded.js';
 import type { VersionVector } from '../version/object.js';
@@ -23,11 +23,11 @@ import { ForwardOperation } from './forward.js';
 import type { ForwardedReply, ForwardedRequest } from './forwarded.js';
 import { GetOperation, type ReadDone } from './get.js';
 import { KeyOrder } from './key-order.js';
-import { type ModifyDone, ModifyOperation } from './modify.js';
-import { PutOperation, type WriteDone } from './put.js';
+import type { ModifyDone } from './modify.js';
+import { type PutElsewhere, PutOperation, type WriteDone } from './put.js';
 import { UNHEARD } from './unheard.js';
 
-export class Session {
+export class Session implements PutElsewhere {
   readonly #node: Coordination;
   readonly #order = new KeyOrder();
   /** Gets under way that ask other nodes, by key; and the keys that a write holds back until they have ended. */
@@ -79,7 +79,7 @@ export class Session {
     }
     const partition = this.#partition(slot);
     if (isPrimary(this.#node, partition, key)) {
-      new PutOperation(this.#node, partition, db, key, context, [written], state, done).start();
+      new PutOperation(this.#node, partition, db, key, context, [written], state, done, this).start();
       return;
     }
     const request: ForwardedRequest = { kind: 'put', db, slot, key, context, written };
@@ -92,23 +92,15 @@ export class Session {
     const partition = this.#partition(slot);
     const { routes, replica } = this.#node;
     const target = routes.firstReachable(partition, this.#node.keyspaces.of(key).n);
-    if (target !== undefined && target.peer === undefined) {
-      this.#hold(db, key);
-      const ended: ModifyDone<undefined> = (_state, failure, applied, previous, object) => {
-        done(state, failure, applied, previous, object);
-        this.#release(db, key);
-      };
-      new ModifyOperation(this.#node, partition, db, key, change, undefined, ended).start();
-      return;
-    }
+    const isHere = target !== undefined && target.peer === undefined;
     const send = (): void => {
-      this.#forward(partition, { kind: 'modify', db, slot, key, change }, (reply) => {
-        if (reply.object !== undefined) this.#keep(partition, db, key, reply.object);
+      this.#forward(partition, { kind: 'modify', db, slot, key, change, again: false }, (reply) => {
+        if (reply.object !== undefined && !isHere) this.#keep(partition, db, key, reply.object);
         done(state, reply.failure, reply.applied, reply.previous, reply.object);
       });
     };
     // Puts of this session may still wait for the key to be loaded; they must be on their way before this goes out.
-    if (isPrimary(this.#node, partition, key) && replica.peek(partition, db, key) === undefined) {
+    if (!isHere && isPrimary(this.#node, partition, key) && replica.peek(partition, db, key) === undefined) {
       this.#hold(db, key);
       replica.load(partition, db, key, {
         loaded: send,
@@ -116,6 +108,21 @@ export class Session {
     } else {
       send();
     }
+  }
+
+  /** For `PutOperation`: nothing of the put was written here. It goes to another node, in its turn. */
+  putElsewhere(
+    db: number,
+    key: string,
+    context: VersionVector | undefined,
+    written: Written,
+    storeFailure: Failure,
+    done: (failure: Failure | undefined, object: ObjectBytes | undefined) => void,
+  ): void {
+    if (this.#waits(db, key, () => this.putElsewhere(db, key, context, written, storeFailure, done))) return;
+    const slot = slotOf(Buffer.from(key, 'latin1'));
+    const request: ForwardedRequest = { kind: 'put', db, slot, key, context, written };
+    this.#forward(this.#partition(slot), request, ({ failure, object }) => done(failure, object), storeFailure);
   }
 
   /** A get has been answered. For `Reading` only. */
@@ -143,13 +150,21 @@ export class Session {
     node.replica.merge(partition, db, key, object, BUFFER, UNHEARD);
   }
 
-  #forward(partition: Partition, request: ForwardedRequest, done: (reply: ForwardedReply) => void): void {
+  /** `storeFailure`: why it can't be this node, though it could coordinate. */
+  #forward(
+    partition: Partition,
+    request: ForwardedRequest,
+    done: (reply: ForwardedReply) => void,
+    storeFailure?: Failure,
+  ): void {
     const { db, key } = request;
     this.#hold(db, key);
-    new ForwardOperation(this.#node, partition, request, (reply) => {
+    const operation = new ForwardOperation(this.#node, partition, request, (reply) => {
       done(reply);
       this.#release(db, key);
-    }).start();
+    });
+    if (storeFailure === undefined) operation.start();
+    else operation.startElsewhere(storeFailure);
   }
 
   /** Whether something holds the key back; then `again` is called when its turn has come. */

@@ -124,7 +124,15 @@ function setWithOptions(
     return;
   }
   const seen = context ?? (keepsSiblings(server, key.text) ? NOTHING_SEEN : undefined);
-  const change: Change = { kind: 'set', condition, keepExpiry: keepTtl, expiryMs, value, context: seen };
+  const change: Change = {
+    kind: 'set',
+    condition,
+    keepExpiry: keepTtl,
+    expiryMs,
+    value,
+    context: seen,
+    answersPrevious: answerPrevious,
+  };
   connection.session.modify(db, key.slot, key.text, change, undefined, (_state, failure, applied, previous, object) => {
     if (refusesFailure(server, slot, failure)) return;
     if (answerPrevious) server.statistics.countLookup(previous !== undefined);

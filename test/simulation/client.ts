@@ -160,7 +160,8 @@ export class Client {
     if (kind === 'expire') return { kind, condition: 0, expiryMs: this.#random.chance(0.2) ? 0 : expiryMs };
     const condition = this.#random.pick(['always', 'absent', 'present'] as const);
     const value = this.#drawValue(request);
-    return { kind, condition, keepExpiry: false, expiryMs: this.#random.chance(0.3) ? expiryMs : 0, value, context };
+    const plain = { keepExpiry: false, answersPrevious: false } as const;
+    return { kind, condition, ...plain, expiryMs: this.#random.chance(0.3) ? expiryMs : 0, value, context };
   }
 
   #drawValue({ id }: Request): Buffer {

@@ -35,7 +35,7 @@ function objectOf(...held: readonly Held[]): ObjectBytes {
 }
 
 function set(over: Partial<Change & { kind: 'set' }> = {}): Change {
-  const always = { condition: 'always', keepExpiry: false, expiryMs: 0 } as const;
+  const always = { condition: 'always', keepExpiry: false, expiryMs: 0, answersPrevious: false } as const;
   return { kind: 'set', ...always, value: Buffer.from('new'), context: undefined, ...over };
 }
 
@@ -210,6 +210,7 @@ const anyChange: fc.Arbitrary<Change> = fc.oneof(
     expiryMs: fc.constantFrom(0, LATER),
     value: fc.constant(Buffer.from('new')),
     context: fc.constantFrom(undefined, NOTHING_SEEN),
+    answersPrevious: fc.boolean(),
   }),
   fc.record({ kind: fc.constant('delete' as const), context: fc.constantFrom(undefined, NOTHING_SEEN) }),
   fc.record({

@@ -1,9 +1,17 @@
 import test from 'ava';
 import type { Change } from '../../../cluster/coordinator/change.js';
-import { encodeReply } from '../../../cluster/coordinator/forwarded.js';
-import { actorNamed, objectWith, ScriptedNode, SLOT_OF_OTHERS, SLOT_OF_PEER } from './scripted-node.js';
+import { decodeRequest, encodeReply } from '../../../cluster/coordinator/forwarded.js';
+import {
+  actorNamed,
+  objectWith,
+  ScriptedNode,
+  SLOT_OF_OTHERS,
+  SLOT_OF_PEER,
+  SLOT_OF_TWO_OTHERS,
+} from './scripted-node.js';
 
 const DELETE: Change = { kind: 'delete', context: undefined };
+const NOTHING = { failure: undefined, applied: false, previous: undefined, object: undefined };
 const OBJECT = objectWith({ actor: actorNamed('a'), counter: 5, value: 'x' });
 
 function orders(scripted: ScriptedNode): string[][] {
@@ -14,41 +22,135 @@ test('the answer of the coordinator is the answer, failures too', async (t) => {
   const scripted = await ScriptedNode.open({ nodes: 4 });
   const client = scripted.openClient(SLOT_OF_OTHERS);
   client.get('k');
-  const nothing = { failure: undefined, applied: false, previous: undefined, object: undefined };
-  scripted.peer(2).forwards[0]?.reply(encodeReply({ ...nothing, object: OBJECT }));
+  scripted.peer(2).forwards[0]?.reply(encodeReply({ ...NOTHING, object: OBJECT }));
   t.like(client.last(), { failure: undefined, values: ['x'] });
-  const failure = { code: 'ReadQuorumNotMet', answered: 1, needed: 2 } as const;
-  client.get('k');
-  scripted.peer(2).forwards[1]?.reply(encodeReply({ ...nothing, failure }));
+  const failure = { code: 'WriteQuorumNotMet', answered: 1, needed: 2, attempted: true } as const;
+  client.put('k', 'v');
+  scripted.peer(2).forwards[1]?.reply(encodeReply({ ...NOTHING, failure }));
   t.deepEqual(client.last().failure, failure);
   t.is(scripted.node.counters.forwarded, 2);
 });
 
-test('a get whose coordinator fails is handed to the next primary, and to no fallback', async (t) => {
-  for (const reason of ['unreachable', 'timeout', 'refused'] as const) {
-    const scripted = await ScriptedNode.open({ nodes: 4 });
-    const client = scripted.openClient(SLOT_OF_OTHERS);
-    client.get('k');
-    for (const index of [2, 1, 0]) scripted.peer(index).forwards[0]?.fail(reason);
-    t.deepEqual(orders(scripted), [['forward'], ['forward'], ['forward']]);
-    t.is(client.outcomes.length, 1);
-    t.deepEqual(client.last().failure, { code: 'ReadQuorumNotMet', answered: 0, needed: 2 });
-  }
-});
-
-test('a write whose coordinator fails is not repeated: whether it took effect is unknown', async (t) => {
+test('an operation whose coordinator fails is run again at the next primary, and the client sees no error', async (t) => {
   for (const reason of ['unreachable', 'timeout'] as const) {
     const scripted = await ScriptedNode.open({ nodes: 4 });
     const client = scripted.openClient(SLOT_OF_OTHERS);
-    client.put('k', 'v');
-    client.modify('other', DELETE);
+    client.get('a');
+    client.put('b', 'v');
+    client.modify('c', DELETE);
     for (const sent of scripted.peer(2).forwards) sent.fail(reason);
-    t.deepEqual(orders(scripted), [[], [], ['forward', 'forward']]);
+    t.deepEqual(orders(scripted), [[], ['forward', 'forward', 'forward'], ['forward', 'forward', 'forward']]);
+    const again = scripted.peer(1).forwards.map(({ body }) => decodeRequest(body));
     t.deepEqual(
-      client.outcomes.map(({ failure }) => failure?.code),
-      ['OutcomeUnknown', 'OutcomeUnknown'],
+      again.map(({ kind, key }) => [kind, key]),
+      [
+        ['get', 'a'],
+        ['put', 'b'],
+        ['modify', 'c'],
+      ],
     );
+    t.like(again[2], { again: true }, 'a change is told that it may have taken effect');
+    t.like(decodeRequest(scripted.peer(2).forwards[2]?.body ?? Buffer.alloc(0)), { again: false });
+    for (const sent of scripted.peer(1).forwards) sent.reply(encodeReply({ ...NOTHING, applied: true }));
+    t.deepEqual(
+      client.outcomes.map((outcome) => outcome.failure),
+      [undefined, undefined, undefined],
+    );
+    t.is(scripted.node.counters.run_again, 3);
   }
+});
+
+test('an operation that several coordinators have failed is given up, and says what is known of it', async (t) => {
+  const scripted = await ScriptedNode.open({ nodes: 4 });
+  const client = scripted.openClient(SLOT_OF_OTHERS);
+  client.get('a');
+  client.put('b', 'v');
+  for (const index of [2, 1, 0]) for (const sent of scripted.peer(index).forwards) sent.fail('timeout');
+  t.deepEqual(
+    client.outcomes.map(({ failure }) => failure?.code),
+    ['ReadQuorumNotMet', 'OutcomeUnknown'],
+  );
+});
+
+test('what a coordinator refuses for want of others is tried elsewhere; it says so if that is in vain', async (t) => {
+  const scripted = await ScriptedNode.open({ nodes: 4, keyspace: { sloppy: false } });
+  const client = scripted.openClient(SLOT_OF_OTHERS);
+  const failure = { code: 'WriteQuorumNotMet', answered: 1, needed: 2, attempted: false } as const;
+  client.put('k', 'v');
+  scripted.peer(2).forwards[0]?.reply(encodeReply({ ...NOTHING, failure }));
+  scripted.peer(1).forwards[0]?.reply(encodeReply(NOTHING));
+  t.is(client.last().failure, undefined);
+  client.put('k', 'v');
+  for (const [index, at] of [
+    [2, 1],
+    [1, 1],
+    [0, 0],
+  ] as const) {
+    scripted.peer(index).forwards[at]?.reply(encodeReply({ ...NOTHING, failure }));
+  }
+  t.deepEqual(client.last().failure, failure);
+});
+
+test('where a run may have taken effect, a later refusal does not deny it', async (t) => {
+  const scripted = await ScriptedNode.open({ nodes: 4, keyspace: { sloppy: false } });
+  const client = scripted.openClient(SLOT_OF_OTHERS);
+  const failure = { code: 'WriteQuorumNotMet', answered: 1, needed: 2, attempted: false } as const;
+  client.put('k', 'v');
+  scripted.peer(2).forwards[0]?.fail('timeout');
+  for (const index of [1, 0]) scripted.peer(index).forwards[0]?.reply(encodeReply({ ...NOTHING, failure }));
+  t.is(client.last().failure?.code, 'OutcomeUnknown');
+});
+
+test('an operation goes to another node where the store of its coordinator fails, and names the store if all do', async (t) => {
+  const scripted = await ScriptedNode.open({ nodes: 4, keyspace: { sloppy: false } });
+  const client = scripted.openClient(SLOT_OF_OTHERS);
+  const failure = { code: 'StoreFailed', reason: 'bad block' } as const;
+  client.put('k', 'v');
+  scripted.peer(2).forwards[0]?.reply(encodeReply({ ...NOTHING, failure }));
+  scripted.peer(1).forwards[0]?.reply(encodeReply(NOTHING));
+  t.is(client.last().failure, undefined);
+  client.modify('other', DELETE);
+  scripted.peer(2).forwards[1]?.reply(encodeReply({ ...NOTHING, failure }));
+  t.like(decodeRequest(scripted.peer(1).forwards[1]?.body ?? Buffer.alloc(0)), { again: true });
+  scripted.peer(1).forwards[1]?.reply(encodeReply({ ...NOTHING, failure }));
+  scripted.peer(0).forwards[0]?.reply(encodeReply({ ...NOTHING, failure }));
+  t.deepEqual(client.last().failure, failure);
+});
+
+test('without a reachable primary the first reachable fallback coordinates, here this node itself', async (t) => {
+  const scripted = await ScriptedNode.open({ nodes: 4, keyspace: { w: 1, r: 1 } });
+  for (const peer of scripted.peers) peer.up = false;
+  const client = scripted.openClient(SLOT_OF_OTHERS);
+  client.put('k', 'v');
+  t.is(client.last().failure, undefined);
+  client.get('k');
+  t.deepEqual(client.last().values, ['v']);
+  client.modify('k', DELETE);
+  t.like(client.last(), { failure: undefined, applied: true });
+  t.deepEqual(orders(scripted), [[], [], []]);
+});
+
+test('of several fallbacks the first that can be reached is asked, and the next where that one knows better', async (t) => {
+  const scripted = await ScriptedNode.open({ nodes: 4, keyspace: { n: 1, w: 1, r: 1 } });
+  scripted.peer(1).up = false;
+  const client = scripted.openClient(SLOT_OF_TWO_OTHERS);
+  client.put('k', 'v');
+  t.deepEqual(orders(scripted), [[], [], ['forward']]);
+  scripted.peer(2).forwards[0]?.fail('refused');
+  t.is(client.last().failure, undefined);
+  t.deepEqual(scripted.heldValues('k', SLOT_OF_TWO_OTHERS), ['v']);
+});
+
+test('what this node has taken in the place of primaries goes to a primary that is back ahead of what it is asked', async (t) => {
+  const scripted = await ScriptedNode.open({ nodes: 4, keyspace: { w: 1, r: 1 } });
+  for (const peer of scripted.peers) peer.up = false;
+  const client = scripted.openClient(SLOT_OF_OTHERS);
+  client.put('k', 'v');
+  scripted.peer(1).up = true;
+  client.get('k');
+  client.get('other');
+  t.deepEqual(orders(scripted), [[], ['put', 'forward', 'forward'], []]);
+  t.deepEqual(scripted.peer(1).puts[0]?.values(), ['v']);
 });
 
 test('a write that was refused, later or within the call, is handed to the next primary', async (t) => {
@@ -61,8 +163,8 @@ test('a write that was refused, later or within the call, is handed to the next 
   t.deepEqual(client.ended(), []);
 });
 
-test('without a reachable primary nothing is sent and nothing was written', async (t) => {
-  const scripted = await ScriptedNode.open({ nodes: 4 });
+test('without a reachable primary nothing is sent and nothing was written where none may stand in', async (t) => {
+  const scripted = await ScriptedNode.open({ nodes: 4, keyspace: { sloppy: false } });
   for (const peer of scripted.peers) peer.up = false;
   const client = scripted.openClient(SLOT_OF_OTHERS);
   client.get('k');

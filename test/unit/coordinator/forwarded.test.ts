@@ -30,10 +30,16 @@ const anyChange: fc.Arbitrary<Change> = fc.oneof(
     expiryMs: anyExpiryMs,
     value: anyValue,
     context: anyContext,
+    answersPrevious: fc.boolean(),
   }),
   fc.record({ kind: fc.constant('delete' as const), context: anyContext }),
   fc.record({ kind: fc.constant('expire' as const), condition: fc.nat(15), expiryMs: anyExpiryMs }),
 );
+// What the client is told matters to a change that runs again only.
+const anyModification = fc.record({ change: anyChange, again: fc.boolean() }).map(({ change, again }) => {
+  const sent: Change = change.kind === 'set' ? { ...change, answersPrevious: again && change.answersPrevious } : change;
+  return { kind: 'modify' as const, change: sent, again };
+});
 const anyKeyed = fc.record({
   db: fc.nat(DB_COUNT - 1),
   slot: fc.nat(SLOT_COUNT - 1).map((slot) => slot as Slot),
@@ -45,7 +51,7 @@ const anyRequest: fc.Arbitrary<ForwardedRequest> = fc
     fc.oneof(
       fc.constant({ kind: 'get' as const }),
       fc.record({ kind: fc.constant('put' as const), context: anyContext, written: anyWritten }),
-      fc.record({ kind: fc.constant('modify' as const), change: anyChange }),
+      anyModification,
     ),
   )
   .map(([keyed, operation]) => ({ ...keyed, ...operation }));

@@ -207,7 +207,9 @@ test('what is forwarded is coordinated here, and answered when that ends', async
   t.deepEqual(valuesOf(replyOf(replies, 1).object), ['forwarded']);
 
   const change = { kind: 'delete', context: undefined } as const;
-  transient(encodeRequest({ ...KEYED, kind: 'modify', change }), (body) => requests.forward(replies, 3, body));
+  transient(encodeRequest({ ...KEYED, kind: 'modify', change, again: false }), (body) =>
+    requests.forward(replies, 3, body),
+  );
   for (const peer of scripted.peers) for (const asked of peer.gets) if (!asked.isAnswered) asked.replySame();
   scripted.peer(0).puts[1]?.reply();
   t.like(replyOf(replies, 2), { id: 3, failure: undefined, applied: true, previous: Buffer.from('forwarded') });

@@ -1,5 +1,6 @@
 import test from 'ava';
 import type { Change } from '../../../cluster/coordinator/change.js';
+import { encodeReply } from '../../../cluster/coordinator/forwarded.js';
 import { ModifyQueues } from '../../../cluster/coordinator/modify.js';
 import { decodeObject } from '../../../cluster/version/codec.js';
 import { valuesOf } from './fake-peer.js';
@@ -8,7 +9,7 @@ import { actorNamed, counterAt, objectWith, partitionOfSlot, ScriptedNode, SLOT_
 const ALONE = { n: 1, r: 1, w: 1 } as const;
 
 function setIf(condition: 'always' | 'absent' | 'present', value: string): Change {
-  const plain = { keepExpiry: false, expiryMs: 0, context: undefined } as const;
+  const plain = { keepExpiry: false, expiryMs: 0, context: undefined, answersPrevious: false } as const;
   return { kind: 'set', condition, value: Buffer.from(value), ...plain };
 }
 
@@ -189,7 +190,7 @@ test('a record that went out of memory while the quorum was asked is read again 
   );
 });
 
-test('a change that must read again and can not fails, and makes way', async (t) => {
+test('a change that must read again and can not goes to another node, and makes way', async (t) => {
   const scripted = await ScriptedNode.open({ cold: true });
   scripted.opened.store.failReads = 'bad block';
   const client = scripted.openClient();
@@ -198,7 +199,11 @@ test('a change that must read again and can not fails, and makes way', async (t)
   for (const peer of scripted.peers)
     peer.gets[0]?.reply(objectWith({ actor: actorNamed('a'), counter: 5, value: 'x' }));
   await scripted.advance(5);
-  t.like(client.last(), { applied: false, failure: { code: 'StoreFailed' } });
+  for (const peer of scripted.peers) {
+    const nothing = { applied: false, previous: undefined, object: undefined };
+    peer.forwards[0]?.reply(encodeReply({ ...nothing, failure: { code: 'StoreFailed', reason: 'theirs' } }));
+  }
+  t.like(client.last(), { applied: false, failure: { code: 'StoreFailed', reason: 'bad block' } });
   scripted.opened.store.failReads = undefined;
   client.modify('k', DELETE, 'again');
   await scripted.advance(5);

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { decodeRequest, encodeReply } from '../../../cluster/coordinator/forwarded.js';
 import type { KeyspaceRow } from '../../../cluster/coordinator/keyspaces.js';
 import { BUFFER, type Durability, FSYNC, LOG } from '../../../cluster/replica/replica.js';
 import { STORAGE_KIND } from '../../../cluster/storage/layout.js';
@@ -143,16 +144,23 @@ test('fsync-one waits for the synced batch of the coordinator, though W others h
   t.is(client.last().failure, undefined);
 });
 
-test('fsync-one fails when the store of the coordinator does, and does not blame the quorum', async (t) => {
-  const scripted = await ScriptedNode.open({ keyspace: { durability: 'fsync-one' } });
-  scripted.opened.store.failWrites = 'disk full';
-  const client = scripted.openClient();
-  client.put('k', 'v');
-  scripted.peer(0).puts[0]?.reply();
-  await scripted.advance(20);
-  t.is(client.last().failure?.code, 'StoreFailed', 'the one that has yet to answer is not waited for');
-  scripted.peer(1).puts[0]?.reply();
-  t.is(client.outcomes.length, 1);
+test('fsync-one has another replica sync the object when the store of the coordinator fails', async (t) => {
+  for (const syncs of [true, false]) {
+    const scripted = await ScriptedNode.open({ keyspace: { durability: 'fsync-one' } });
+    scripted.opened.store.failWrites = 'disk full';
+    const client = scripted.openClient();
+    client.put('k', 'v');
+    for (const peer of scripted.peers) peer.puts[0]?.reply();
+    await scripted.advance(20);
+    t.deepEqual(client.ended(), [], 'W have the object, and none has synced it');
+    const [first, second] = scripted.peers.map((peer) => peer.puts[1]);
+    t.deepEqual([first?.durability, first?.standsInFor, second], [FSYNC, undefined, undefined]);
+    first?.fail('timeout');
+    if (syncs) scripted.peer(1).puts[1]?.reply();
+    else scripted.peer(1).puts[1]?.reply(1);
+    t.is(client.outcomes.length, 1);
+    t.is(client.last().failure?.code, syncs ? undefined : 'StoreFailed', 'the quorum is not blamed');
+  }
 });
 
 test('a store that fails at the coordinator is one missing acknowledgement', async (t) => {
@@ -168,7 +176,7 @@ test('a store that fails at the coordinator is one missing acknowledgement', asy
 });
 
 test('a put that fails because the own store did says why the store did', async (t) => {
-  const scripted = await ScriptedNode.open({ keyspace: { durability: 'log', n: 1, r: 1, w: 1 } });
+  const scripted = await ScriptedNode.open({ keyspace: { durability: 'log', n: 1, r: 1, w: 1, sloppy: false } });
   scripted.opened.store.failWrites = 'disk full';
   const client = scripted.openClient();
   client.put('k', 'v');
@@ -245,14 +253,31 @@ test('a key that must be loaded is read before it is written, and puts keep thei
   );
 });
 
-test('a key that can not be read is not written', async (t) => {
+test('a key that can not be read is not written, but put by another node, in order', async (t) => {
   const scripted = await ScriptedNode.open({ cold: true });
   scripted.opened.store.failReads = 'bad block';
   const client = scripted.openClient();
-  client.put('k', 'v');
+  client.put('k', 'one');
+  client.put('k', 'two');
   await scripted.advance(20);
-  t.deepEqual(client.last().failure, { code: 'StoreFailed', reason: 'bad block' });
-  t.deepEqual(scripted.peer(0).puts, []);
+  t.deepEqual(
+    scripted.peers.map(({ order }) => order),
+    [['forward'], []],
+    'the second waits for the first',
+  );
+  const [first] = scripted.peer(0).forwards;
+  t.like(decodeRequest(first?.body ?? Buffer.alloc(0)), { kind: 'put', key: 'k', context: undefined });
+  const reply = { applied: true, previous: undefined, object: undefined };
+  first?.reply(encodeReply({ ...reply, failure: undefined }));
+  t.like(client.last(), { name: 'put k one', failure: undefined });
+  for (const peer of scripted.peers) {
+    peer.forwards.at(-1)?.reply(encodeReply({ ...reply, failure: { code: 'StoreFailed', reason: 'theirs' } }));
+  }
+  t.like(client.last(), { name: 'put k two', failure: { code: 'StoreFailed', reason: 'bad block' } });
+  t.deepEqual(
+    scripted.peers.map(({ puts }) => puts),
+    [[], []],
+  );
 });
 
 test('after a restart the next dots are minted under a new actor', async (t) => {

@@ -236,6 +236,8 @@ export class Client {
 export const SLOT_OF_OWN = 0 as Slot;
 /** Peer 0 comes first, then the node under test. */
 export const SLOT_OF_PEER = (SLOT_COUNT / PARTITIONS) as Slot;
+/** Of four nodes: peers 1, 2, the node under test, then peer 0. */
+export const SLOT_OF_TWO_OTHERS = ((2 * SLOT_COUNT) / PARTITIONS) as Slot;
 /** Of four nodes: peers 2, 1, 0, then the node under test. */
 export const SLOT_OF_OTHERS = ((3 * SLOT_COUNT) / PARTITIONS) as Slot;
 

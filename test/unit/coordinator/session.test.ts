@@ -21,6 +21,7 @@ const SET: Change = {
   expiryMs: 0,
   value: Buffer.from('changed'),
   context: undefined,
+  answersPrevious: false,
 };
 const FOREIGN = objectWith({ actor: actorNamed('a'), counter: 5, value: 'foreign' });
 

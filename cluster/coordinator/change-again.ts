@@ -1,0 +1,55 @@
+/**
+ * A change that was asked of another node before, which then went away: it may have taken effect there. What the key holds
+ * is treated as the change's own doing where it is what the change would have left; then it is written once more, so that
+ * W replicas have it, and counts as applied.
+ */
+import { decodeObject, type ObjectBytes } from '../version/codec.js';
+import { hasSeen, isLive, type Sibling } from '../version/object.js';
+import { applyChange, type Change, type ChangeOutcome, TOMBSTONE } from './change.js';
+
+/**
+ * What `change` does to `object` (null: the key is absent) at `nowMs`, where it may have been done before. undefined: the
+ * client asks for the value before the change, and that can't be told any more. Pure.
+ */
+export function applyAgain(object: ObjectBytes | null, change: Change, nowMs: number): ChangeOutcome | undefined {
+  const siblings = object === null ? [] : decodeObject(object).siblings;
+  const live = siblings.filter((sibling) => isLive(sibling, nowMs));
+  const [newest] = live;
+  switch (change.kind) {
+    case 'set': {
+      if (newest === undefined || !isWrittenBy(change, newest)) break;
+      // `NX` answers that there was nothing before it.
+      if (change.answersPrevious && change.condition !== 'absent') return undefined;
+      const { expiryMs, value } = newest;
+      const written = [{ tombstone: false, expiryMs, value }];
+      return { applied: true, previous: undefined, written, context: change.context };
+    }
+    case 'delete':
+      if (!isDeletedBy(change, siblings, live)) break;
+      return { applied: true, previous: undefined, written: [TOMBSTONE], context: change.context };
+    case 'expire': {
+      const { expiryMs } = change;
+      if (expiryMs !== 0 && expiryMs <= nowMs) {
+        if (live.length > 0 || !siblings.some(({ tombstone }) => tombstone)) break;
+        return { applied: true, previous: undefined, written: [TOMBSTONE], context: undefined };
+      }
+      if (newest === undefined || live.some((sibling) => sibling.expiryMs !== expiryMs)) break;
+      const written = live.map(({ value }) => ({ tombstone: false, expiryMs, value })).reverse();
+      return { applied: true, previous: newest.value, written, context: undefined };
+    }
+  }
+  return applyChange(object, change, nowMs);
+}
+
+function isWrittenBy(change: Change & { kind: 'set' }, { value, expiryMs }: Sibling): boolean {
+  return value.equals(change.value) && (change.keepExpiry || expiryMs === change.expiryMs);
+}
+
+function isDeletedBy(
+  { context }: Change & { kind: 'delete' },
+  siblings: readonly Sibling[],
+  live: readonly Sibling[],
+): boolean {
+  const hasTombstone = siblings.some(({ tombstone }) => tombstone);
+  return hasTombstone && !live.some(({ dot }) => context === undefined || hasSeen(context, dot));
+}
