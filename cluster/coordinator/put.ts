@@ -25,7 +25,7 @@ import { encodeSuccessor, isPlainReplacement } from './successor.js';
 import { SyncElsewhere } from './sync-elsewhere.js';
 
 /**
- * How a put ended. `object` is what the key holds now at the coordinator: its clock is the context for what comes next.
+ * How a put ended. `object` is what the key holds now at the coordinator, the newest sibling being what was written.
  */
 export type WriteDone<T> = (state: T, failure: Failure | undefined, object: ObjectBytes | undefined) => void;
 

@@ -47,9 +47,10 @@ async function obstaclesTo(
   return { hints: hints.reduce((sum, count) => sum + count, 0), different: await differences(primaries, keys) };
 }
 
-/** Hints that wait at a node, by its own account. */
+/** Hints that wait at a node, by its own account. Rejects while it still reads those of an earlier run. */
 async function hintsAt(port: number): Promise<number> {
-  const info = await ask(port, 'INFO', 'dynamo');
-  const line = /^hints_pending:(\d+)/m.exec(String(info));
-  return line === null ? 0 : Number(line[1]);
+  const info = String(await ask(port, 'INFO', 'healing'));
+  const pending = /^hints_pending:(\d+)/m.exec(info);
+  if (pending === null || !/^hints_loaded:1/m.test(info)) throw new Error(`port ${port} still reads its hints`);
+  return Number(pending[1]);
 }
