@@ -7,14 +7,7 @@ import type { Failure } from '../failure.js';
 import { BUFFER, type Durability, LOG, type LoadWaiter } from '../replica/replica.js';
 import type { Partition } from '../ring/slots.js';
 import type { ObjectBytes } from '../version/codec.js';
-import {
-  highestCounter,
-  joinBytes,
-  objectLength,
-  sameObject,
-  siblingCount,
-  versionFingerprint,
-} from '../version/encoded.js';
+import { highestCounter, joinBytes, objectLength, sameObject, siblingCount } from '../version/encoded.js';
 import type { Peer, ReplyHandler } from '../wire/peer.js';
 import type { Coordination } from './coordination.js';
 import { refusesDrift } from './drift.js';
@@ -135,7 +128,7 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
     this.#best = local;
     this.#held = local;
     if (this.#answered < this.#keyspace.r) {
-      this.#fingerprint = local === null ? 0 : versionFingerprint(local);
+      this.#fingerprint = local === null ? 0 : this.#node.replica.fingerprint(this.#db, this.#key, local);
       this.#askUntilEnough();
       if (this.#outstanding > 0) this.#node.hedges.add(this, sinceUs);
     }

@@ -62,7 +62,8 @@ export class InboundRequests implements PeerRequests {
     if (object === undefined) {
       this.#node.replica.load(partition, db, key, new InboundGet(from, requestId, fingerprint));
     } else {
-      replyWith(from, requestId, fingerprint, object);
+      const held = object === null ? 0 : this.#node.replica.fingerprint(db, key, object);
+      replyWith(from, requestId, fingerprint, object, held);
     }
   }
 
@@ -147,15 +148,16 @@ class InboundGet implements LoadWaiter {
   }
 
   loaded(failure: Failure | undefined, object: ObjectBytes | undefined): void {
-    if (failure === undefined) replyWith(this.#from, this.#requestId, this.#fingerprint, object ?? null);
-    else this.#from.decline(this.#requestId);
+    if (failure !== undefined) this.#from.decline(this.#requestId);
+    else if (object === undefined) replyWith(this.#from, this.#requestId, this.#fingerprint, null, 0);
+    else replyWith(this.#from, this.#requestId, this.#fingerprint, object, versionFingerprint(object));
   }
 }
 
-function replyWith(from: Inbound, requestId: number, fingerprint: number, object: ObjectBytes | null): void {
-  if (object === null) from.replyGet(requestId, fingerprint === 0, undefined, 0);
-  else if (fingerprint !== 0 && versionFingerprint(object) === fingerprint)
-    from.replyGet(requestId, true, undefined, 0);
+/** `asked` and `held` are fingerprints; 0: no object. */
+function replyWith(from: Inbound, requestId: number, asked: number, object: ObjectBytes | null, held: number): void {
+  if (asked === held) from.replyGet(requestId, true, undefined, 0);
+  else if (object === null) from.replyGet(requestId, false, undefined, 0);
   else from.replyGet(requestId, false, object, objectLength(object));
 }
 

@@ -7,7 +7,7 @@ export interface ObservedKey {
   readonly key: string;
   /** A hash of `db` and `key`; 0: not yet worked out. A small integer. */
   keyHash: number;
-  /** That of the version of the record that the observer was last told; 0: not known. A small integer. */
+  /** `versionFingerprint` of the record, as a signed integer; 0: not worked out. Whoever hears `changed` renews it. */
   fingerprint: number;
 }
 
@@ -35,5 +35,7 @@ export const UNOBSERVED: RecordObserver = {
   found: () => undefined,
   complete: () => undefined,
   suspend: () => undefined,
-  changed: () => undefined,
+  changed: (key) => {
+    key.fingerprint = 0;
+  },
 };

@@ -134,6 +134,14 @@ export class Replica {
     return entry.record ?? null;
   }
 
+  /** `versionFingerprint` of the object that `peek` just gave for the key: worked out once for each record. */
+  fingerprint(db: number, key: string, object: ObjectBytes): number {
+    const entry = this.#cache.find(db, key);
+    if (entry === undefined || entry.record !== object) return versionFingerprint(object);
+    if (entry.fingerprint === 0) entry.fingerprint = versionFingerprint(object) | 0;
+    return entry.fingerprint >>> 0;
+  }
+
   /**
    * Reads the key from the store into the cache. The waiter is called exactly once, later; while it runs, `peek` of the
    * key is certain. Loads of one key share a read.

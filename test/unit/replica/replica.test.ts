@@ -1,13 +1,17 @@
 import test from 'ava';
+import { MerkleForest } from '../../../cluster/anti-entropy/merkle-forest.js';
+import { Keyspaces } from '../../../cluster/coordinator/keyspaces.js';
 import { BUFFER, FSYNC, LOG, PENDING, RECORD_NOTE_BYTES, STORED } from '../../../cluster/replica/replica.js';
 import { slotOf } from '../../../cluster/ring/slots.js';
 import { decodeObject } from '../../../cluster/version/codec.js';
+import { versionFingerprint } from '../../../cluster/version/encoded.js';
 import { ManualWorld } from '../storage/manual-world.js';
 import {
   Acknowledgement,
   foreignObject,
   OpenedReplica,
   objectOf,
+  PARTITIONS,
   partitionOfKey,
   shownValue,
 } from './opened-replica.js';
@@ -243,4 +247,19 @@ test('a closed replica has everything in the store, and takes no more', async (t
   t.is(acknowledgement.answer, 'StoreFailed');
   const next = await OpenedReplica.open(world, { disk });
   t.is(shownValue(await next.get('k')), 'v');
+});
+
+test('the fingerprint that is kept is always that of the record', async (t) => {
+  const keyspaces = new Keyspaces(
+    [{ prefix: '', n: 1, r: 1, w: 1, reconcile: 'newest', durability: 'log', sloppy: true }],
+    1,
+  );
+  for (const observer of [undefined, new MerkleForest(PARTITIONS, keyspaces)]) {
+    const opened = await OpenedReplica.openWarm(new ManualWorld(), observer && { observer });
+    for (let i = 0; i < 3; i++) {
+      opened.putKnown('k', `${i}`);
+      const held = opened.peek('k') ?? Buffer.alloc(0);
+      for (let look = 0; look < 2; look++) t.is(opened.replica.fingerprint(0, 'k', held), versionFingerprint(held));
+    }
+  }
 });
