@@ -1,6 +1,7 @@
 import { MerkleForest } from './anti-entropy/merkle-forest.js';
 import { ForegroundGovernor, type GovernorFigures } from './background/foreground-governor.js';
 import type { PaceOptions } from './background/pace.js';
+import { answerStrain, PeerStrains } from './background/peer-strains.js';
 import type { BackgroundTask } from './background/task.js';
 import type { Coordination } from './coordinator/coordination.js';
 import { type Copy, copiesOf } from './coordinator/copies.js';
@@ -135,6 +136,7 @@ export class ClusterNode {
       world,
       options.background,
       options.requestTimeoutMs,
+      new PeerStrains(world.clock, this.peers),
       () => this.replica.stats().dirtyBytes / options.memoryBytesMax,
     );
     const handoff: HandoffNode = {
@@ -184,6 +186,10 @@ export class ClusterNode {
     const queries = new Queries();
     queries.on(QUERY_KIND.reap, local.answer);
     queries.on(QUERY_KIND.countKeys, answerKeyCount(this.replica));
+    queries.on(
+      QUERY_KIND.strain,
+      answerStrain(() => this.#governor.strain()),
+    );
     const requests = new InboundRequests(this.#coordination, queries);
     this.#service = new PeerService(world, wire, requests, (id) => this.peers.get(id)?.dialSoon());
   }

@@ -4,7 +4,7 @@
  * ```
  *   admit() ──> SliceQueue ──(end of turn, one slice a turn, while the bucket is not empty)──> the slice runs
  *                                                  ^ rate, keys a second
- *   gets and puts ──> Foreground ──(every tick)──> Pace
+ *   gets and puts ──> Foreground ──(every tick)──> Pace <── how peers bear it
  * ```
  */
 import type { LatencyRecorder } from '../ports/latency.js';
@@ -12,10 +12,11 @@ import type { Timer } from '../ports/timers.js';
 import type { World } from '../ports/world.js';
 import { Foreground } from './foreground.js';
 import { BACKGROUND_WORKS, type BackgroundWork, type Governor } from './governor.js';
-import { BURST_MS, FEW_SAMPLES_MIN, RECENT_TICKS, TICK_MS } from './limits.js';
+import { BURST_MS, FEW_SAMPLES_MIN, RECENT_TICKS, STRAIN_PERIOD_TICKS, TICK_MS } from './limits.js';
 import { Pace, type PaceOptions } from './pace.js';
 import { SliceQueue } from './slice-queue.js';
 import { SlidingHistogram } from './sliding-histogram.js';
+import type { Strain } from './strain.js';
 
 /** Figures for INFO. */
 export interface GovernorFigures {
@@ -32,6 +33,14 @@ export interface GovernorFigures {
   readonly admitted: ReadonlyMap<BackgroundWork, number>;
 }
 
+/** How the peers that this node's background work burdens bear it. */
+export interface StrainSource {
+  /** Asks them. */
+  askAll(): void;
+  /** The worst that they told of late. */
+  worst(): Strain;
+}
+
 const P90 = 0.9;
 const MS_PER_S = 1000;
 const US_PER_MS = 1000;
@@ -39,6 +48,7 @@ const US_PER_MS = 1000;
 export class ForegroundGovernor implements Governor {
   readonly #world: Pick<World, 'clock' | 'timers'>;
   readonly #dirtyShare: () => number;
+  readonly #peers: StrainSource;
   readonly #pace: Pace;
   readonly #foreground: Foreground;
   readonly #loopDelay = new SlidingHistogram(RECENT_TICKS);
@@ -46,6 +56,7 @@ export class ForegroundGovernor implements Governor {
   readonly #admitted = new Map<BackgroundWork, number>(BACKGROUND_WORKS.map((work) => [work, 0]));
   readonly #ticking: Timer;
   #tickDueUs: number;
+  #ticks = 0;
   #admittedInTick = 0;
   #wasAlone = true;
   /** Keys that may run at once; below zero: a debt that the rate has to pay off first. */
@@ -60,9 +71,11 @@ export class ForegroundGovernor implements Governor {
     world: Pick<World, 'clock' | 'timers'>,
     options: PaceOptions,
     requestTimeoutMs: number,
+    peers: StrainSource,
     dirtyShare: () => number,
   ) {
     this.#world = world;
+    this.#peers = peers;
     this.#dirtyShare = dirtyShare;
     this.#pace = new Pace(options);
     this.#foreground = new Foreground(requestTimeoutMs);
@@ -82,6 +95,11 @@ export class ForegroundGovernor implements Governor {
       this.#queue.add({ work, units: Math.max(1, units), resolve });
       if (this.#pause === undefined) this.#pumpLater();
     });
+  }
+
+  /** How this node bears what it is asked to do. */
+  strain(): Strain {
+    return this.#pace.strain;
   }
 
   figures(): GovernorFigures {
@@ -146,30 +164,38 @@ export class ForegroundGovernor implements Governor {
   }
 
   #tick(): void {
-    const nowUs = this.#world.clock.monotonicUs();
-    this.#loopDelay.record(nowUs - this.#tickDueUs);
-    this.#tickDueUs = nowUs + TICK_MS * US_PER_MS;
-    this.#loopDelay.rotate();
-    // At the lowest rate the foreground is as good as alone: so a baseline is found even where background work never rests.
+    this.#ticks++;
+    this.#measureLoopDelay();
+    // At the lowest rate the foreground is as good as alone.
     const isAlone = this.#admittedInTick === 0 || this.#pace.isLowest;
     this.#foreground.tick(isAlone && this.#wasAlone);
     this.#wasAlone = isAlone;
+    const isWorking = this.#admittedInTick > 0 || !this.#queue.isEmpty;
+    if (isWorking && this.#ticks % STRAIN_PERIOD_TICKS === 0) this.#peers.askAll();
     const rateBefore = this.#pace.rate;
-    const shrank = this.#pace.tick({
+    const isAnew = this.#pace.tick({
       operations: this.#foreground.recentOperations,
       recentP99Us: this.#foreground.recentP99Us(),
       minuteP99Us: this.#foreground.minuteP99Us(),
       aloneP99Us: this.#foreground.aloneP99Us(),
       loopDelayUs: this.#loopDelayUs(),
       dirtyShare: this.#dirtyShare(),
-      usedShare: (this.#admittedInTick * MS_PER_S) / (this.#pace.rate * TICK_MS),
+      usedShare: (this.#admittedInTick * MS_PER_S) / (rateBefore * TICK_MS),
+      peers: this.#peers.worst(),
     });
     this.#admittedInTick = 0;
-    if (shrank) {
+    if (isAnew) {
       this.#foreground.restartRecent();
       this.#loopDelay.clear();
     }
     if (this.#pace.rate !== rateBefore) this.#pauseAnew();
+  }
+
+  #measureLoopDelay(): void {
+    const nowUs = this.#world.clock.monotonicUs();
+    this.#loopDelay.record(nowUs - this.#tickDueUs);
+    this.#tickDueUs = nowUs + TICK_MS * US_PER_MS;
+    this.#loopDelay.rotate();
   }
 
   /** The rate is another: how long the pause has to be is worked out again. */

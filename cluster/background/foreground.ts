@@ -1,5 +1,5 @@
 import type { LatencyRecorder } from '../ports/latency.js';
-import { FEW_SAMPLES_MIN, MINUTE_STRETCHES, RECENT_TICKS, SAMPLES_MIN } from './limits.js';
+import { ALONE_TICKS, FEW_SAMPLES_MIN, MINUTE_STRETCHES, RECENT_TICKS, SAMPLES_MIN } from './limits.js';
 import { SlidingHistogram } from './sliding-histogram.js';
 
 const P99 = 0.99;
@@ -7,15 +7,14 @@ const P90 = 0.9;
 
 /**
  * How long clients' gets and puts take, seen three ways: over the last seconds, over the last minute (Dynamo §6.5), and
- * over a minute's worth of moments in which no background work disturbed them.
+ * over the last moments in which no background work disturbed them.
  */
 export class Foreground {
   readonly #recent = new SlidingHistogram(RECENT_TICKS);
   readonly #minute = new SlidingHistogram(MINUTE_STRETCHES);
-  readonly #alone = new SlidingHistogram(MINUTE_STRETCHES);
+  readonly #alone = new SlidingHistogram(ALONE_TICKS);
   readonly #ignoredFromUs: number;
   #ticks = 0;
-  #aloneTicks = 0;
   /** Of the recent window, a tick each; a restart leaves them. */
   readonly #operations = new Array<number>(RECENT_TICKS).fill(0);
 
@@ -45,8 +44,7 @@ export class Foreground {
     if (this.#ticks % RECENT_TICKS === 0) this.#minute.rotate();
     if (!alone) return;
     this.#alone.addSlice(slice);
-    this.#aloneTicks++;
-    if (this.#aloneTicks % RECENT_TICKS === 0) this.#alone.rotate();
+    this.#alone.rotate();
   }
 
   /** From here on the recent window holds only what comes. */
@@ -59,9 +57,9 @@ export class Foreground {
     return this.#operations.reduce((sum, count) => sum + count, 0);
   }
 
-  /** These three are in µs; undefined: there were too few gets and puts to tell. This one is the p90 where they are few. */
+  /** These three are in µs; undefined: there were too few gets and puts to tell. */
   recentP99Us(): number | undefined {
-    return this.#recent.quantileUs(P99, SAMPLES_MIN) ?? this.#recent.quantileUs(P90, FEW_SAMPLES_MIN);
+    return tailUs(this.#recent);
   }
 
   minuteP99Us(): number | undefined {
@@ -69,6 +67,11 @@ export class Foreground {
   }
 
   aloneP99Us(): number | undefined {
-    return this.#alone.quantileUs(P99, SAMPLES_MIN);
+    return tailUs(this.#alone);
   }
+}
+
+/** The p99, or the p90 where there are too few samples for that. */
+function tailUs(histogram: SlidingHistogram): number | undefined {
+  return histogram.quantileUs(P99, SAMPLES_MIN) ?? histogram.quantileUs(P90, FEW_SAMPLES_MIN);
 }

@@ -17,6 +17,15 @@ export const TARGET_FACTOR = 1.5;
 export const TARGET_US_MIN = 5_000;
 export const TARGET_US_MAX = 100_000;
 
+/** What the foreground has alone is its p99 over so many ticks without background work. */
+export const ALONE_TICKS = 24;
+/**
+ * Where background work does not rest by itself, it goes at the lowest rate for so many ticks out of so many, to look what
+ * the foreground has alone now (as BBR looks for the least round trip, Cardwell et al. 2016).
+ */
+export const LOOK_TICKS = 5;
+export const LOOK_PERIOD_TICKS = 60;
+
 /** The rate shrinks from this share of the target on, and grows only below the other. */
 export const NEAR = 0.9;
 export const EASY = 0.75;
@@ -33,11 +42,16 @@ export const USED_SHARE_MIN = 0.5;
 /** Unwritten bytes at this share of `maxmemory` count as the target reached: far below where writers must wait. */
 export const DIRTY_SHARE_TARGET = 0.25;
 
+/** While background work runs, peers are asked how they bear it once in so many ticks; an answer is good for so long. */
+export const STRAIN_PERIOD_TICKS = 4;
+export const STRAIN_GOOD_US = 3_000_000;
+
 /** What was not used is kept for so long at most: after a stall, no flood. */
 export const BURST_MS = 4;
 
 assert(EASY < NEAR && NEAR < 1);
 assert(SHRINK_MOST < NEAR);
 assert(FEW_SAMPLES_MIN < SAMPLES_MIN);
+assert(LOOK_TICKS * 4 < LOOK_PERIOD_TICKS);
 assert(SETTLE_TICKS < RECENT_TICKS);
 assert(TARGET_US_MIN < TARGET_US_MAX);

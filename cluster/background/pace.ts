@@ -3,6 +3,8 @@ import {
   DIRTY_SHARE_TARGET,
   EASY,
   GROWTH,
+  LOOK_PERIOD_TICKS,
+  LOOK_TICKS,
   NEAR,
   QUIET_GROWTH,
   QUIET_OPERATIONS,
@@ -13,6 +15,7 @@ import {
   TARGET_US_MIN,
   USED_SHARE_MIN,
 } from './limits.js';
+import { AT_REST, type Strain } from './strain.js';
 
 export interface PaceOptions {
   /** The foreground's p99 that background work must not break; 0: made from what the foreground has alone. */
@@ -37,31 +40,40 @@ export interface Sight {
   readonly dirtyShare: number;
   /** How much of the rate was used in the last tick. */
   readonly usedShare: number;
+  /** The worst that peers tell of themselves. */
+  readonly peers: Strain;
 }
 
 /**
  * ```
  *            0        EASY      NEAR   target
- *   pressure ├──────────┼─────────┼──────┼──────────>     the p99 of the last seconds, the loop's delay and the
- *              grow 10 %    hold    shrink to NEAR/pressure        unwritten bytes, each as a share of its target
+ *   pressure ├──────────┼─────────┼──────┼──────────>     the p99 of the last seconds, the loop's delay, the unwritten
+ *              grow 10 %    hold    shrink to NEAR/pressure        bytes, each as a share of its target; or a peer's
  *              a second
  * ```
  */
 export class Pace {
-  /** Keys a second, now. */
-  rate: number;
   /** What the foreground's p99 is held against. */
   targetUs: number;
+  /** How the node itself is doing, for its peers. */
+  strain: Strain = AT_REST;
   readonly #options: PaceOptions;
+  #rate: number;
   /** The rate that a foreground was last found to bear; where one that comes back finds the background. */
   #borne: number;
   #settling = 0;
+  #sinceLook = 0;
 
   constructor(options: PaceOptions) {
     this.#options = options;
-    this.rate = options.rateMax;
+    this.#rate = options.rateMax;
     this.#borne = options.rateMin;
     this.targetUs = this.#target(undefined);
+  }
+
+  /** Keys a second, now. */
+  get rate(): number {
+    return this.#isLooking ? this.#options.rateMin : this.#rate;
   }
 
   /** Whether the rate can't shrink further. */
@@ -74,37 +86,61 @@ export class Pace {
     return this.rate / this.#options.rateMax;
   }
 
-  /** Sets the rate for the next tick. Answers whether it shrank: what was seen so far is then no guide any more. */
+  /** Sets the rate for the next tick. Answers whether what was seen in the last seconds is no guide any more. */
   tick(sight: Sight): boolean {
     this.targetUs = this.#target(sight.aloneP99Us);
+    this.strain = this.#ownStrain(sight);
+    const isBusy = this.strain.isBusy || sight.peers.isBusy;
+    if (this.#look(isBusy)) return !this.#isLooking;
     if (this.#settling > 0) {
       this.#settling--;
       return false;
     }
-    const isQuiet = sight.operations < QUIET_OPERATIONS;
-    const pressure = this.#pressure(sight);
-    if (pressure > NEAR) return this.#shrinkTo(this.rate * Math.max(SHRINK_MOST, NEAR / pressure), isQuiet);
-    if (isQuiet) {
-      this.rate = this.#bounded(this.rate * QUIET_GROWTH);
+    const pressure = Math.max(this.strain.pressure, sight.peers.pressure);
+    if (pressure > NEAR) return this.#shrinkTo(this.#rate * Math.max(SHRINK_MOST, NEAR / pressure), isBusy);
+    if (!isBusy) {
+      this.#rate = this.#bounded(this.#rate * QUIET_GROWTH);
       return false;
     }
-    if (this.rate > this.#borne) return this.#shrinkTo(this.#borne, isQuiet);
+    if (this.#rate > this.#borne) return this.#shrinkTo(this.#borne, isBusy);
     // The minute is what is promised: while it is broken nothing grows, whatever the last seconds say.
-    const isKept = sight.minuteP99Us !== undefined && sight.minuteP99Us <= this.targetUs;
-    if (isKept && pressure < EASY && sight.usedShare >= USED_SHARE_MIN) this.rate = this.#bounded(this.rate * GROWTH);
-    this.#borne = this.rate;
+    const isKept = this.strain.isMinuteKept && sight.peers.isMinuteKept;
+    if (isKept && pressure < EASY && sight.usedShare >= USED_SHARE_MIN) this.#rate = this.#bounded(this.#rate * GROWTH);
+    this.#borne = this.#rate;
     return false;
   }
 
-  #pressure({ recentP99Us = 0, loopDelayUs = 0, dirtyShare }: Sight): number {
-    return Math.max(recentP99Us / this.targetUs, loopDelayUs / this.targetUs, dirtyShare / DIRTY_SHARE_TARGET);
+  get #isLooking(): boolean {
+    return this.#sinceLook > LOOK_PERIOD_TICKS;
   }
 
-  #shrinkTo(rate: number, isQuiet: boolean): boolean {
-    const before = this.rate;
-    this.rate = this.#bounded(rate);
-    if (!isQuiet) this.#borne = this.rate;
-    if (this.rate === before) return false;
+  /** Whether this tick belongs to a look at what the foreground has alone, or ends one. */
+  #look(isBusy: boolean): boolean {
+    const isDue = this.#options.targetMs === 0 && isBusy && this.#rate > this.#options.rateMin;
+    if (!isDue) {
+      this.#sinceLook = 0;
+      return false;
+    }
+    const wasLooking = this.#isLooking;
+    this.#sinceLook++;
+    if (this.#sinceLook > LOOK_PERIOD_TICKS + LOOK_TICKS) this.#sinceLook = 0;
+    return wasLooking || this.#isLooking;
+  }
+
+  #ownStrain({ operations, recentP99Us = 0, loopDelayUs = 0, dirtyShare, minuteP99Us }: Sight): Strain {
+    const isBusy = operations >= QUIET_OPERATIONS;
+    return {
+      isBusy,
+      pressure: Math.max(recentP99Us / this.targetUs, loopDelayUs / this.targetUs, dirtyShare / DIRTY_SHARE_TARGET),
+      isMinuteKept: !isBusy || (minuteP99Us !== undefined && minuteP99Us <= this.targetUs),
+    };
+  }
+
+  #shrinkTo(rate: number, isBusy: boolean): boolean {
+    const before = this.#rate;
+    this.#rate = this.#bounded(rate);
+    if (isBusy) this.#borne = this.#rate;
+    if (this.#rate === before) return false;
     this.#settling = SETTLE_TICKS;
     return true;
   }

@@ -2,6 +2,7 @@ import test from 'ava';
 import { ForegroundGovernor } from '../../../cluster/background/foreground-governor.js';
 import type { BackgroundWork } from '../../../cluster/background/governor.js';
 import type { PaceOptions } from '../../../cluster/background/pace.js';
+import { AT_REST, type Strain } from '../../../cluster/background/strain.js';
 import { ManualWorld } from '../storage/manual-world.js';
 
 const OPTIONS: PaceOptions = { targetMs: 20, rateMin: 500, rateMax: 50_000 };
@@ -13,6 +14,8 @@ class Bench {
   readonly world = new ManualWorld();
   readonly governor: ForegroundGovernor;
   dirtyShare = 0;
+  peers: Strain = AT_REST;
+  timesAsked = 0;
   getUs = 1_000;
   getsASecond = 0;
   /** Each further key a second of background work adds so many µs to each get. */
@@ -25,6 +28,7 @@ class Bench {
       this.world,
       { ...OPTIONS, ...options },
       REQUEST_TIMEOUT_MS,
+      { askAll: () => this.timesAsked++, worst: () => this.peers },
       () => this.dirtyShare,
     );
     this.#recorder = this.governor.watching({ record: (us) => this.handed.push(us) });
@@ -200,4 +204,32 @@ test('a stop tells all that wait and all that come', async (t) => {
   governor.stop();
   t.deepEqual(await Promise.all(asked), [true, false, false]);
   t.false(await governor.admit('reaping', 1));
+});
+
+test('peers are asked how they bear it while background work runs, and only then', async (t) => {
+  const bench = new Bench();
+  await bench.run(10, 'hints');
+  t.is(bench.timesAsked, 0);
+  bench.peers = { isBusy: true, pressure: 3, isMinuteKept: false };
+  const work = bench.work('hints');
+  await bench.run(10, 'hints');
+  t.is(bench.timesAsked, 10);
+  t.is(bench.governor.figures().rate, OPTIONS.rateMin);
+  bench.governor.stop();
+  await work;
+});
+
+test('a target made from a slow foreground falls with it, though background work never rests', async (t) => {
+  const bench = new Bench({ targetMs: 0 });
+  bench.getsASecond = 1_000;
+  bench.getUs = 30_000;
+  await bench.run(10, 'exchange');
+  const work = bench.work('exchange');
+  await bench.run(40, 'exchange');
+  t.true(bench.governor.figures().targetUs >= 45_000);
+  bench.getUs = 2_000;
+  await bench.run(120, 'exchange');
+  t.true(bench.governor.figures().targetUs <= 10_000);
+  bench.governor.stop();
+  await work;
 });

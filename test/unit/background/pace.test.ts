@@ -1,7 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { QUIET_OPERATIONS, SETTLE_TICKS } from '../../../cluster/background/limits.js';
+import { LOOK_PERIOD_TICKS, LOOK_TICKS, QUIET_OPERATIONS, SETTLE_TICKS } from '../../../cluster/background/limits.js';
 import { Pace, type PaceOptions, type Sight } from '../../../cluster/background/pace.js';
+import { AT_REST } from '../../../cluster/background/strain.js';
 
 const OPTIONS: PaceOptions = { targetMs: 20, rateMin: 500, rateMax: 50_000 };
 
@@ -14,6 +15,7 @@ const EASY: Sight = {
   loopDelayUs: 500,
   dirtyShare: 0,
   usedShare: 1,
+  peers: AT_REST,
 };
 const IDLE: Sight = { ...EASY, operations: 0, recentP99Us: undefined, minuteP99Us: undefined };
 const PRESSED: Sight = { ...EASY, recentP99Us: 40_000 };
@@ -119,6 +121,42 @@ test('without a target the foreground alone sets it, within bounds', (t) => {
   }
 });
 
+test('a node without clients spares those of its peers', (t) => {
+  const pace = new Pace(OPTIONS);
+  const peers = { isBusy: true, pressure: 0.1, isMinuteKept: true };
+  pace.tick({ ...IDLE, peers });
+  t.is(pace.rate, OPTIONS.rateMin);
+  for (let i = 0; i < 80; i++) pace.tick({ ...IDLE, peers });
+  const borne = pace.rate;
+  t.true(borne > 2 * OPTIONS.rateMin);
+  for (let i = 0; i < 20; i++) pace.tick({ ...IDLE, peers: { ...peers, isMinuteKept: false } });
+  t.is(pace.rate, borne);
+  pace.tick({ ...IDLE, peers: { ...peers, pressure: 1.8 } });
+  t.true(Math.abs(pace.rate - borne / 2) < 1);
+});
+
+test('its strain tells peers of its clients, and how near the target they are', (t) => {
+  const pace = new Pace(OPTIONS);
+  pace.tick(IDLE);
+  t.deepEqual(pace.strain, { isBusy: false, pressure: 0.025, isMinuteKept: true });
+  pace.tick({ ...PRESSED, minuteP99Us: 30_000 });
+  t.deepEqual(pace.strain, { isBusy: true, pressure: 2, isMinuteKept: false });
+});
+
+test('without a target it looks now and then what the foreground has alone, and goes on as before', (t) => {
+  const pace = paceAt(10_000, { ...OPTIONS, targetMs: 0 });
+  const easy = { ...EASY, recentP99Us: 4_000, usedShare: 0 };
+  const rates: number[] = [];
+  let looks = 0;
+  for (let i = 0; i < 2 * (LOOK_PERIOD_TICKS + LOOK_TICKS + 1); i++) {
+    if (pace.tick(easy)) looks++;
+    rates.push(pace.rate);
+  }
+  t.is(looks, 2);
+  t.is(rates.filter((rate) => rate === OPTIONS.rateMin).length, 2 * LOOK_TICKS);
+  t.is(new Set(rates).size, 2);
+});
+
 test('the rate stays within its bounds, whatever is seen', (t) => {
   const us = fc.option(fc.integer({ min: 0, max: 2 ** 31 }), { nil: undefined });
   const sight = fc.record({
@@ -129,6 +167,11 @@ test('the rate stays within its bounds, whatever is seen', (t) => {
     loopDelayUs: us,
     dirtyShare: fc.double({ min: 0, max: 2, noNaN: true }),
     usedShare: fc.double({ min: 0, max: 4, noNaN: true }),
+    peers: fc.record({
+      isBusy: fc.boolean(),
+      pressure: fc.double({ min: 0, max: 1e6, noNaN: true }),
+      isMinuteKept: fc.boolean(),
+    }),
   });
   fc.assert(
     fc.property(fc.array(sight, { maxLength: 200 }), fc.constantFrom(0, 20), (sights, targetMs) => {

@@ -1,0 +1,48 @@
+import type { AnswerQuery } from '../coordinator/queries.js';
+import { QUERY_KIND } from '../coordinator/queries.js';
+import type { World } from '../ports/world.js';
+import type { NodeId } from '../ring/ring.js';
+import type { Peer } from '../wire/peer.js';
+import { STRAIN_GOOD_US } from './limits.js';
+import { ask } from './peer-calls.js';
+import { decodeStrain, encodeStrain, type Strain, worst } from './strain.js';
+
+/**
+ * How the peers bear it: what this node sends and asks in the background is work for them, and a node without clients of
+ * its own would else spare nobody. They are asked only while background work runs here.
+ */
+export class PeerStrains {
+  readonly #clock: World['clock'];
+  readonly #peers: ReadonlyMap<NodeId, Peer>;
+  readonly #told = new Map<NodeId, { readonly strain: Strain; readonly atUs: number }>();
+  readonly #asked = new Set<NodeId>();
+
+  constructor(clock: World['clock'], peers: ReadonlyMap<NodeId, Peer>) {
+    this.#clock = clock;
+    this.#peers = peers;
+  }
+
+  /** Asks all that can be reached, unless they still owe an answer. */
+  askAll(): void {
+    for (const peer of this.#peers.values()) if (peer.reachable() && !this.#asked.has(peer.id)) void this.#ask(peer);
+  }
+
+  /** The worst of what was told of late. */
+  worst(): Strain {
+    const sinceUs = this.#clock.monotonicUs() - STRAIN_GOOD_US;
+    return worst([...this.#told.values()].filter(({ atUs }) => atUs >= sinceUs).map(({ strain }) => strain));
+  }
+
+  async #ask(peer: Peer): Promise<void> {
+    this.#asked.add(peer.id);
+    const answer = await ask(peer, QUERY_KIND.strain, Buffer.alloc(0));
+    this.#asked.delete(peer.id);
+    const strain = typeof answer === 'string' ? undefined : decodeStrain(answer);
+    if (strain !== undefined) this.#told.set(peer.id, { strain, atUs: this.#clock.monotonicUs() });
+  }
+}
+
+/** Answers a peer that asks how this node bears it. */
+export function answerStrain(strain: () => Strain): AnswerQuery {
+  return (_from, _body, answer) => answer(encodeStrain(strain()));
+}
