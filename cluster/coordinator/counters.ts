@@ -1,4 +1,4 @@
-/** What the coordinator has done since the start or the last reset, as `INFO dynamo` shows it. */
+/** What the coordinator has done since the start or the last reset, as the sections `dynamo` and `healing` of `INFO` show it. */
 export class Counters {
   /** Gets by the number of siblings that they found (Dynamo §6.3). */
   reads_no_version = 0;

@@ -15,10 +15,14 @@ export function counterFields(counters: Counters, isHealing: boolean): InfoField
 }
 
 function healingFields({ node }: Server): InfoField[] {
+  const reaping = node.reaper.stats();
   return [
     ['hints_pending', node.hints.count],
     ['hints_pending_bytes', node.hints.bytes],
     ['hints_loaded', node.hints.loaded ? 1 : 0],
+    ['tombstones_pending', reaping.tombstonesPending],
+    ['expired_pending', reaping.expiredPending],
+    ['last_reaping_scan_ms', reaping.lastScanMs],
     ...counterFields(node.counters, true),
     ...backgroundFields(node.background()),
   ];

@@ -67,7 +67,6 @@ function dynamoFields({ node }: Server): InfoField[] {
   const { membership, counters, keyspaces } = node;
   const members = membership.members();
   const replica = node.replica.stats();
-  const reaping = node.reaper.stats();
   const fields: InfoField[] = [
     ['node_id', membership.self.id],
     ['zone', membership.self.zone],
@@ -84,9 +83,6 @@ function dynamoFields({ node }: Server): InfoField[] {
   fields.push(
     ['cached_objects', replica.entries],
     ['cached_bytes', replica.bytes],
-    ['tombstones_pending', reaping.tombstonesPending],
-    ['expired_pending', reaping.expiredPending],
-    ['last_reaping_scan_ms', reaping.lastScanMs],
     ['refused_writes', replica.refusedWrites],
     ['warm', replica.warm ? 1 : 0],
   );

@@ -187,7 +187,13 @@ test('INFO dynamo tells of quorums and of the work of this coordinator', async (
 test('INFO healing tells what is still to be brought to others, and what the work behind may take', async (t) => {
   const client = await t.context.connect();
   const info = await client.ask('INFO healing');
-  for (const field of ['hints_pending:0', 'hints_pending_bytes:0', 'hints_kept:0', 'read_repairs:0']) {
+  for (const field of [
+    'tombstones_pending:0',
+    'hints_pending:0',
+    'hints_pending_bytes:0',
+    'hints_kept:0',
+    'read_repairs:0',
+  ]) {
     t.true(info.includes(`\r\n${field}\r\n`), `${field} in ${info}`);
   }
   t.regex(info, /\r\nbackground_share:[\d.]+\r\n/);
