@@ -16,7 +16,7 @@ import type { Peer } from '../wire/peer.js';
 import { Departures } from './departures.js';
 import { type HandoffNode, handoffDurability, type KeyPlace, ownsKey } from './handoff-node.js';
 import type { Hints } from './hints.js';
-import { SWEEP_BYTES_MAX, SWEEP_ORPHANS, SWEEP_PAUSE_MS } from './limits.js';
+import { SWEEP_BYTES_MAX, SWEEP_ORPHANS, SWEEP_PAUSE_A_ROW_MS, SWEEP_PAUSE_MS } from './limits.js';
 import { Pause } from './pause.js';
 
 interface Orphan extends KeyPlace {
@@ -54,13 +54,17 @@ export class OrphanSweep implements BackgroundTask {
   }
 
   async #run(): Promise<void> {
-    while (await this.#pause.sleep(SWEEP_PAUSE_MS)) {
+    let pauseMs = SWEEP_PAUSE_MS;
+    while (await this.#pause.sleep(pauseMs)) {
+      pauseMs = SWEEP_PAUSE_MS;
       // What is hinted is not known yet; and a node that has just started has better things to read.
       if (!this.#hints.loaded || !this.#node.replica.warm) continue;
       const partition = this.#nextForeign();
       if (partition === undefined) continue;
       try {
-        await this.#sweep(partition);
+        const rows = await this.#sweep(partition);
+        // While a node is down for long there are many copies with hints, and they are read in vain.
+        pauseMs += rows * SWEEP_PAUSE_A_ROW_MS;
       } catch (error) {
         if (!(error instanceof StoreError)) throw error;
         this.#node.world.log.error({ partition, reason: error.message }, 'a partition could not be swept for orphans');
@@ -80,9 +84,12 @@ export class OrphanSweep implements BackgroundTask {
     return undefined;
   }
 
-  #sweep(partition: Partition): Promise<void> {
+  /** Answers how many rows it has looked at. */
+  async #sweep(partition: Partition): Promise<number> {
     const { governor, replica } = this.#node;
-    return replica.scanPartition(partition, async (rows) => {
+    let looked = 0;
+    await replica.scanPartition(partition, async (rows) => {
+      looked += rows.length;
       if (!(await governor.admit('hints', rows.length))) return false;
       const orphans = rows
         .map(({ db, key, record }) => ({ partition, db, key, record }))
@@ -95,6 +102,7 @@ export class OrphanSweep implements BackgroundTask {
       }
       return !this.#stopped;
     });
+    return looked;
   }
 
   async #handOver(orphan: Orphan): Promise<void> {

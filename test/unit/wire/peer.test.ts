@@ -1,9 +1,14 @@
 import test from 'ava';
 import type { NodeId } from '../../../cluster/ring/ring.js';
-import type { Party } from '../../../cluster/wire/handshake.js';
+import { FrameDecoder } from '../../../cluster/wire/frames.js';
+import { ListeningHandshake, type Party } from '../../../cluster/wire/handshake.js';
 import { OUTSTANDING_MAX } from '../../../cluster/wire/limits.js';
+import { appendWhole, PUT } from '../../../cluster/wire/messages.js';
+import { OutBuffer } from '../../../cluster/wire/out-buffer.js';
+import type { FakeWorld } from './fake-world.js';
 import { OBJECT } from './golden.js';
 import { ADDRESS, Heard, Pair } from './pair.js';
+import { LISTENER, LISTENER_NONCE } from './parties.js';
 
 const TARGET = 'cc'.repeat(20) as NodeId;
 
@@ -37,6 +42,48 @@ test('each kind of request reaches the other node and its reply comes back', asy
   world.settle();
   t.deepEqual(heard.lines, ['answer 42', `get ${object}`, 'answer done', 'put 0', 'put 1']);
   t.is(peer.outstanding(), 0);
+});
+
+/** Listens as a node of a version without features: after the handshake it only keeps what it is sent. */
+async function listenWithoutFeatures(world: FakeWorld): Promise<number[]> {
+  const kinds: number[] = [];
+  await world.network.listen(ADDRESS, (link) => {
+    const handshake = new ListeningHandshake({ ...LISTENER, features: 0 }, LISTENER_NONCE);
+    const frame = (kind: number, _id: number, bytes: Buffer, start: number, end: number): undefined => {
+      if (kind >= PUT) {
+        kinds.push(kind);
+        return;
+      }
+      const step = handshake.receive(kind, bytes.subarray(start, end));
+      if (step.step === 'refuse' || step.body === undefined) throw new Error('the handshake failed');
+      const out = new OutBuffer();
+      appendWhole(out, step.kind, 0, step.body);
+      link.write(Buffer.from(out.bytes.subarray(0, out.length)));
+    };
+    const decoder = new FrameDecoder({ frame }, 2 ** 20);
+    return {
+      opened: () => undefined,
+      received: (chunk) => {
+        decoder.feed(chunk);
+      },
+      closed: () => undefined,
+    };
+  });
+  return kinds;
+}
+
+test('a peer that does not know of hints is not sent one', async (t) => {
+  const { peer, world } = new Pair();
+  const kinds = await listenWithoutFeatures(world);
+  peer.start();
+  world.settle();
+  t.true(peer.reachable());
+  const heard = new Heard();
+  peer.putHinted(heard, TARGET, 9, 2, 2, 'k', OBJECT, OBJECT.length);
+  t.deepEqual(heard.lines, ['refused']);
+  peer.put(heard, 9, 2, 2, 'k', OBJECT, OBJECT.length);
+  world.settle();
+  t.deepEqual(kinds, [PUT]);
 });
 
 test('a get is answered with the same version, nothing or a refusal', async (t) => {
