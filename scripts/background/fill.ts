@@ -1,7 +1,8 @@
 import { RequestPipe, requestOf } from './request-pipe.js';
 
 const PIPES = 8;
-const IN_FLIGHT = 64;
+/** So few that the fill itself leaves no long latencies behind for the governor to remember. */
+const IN_FLIGHT = 8;
 const VALUE_BYTES = 100;
 
 /** Writes `count` keys through the nodes at `ports`; the values of each `round` are others. Rejects when a write fails. */

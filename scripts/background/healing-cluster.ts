@@ -15,7 +15,6 @@ const NODE_ARGS = ['--n', '3', '--r', '2', '--w', '2', '--durability', 'log', '-
 const EQUAL_SHARE = 0.999;
 
 const WORK_FIELDS = ['background_keys_hints', 'background_keys_exchange'];
-const HINT_ENDS = ['hints_delivered', 'hints_dropped_full', 'hints_dropped_old', 'hints_dropped_stranger'];
 
 /** Three nodes, the last of which goes away and comes back to heal. */
 export class HealingCluster {
@@ -74,7 +73,7 @@ export class HealingCluster {
     const last = figures.at(-1);
     const isDone =
       this.#work === 'hints'
-        ? sumOf(figures, HINT_ENDS) >= sumOf(figures, ['hints_kept'])
+        ? sumOf(figures, ['hints_pending']) === 0
         : (last?.get('cached_objects') ?? 0) >= (first?.get('cached_objects') ?? 0) * EQUAL_SHARE;
     return { keys: sumOf(figures, WORK_FIELDS), isDone };
   }

@@ -1,8 +1,8 @@
 import { ask } from '../processes/ask.js';
 
-/** The numbers of `INFO dynamo` of one node by name. */
+/** The numbers of one node's `INFO dynamo healing` by name. */
 export async function nodeFigures(port: number): Promise<Map<string, number>> {
-  const text = await ask(port, 'INFO', 'dynamo');
+  const text = await ask(port, 'INFO', 'dynamo', 'healing');
   if (typeof text !== 'string') throw new Error(`port ${port} answers INFO with ${typeof text}`);
   return figuresOf(text);
 }
