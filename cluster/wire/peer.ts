@@ -7,6 +7,7 @@ import type { Timer } from '../ports/timers.js';
 import type { PeerAddress } from '../ports/transport.js';
 import type { World } from '../ports/world.js';
 import type { NodeId } from '../ring/ring.js';
+import { lifeOf } from '../version/actor.js';
 import { FRAME_HEADER_BYTES } from './frames.js';
 import { FEATURE, type PeerIdentity } from './handshake.js';
 import { KEY_BYTES_MAX, RECONNECT_DELAY_MAX_MS, RECONNECT_DELAY_MIN_MS, TICK_MAX_MS } from './limits.js';
@@ -225,12 +226,13 @@ export class Peer implements ConnectionOwner {
 
   /** For the connection. */
   connected(connection: PeerConnection, identity: PeerIdentity): void {
+    const isNewLife = this.identity !== undefined && lifeOf(this.identity.actor) !== lifeOf(identity.actor);
     this.ready = connection;
     this.identity = identity;
     this.readyUs = this.world.clock.monotonicUs();
     this.loggedMisfit = '';
     const awayMs = this.reachability.forMs;
-    if (this.reachability.linkStands()) this.returned(identity, awayMs);
+    if (this.reachability.linkStands(isNewLife)) this.returned(identity, awayMs);
   }
 
   /** For the connection. */

@@ -16,8 +16,8 @@
  *                                  +-------+
  * ```
  *
- * Steady is a link that has stood for STEADY_MS. So a peer that was killed or cut off once is back with its first link, and
- * one whose link comes and goes stays away until a link lasts.
+ * Steady is a link that has stood for STEADY_MS. So a peer that was started anew, or cut off once, is back with its first
+ * link, and one whose link comes and goes stays away until a link lasts.
  */
 import type { Clock } from '../ports/clock.js';
 import { STEADY_MS, TRIAL_MS } from './limits.js';
@@ -65,10 +65,13 @@ export class Reachability implements PeerView {
     return Math.round((this.clock.monotonicUs() - this.sinceUs) / 1000);
   }
 
-  /** A link stands and its handshake is done. Answers whether that changes the judgement. */
-  linkStands(): boolean {
+  /**
+   * A link stands and its handshake is done; `isNewLife`: the peer has been started anew since the last one. Answers whether
+   * that changes the judgement.
+   */
+  linkStands(isNewLife: boolean): boolean {
     this.linkSinceUs = this.clock.monotonicUs();
-    if (!this.lastWasSteady) {
+    if (!this.lastWasSteady && !isNewLife) {
       this.state = 'trial';
       return false;
     }

@@ -12,12 +12,12 @@ class Judged {
   /** The view after each change, as `ms state`. */
   readonly lines: string[] = [];
 
-  at(nowMs: number, event: 'stands' | 'lost' | 'heard'): this {
+  at(nowMs: number, event: 'stands' | 'started anew' | 'lost' | 'heard'): this {
     this.nowMs = nowMs;
     const { reachability } = this;
     const changed =
-      event === 'stands'
-        ? reachability.linkStands()
+      event === 'stands' || event === 'started anew'
+        ? reachability.linkStands(event === 'started anew')
         : event === 'lost'
           ? reachability.linkLost('reset')
           : reachability.trialEnds(nowMs * 1000);
@@ -61,6 +61,11 @@ test('a link that comes and goes changes the view once, until it lasts', (t) => 
   judged.at(nowMs, 'stands').at(nowMs + TRIAL_MS, 'heard');
   t.deepEqual(judged.lines, ['0 reachable', '100 away', `${nowMs + TRIAL_MS} reachable`]);
   t.is(judged.reachability.changes, 3);
+});
+
+test('a peer that was started anew counts at once, however short its last link was', (t) => {
+  const { lines } = new Judged().at(0, 'stands').at(100, 'lost').at(900, 'started anew').at(950, 'lost');
+  t.deepEqual(lines, ['0 reachable', '100 away', '900 reachable', '950 away']);
 });
 
 test('a link on trial on which nothing is heard does not count', (t) => {
