@@ -42,7 +42,7 @@ export function drawKeyspaces(
   durability: KeyspaceRow['durability'] | undefined,
 ): KeyspaceRow[] {
   const drawn = random.pick(['buffer', 'log', 'log', 'fsync-one', 'fsync'] as const);
-  const common = { durability: durability ?? drawn, sloppy: false };
+  const common = { durability: durability ?? drawn, sloppy: random.chance(0.7) };
   const quorum = quorumOf(random.pick(QUORUMS), nodes);
   const rows: KeyspaceRow[] = [
     { prefix: '', reconcile: 'newest', ...quorum, ...common },
