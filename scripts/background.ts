@@ -1,7 +1,7 @@
 /**
  * `npm run background`: what background work costs the clients (Dynamo §6.5). Three nodes under a steady load of about
  * half of what they can take, measured in three settings: no background work; a node being healed as fast as that goes;
- * the same under the governor.
+ * the same under the governor. In each, a node is away for a while and comes back; the clients are those of the others.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,8 @@ import type { NodeProcess } from './processes/node-process.js';
 
 const CAPACITY_SECONDS = 3;
 const CAPACITY_SHARE = 0.5;
-const WARM_UP_SECONDS = 3;
+/** A process that has just started runs cold code, which is nobody's background work. */
+const START_UP_SECONDS = 1;
 
 class Experiment {
   readonly #wishes: Wishes;
@@ -36,20 +37,15 @@ class Experiment {
     const cluster = await HealingCluster.make(join(this.#folder, setting.name), setting.nodeArgs, work, keys);
     this.#started.push(...cluster.nodes);
     await cluster.start();
-    this.#rate ??= await this.#halfOfCapacity(cluster.ports);
-    if (setting.works) {
+    this.#rate ??= await this.#halfOfCapacity(cluster.staying);
+    if (setting.works)
       progress(`${setting.name}: ${work === 'hints' ? 'a node misses every key' : 'a node loses its folder'}`);
-      await cluster.depart();
-    }
+    await cluster.depart(setting.works);
     const load = new ForegroundLoad();
-    const present = setting.works ? cluster.ports.slice(0, -1) : cluster.ports;
-    for (const port of present) await load.add(port);
+    for (const port of cluster.staying) await load.add(port);
     load.start(this.#rate);
-    await pause(WARM_UP_SECONDS * 1000);
-    if (setting.works) {
-      await cluster.comeBack();
-      await load.add(cluster.ports.at(-1) ?? 0);
-    }
+    await cluster.comeBack();
+    await pause(START_UP_SECONDS * 1000);
     const outcome = await this.#watch(setting, cluster, load);
     load.stop();
     await cluster.stop();

@@ -37,7 +37,12 @@ export class HealingCluster {
     return new HealingCluster(localNodes(folder, pairs, [...NODE_ARGS, ...args]), folder, work, keys);
   }
 
-  get ports(): readonly number[] {
+  /** The ports of the nodes that stay: the clients'. */
+  get staying(): readonly number[] {
+    return this.#ports.slice(0, -1);
+  }
+
+  get #ports(): readonly number[] {
     return this.nodes.map(({ port }) => port);
   }
 
@@ -50,13 +55,14 @@ export class HealingCluster {
 
   async start(): Promise<void> {
     await startAll(this.nodes, READY_MS);
-    await fill(this.ports, this.#keys, 0);
+    await fill(this.#ports, this.#keys, 0);
   }
 
-  /** Takes the last node away, and makes it lack every key. */
-  async depart(): Promise<void> {
+  /** Takes the last node away; `lacking`: it will lack every key. */
+  async depart(lacking: boolean): Promise<void> {
     await this.#away.stop(STOP_MS, () => undefined);
-    if (this.#work === 'hints') await fill(this.ports.slice(0, -1), this.#keys, 1);
+    if (!lacking) return;
+    if (this.#work === 'hints') await fill(this.staying, this.#keys, 1);
     else rmSync(join(this.#folder, String(this.#away.port)), { recursive: true, force: true });
   }
 
@@ -68,7 +74,7 @@ export class HealingCluster {
 
   /** Keys that background work was let through so far, in the whole cluster, and whether it has healed the node. */
   async healing(): Promise<{ readonly keys: number; readonly isDone: boolean }> {
-    const figures = await Promise.all(this.ports.map(nodeFigures));
+    const figures = await Promise.all(this.#ports.map(nodeFigures));
     const [first] = figures;
     const last = figures.at(-1);
     const isDone =

@@ -51,7 +51,7 @@ export function readWishes(argv: readonly string[]): Wishes | string {
   if (typeof values === 'string') return values;
   const work = WORKS.find((known) => known === values.work);
   if (work === undefined) return `--work: expected ${WORKS.join(' or ')}`;
-  const keys = Number(values.keys ?? (values.quick ? 20_000 : 200_000));
+  const keys = Number(values.keys ?? (values.quick ? 40_000 : 200_000));
   const seconds = Number(values.seconds ?? (values.quick ? 5 : 60));
   const rate = values.rate === undefined ? undefined : Number(values.rate);
   if (!Number.isInteger(keys) || keys < 1 || keys > 10_000_000) return '--keys: expected 1 to 10000000';

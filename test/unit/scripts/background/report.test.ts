@@ -39,7 +39,7 @@ test('a quick run is a small one, and what is given wins', (t) => {
   t.deepEqual(readWishes([]), { work: 'hints', keys: 200_000, seconds: 60, rate: undefined });
   t.deepEqual(readWishes(['--quick', '--work', 'exchange', '--rate', '500', '--seconds', '9']), {
     work: 'exchange',
-    keys: 20_000,
+    keys: 40_000,
     seconds: 9,
     rate: 500,
   });
