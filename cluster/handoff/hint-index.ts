@@ -11,8 +11,6 @@ export class Hint implements KeyPlace {
   version = 0;
   /** How safe the row of this hint is in the store. BUFFER: it is not there yet. */
   durable: Durability = BUFFER;
-  /** Whether the row waits for its batch. */
-  queued = false;
 
   constructor(
     readonly target: NodeId,

@@ -8,6 +8,7 @@ import type { Store, StoreError, StoreWrite } from '../ports/store.js';
 import type { Timer } from '../ports/timers.js';
 import type { World } from '../ports/world.js';
 import {
+  BUFFER,
   type Durability,
   FSYNC,
   LOG,
@@ -28,7 +29,6 @@ type Change = 'put' | 'delete';
 
 /** Rows that the store takes at once. */
 class Batch {
-  /** A hint that was put and deleted stays where it was put: a later one of its key comes after it. */
   readonly changes = new Map<Hint, Change>();
   readonly waiters: WriteWaiter[] = [];
   sync = false;
@@ -38,6 +38,8 @@ export class HintRows {
   readonly #world: Pick<World, 'clock' | 'timers' | 'log'>;
   readonly #store: Store;
   readonly #queue: Batch[] = [];
+  /** Where the row of a hint waits to be put. */
+  readonly #queuedIn = new Map<Hint, Batch>();
   #flying: Batch | undefined;
   #scheduled = false;
   #retryMs = 0;
@@ -54,10 +56,10 @@ export class HintRows {
 
   /** Has the row of `hint` in the store, as safe as asked: STORED if it is, else `waiter` hears when it is. */
   put(hint: Hint, durability: Durability, waiter: WriteWaiter): StoreAnswer {
-    const isSafe = hint.durable >= durability;
-    if (isSafe && (hint.durable >= LOG || hint.queued)) return STORED;
-    const batch = this.#change(hint, 'put');
-    hint.queued = true;
+    const queuedIn = this.#queuedIn.get(hint);
+    if (hint.durable >= durability && (hint.durable >= LOG || queuedIn !== undefined)) return STORED;
+    const batch = queuedIn ?? this.#change(hint, 'put');
+    this.#queuedIn.set(hint, batch);
     if (durability >= LOG) batch.waiters.push(waiter);
     if (durability === FSYNC) batch.sync = true;
     // A store that has just failed is tried again at once where somebody waits.
@@ -65,8 +67,11 @@ export class HintRows {
     return durability >= LOG ? PENDING : STORED;
   }
 
-  /** Takes the row of `hint` out of the store, behind. */
+  /** Takes the row of `hint` out of the store, behind. One that never got there leaves no trace, however long the store fails. */
   delete(hint: Hint): void {
+    this.#queuedIn.get(hint)?.changes.delete(hint);
+    this.#queuedIn.delete(hint);
+    if (hint.durable === BUFFER && this.#flying?.changes.has(hint) !== true) return;
     this.#change(hint, 'delete');
     if (this.#retryTimer === undefined) this.#schedule();
   }
@@ -138,10 +143,11 @@ export class HintRows {
     const writes: StoreWrite[] = [];
     for (const [hint, change] of batch.changes) {
       writes.push({ key: hintKey(hint), value: change === 'put' ? sinceOf(hint) : undefined });
-      if (change === 'put') hint.queued = false;
+      this.#queuedIn.delete(hint);
     }
     this.#flying = batch;
-    this.#store.write(writes, batch.sync, this.#finish);
+    if (writes.length > 0) this.#store.write(writes, batch.sync, this.#finish);
+    else this.#finish(undefined);
   };
 
   readonly #finish = (error: StoreError | undefined): void => {
@@ -170,6 +176,10 @@ export class HintRows {
   #failed(batch: Batch, error: StoreError): void {
     const waiters = [batch, ...this.#queue].flatMap((queued) => queued.waiters.splice(0));
     this.#queue.unshift(batch);
+    for (const [hint, change] of batch.changes) {
+      // One that was asked for again meanwhile waits in a later batch.
+      if (change === 'put' && !this.#queuedIn.has(hint)) this.#queuedIn.set(hint, batch);
+    }
     const nowUs = this.#world.clock.monotonicUs();
     if (this.#loggedUs === undefined || nowUs - this.#loggedUs >= LOG_PERIOD_US) {
       this.#loggedUs = nowUs;

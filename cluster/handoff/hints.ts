@@ -157,6 +157,8 @@ export class Hints implements HintKeeper, BackgroundTask, DeliveryOwner {
     await this.#load();
     if (this.#stopped) return;
     this.#loaded = true;
+    const { count, bytes } = this.#index;
+    if (count > 0) this.#node.world.log.info({ count, bytes }, 'there are hints for other nodes from an earlier run');
     this.#wakes = this.#node.world.timers.every(WAKE_PERIOD_MS, () => this.#wakeAll());
     this.#wakeAll();
     const periodMs = Math.max(EXPIRY_PERIOD_MIN_MS, Math.min(EXPIRY_PERIOD_MAX_MS, this.#windowMs / EXPIRIES_A_WINDOW));

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { BUFFER, FSYNC, LOG } from '../../../cluster/replica/replica.js';
 import type { NodeId } from '../../../cluster/ring/ring.js';
-import { hintKey } from '../../../cluster/storage/layout.js';
+import { hintKey, STORAGE_KIND } from '../../../cluster/storage/layout.js';
 import { valuesOf } from '../coordinator/fake-peer.js';
 import { partitionOfSlot, SLOT_OF_OTHERS } from '../coordinator/scripted-node.js';
 import { acknowledge, HandoffBench, sentTo } from './handoff-bench.js';
@@ -357,6 +357,37 @@ test('who waits for a hint that can not be stored is told, and the hint is store
   await bench.advance(10_000);
   const after = await HandoffBench.open({ disk: bench.kill('process') });
   t.is(after.hints.count, 2);
+});
+
+test('hints that come and go while the store fails leave nothing to write', async (t) => {
+  const bench = await HandoffBench.open();
+  const { store } = bench.scripted.opened;
+  const target = bench.peer(0);
+  bench.standIn(target, 'before', 'x');
+  await bench.advance(200);
+  store.failWrites = 'disk full';
+  target.turn(true);
+  for (let i = 0; i < 50; i++) {
+    bench.standIn(target, 'cart', `version ${i}`);
+    for (let waited = 0; bench.hints.count > 0 && waited < 200; waited++) {
+      await bench.advance(20);
+      acknowledge(target);
+    }
+  }
+  await bench.advance(10);
+  t.is(bench.hints.count, 0);
+  t.is(bench.counters.hints_delivered, 51);
+  store.failWrites = undefined;
+  let rows = 0;
+  const write = store.write.bind(store);
+  store.write = (writes, sync, done) => {
+    rows += writes.filter(({ key }) => key[0] === STORAGE_KIND.hint).length;
+    write(writes, sync, done);
+  };
+  await bench.advance(10_000);
+  t.true(rows <= 3, `${rows} rows`);
+  const after = await HandoffBench.open({ disk: bench.kill('process') });
+  t.is(after.hints.count, 0);
 });
 
 test('hints that can not be read at the start are read later, and nothing is forgotten meanwhile', async (t) => {
