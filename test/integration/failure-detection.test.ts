@@ -82,6 +82,10 @@ test.serial('a node that stands still is named by all commands that tell of node
   const owners = JSON.stringify(await redisCli(port, '-3', 'DYNAMO', 'OWNERS', 'cart:42'));
   t.is(owners.match(/"reachable":true/g)?.length, 2);
 
+  t.is(await ask(port, 'SET', 'cart:42', 'milk,eggs'), 'OK');
+  const hinted = await Promise.all([0, 2].map((index) => redisCli(cluster.node(index).port, '-3', 'DYNAMO', 'HINTS')));
+  t.true(JSON.stringify(hinted).includes(`"address":"127.0.0.1:${cluster.node(1).port}","reachable":false,"hints":1`));
+
   cluster.node(2).signal('SIGSTOP');
   await waitUntilSeen(0, 2, DOWN);
   t.regex(
@@ -94,5 +98,9 @@ test.serial('a node that stands still is named by all commands that tell of node
   await waitUntil('all replicas hold the key', NOTICED_MS, async () => {
     const reply = JSON.stringify(await redisCli(port, '-3', 'DYNAMO', 'VERSIONS', 'cart:42'));
     return /"equal":true,"unreachable":\[\]/.test(reply) || reply;
+  });
+  await waitUntil('no hints wait', NOTICED_MS, async () => {
+    const reply = JSON.stringify(await redisCli(port, '-3', 'DYNAMO', 'HINTS'));
+    return reply.includes('"hints":0') || reply;
   });
 });
