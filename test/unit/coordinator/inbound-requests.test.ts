@@ -227,6 +227,17 @@ test('what is malformed is declined and logged, and the node goes on', async (t)
   t.is(scripted.node.counters.forwarded_here, 0);
 });
 
+test('a fallback that can reach no primary itself coordinates what is forwarded to it, if the keyspace is sloppy', async (t) => {
+  for (const sloppy of [true, false]) {
+    const { scripted, requests, replies } = await open({ nodes: 4, keyspace: { w: 1, sloppy } });
+    for (const peer of scripted.peers) peer.up = false;
+    requests.forward(replies, 1, encodeRequest({ ...PUT, slot: SLOT_OF_OTHERS }));
+    t.deepEqual(scripted.heldValues('k', SLOT_OF_OTHERS), sloppy ? ['forwarded'] : []);
+    t.deepEqual(replies.declined, sloppy ? [] : [1]);
+    if (sloppy) t.like(replyOf(replies, 0), { id: 1, failure: undefined });
+  }
+});
+
 test('a node that is no primary of the key declines, and does not forward it once more', async (t) => {
   const { scripted, requests, replies } = await open({ nodes: 4 });
   requests.forward(replies, 1, encodeRequest({ ...PUT, slot: SLOT_OF_OTHERS }));

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Change } from '../../../cluster/coordinator/change.js';
 import { encodeReply } from '../../../cluster/coordinator/forwarded.js';
-import { ModifyQueues } from '../../../cluster/coordinator/modify.js';
+import { ModifyOperation, ModifyQueues } from '../../../cluster/coordinator/modify.js';
 import { decodeObject } from '../../../cluster/version/codec.js';
 import { valuesOf } from './fake-peer.js';
 import { actorNamed, counterAt, objectWith, partitionOfSlot, ScriptedNode, SLOT_OF_OWN } from './scripted-node.js';
@@ -222,4 +222,30 @@ test('20,000 changes of one key by one client take effect in order', async (t) =
     Array.from({ length: 20_000 }, (_, i) => `${i}`),
   );
   t.deepEqual(valuesOf(scripted.node.replica.peek(partitionOfSlot(SLOT_OF_OWN), 0, 'k')), ['v19999']);
+});
+
+test('a change whose first run has left its value at another node is applied, and W replicas get it', async (t) => {
+  const scripted = await ScriptedNode.open();
+  const replies: boolean[] = [];
+  const partition = partitionOfSlot(SLOT_OF_OWN);
+  const run = (again: boolean): void =>
+    new ModifyOperation(
+      scripted.node,
+      partition,
+      0,
+      'k',
+      setIf('absent', 'mine'),
+      again,
+      undefined,
+      (_s, _f, applied) => replies.push(applied),
+    ).start();
+  scripted.hold('k', objectWith({ actor: actorNamed('a'), counter: 5, value: 'mine' }));
+  run(false);
+  for (const peer of scripted.peers) for (const asked of peer.gets) if (!asked.isAnswered) asked.replySame();
+  t.deepEqual(replies, [false]);
+  run(true);
+  for (const peer of scripted.peers) for (const asked of peer.gets) if (!asked.isAnswered) asked.replySame();
+  t.deepEqual(replies, [false]);
+  scripted.peer(0).puts[0]?.reply();
+  t.deepEqual(replies, [false, true]);
 });

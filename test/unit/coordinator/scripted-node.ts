@@ -273,17 +273,18 @@ export interface Entry {
   readonly counter: number;
   readonly value?: string;
   readonly expiryMs?: number;
+  readonly tombstone?: true;
 }
 
-/** The object with these siblings (newest first); an entry without a value is in the clock only. */
+/** The object with these siblings (newest first); an entry without a value that is no tombstone is in the clock only. */
 export function objectWith(...entries: readonly Entry[]): Buffer {
   return encodeObject({
     clock: new Map(entries.map(({ actor, counter }) => [actor, counter])),
     siblings: entries
-      .filter(({ value }) => value !== undefined)
-      .map(({ actor, counter, value = '', expiryMs = 0 }) => ({
+      .filter(({ value, tombstone }) => value !== undefined || tombstone)
+      .map(({ actor, counter, value = '', expiryMs = 0, tombstone = false }) => ({
         dot: { actor, counter },
-        tombstone: false,
+        tombstone,
         expiryMs,
         value: Buffer.from(value),
       })),

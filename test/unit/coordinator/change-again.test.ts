@@ -1,0 +1,80 @@
+import test from 'ava';
+import { applyChange, type Change } from '../../../cluster/coordinator/change.js';
+import { applyAgain } from '../../../cluster/coordinator/change-again.js';
+import type { Written } from '../../../cluster/version/encoded.js';
+import { actorNamed, objectWith } from './scripted-node.js';
+
+const NOW_MS = 1_000_000;
+const LATER = NOW_MS + 5_000;
+const NOTHING_SEEN = new Map();
+
+function set(over: Partial<Change & { kind: 'set' }> = {}): Change {
+  const plain = { keepExpiry: false, expiryMs: 0, answersPrevious: false, context: undefined } as const;
+  return { kind: 'set', condition: 'always', value: Buffer.from('mine'), ...plain, ...over };
+}
+
+function held(value: string | undefined, expiryMs = 0): Buffer {
+  const dot = { actor: actorNamed('a'), counter: 5 };
+  return value === undefined ? objectWith({ ...dot, tombstone: true }) : objectWith({ ...dot, value, expiryMs });
+}
+
+function texts(written: readonly Written[] | undefined): string[] | undefined {
+  return written?.map(({ tombstone, expiryMs, value }) => (tombstone ? '†' : `${value}@${expiryMs}`));
+}
+
+test('a value that the first run has left counts as its own, whatever the condition, and is written once more', (t) => {
+  for (const condition of ['always', 'absent', 'present'] as const) {
+    const outcome = applyAgain(held('mine'), set({ condition }), NOW_MS);
+    t.like(outcome, { applied: true, previous: undefined });
+    t.deepEqual(texts(outcome?.written), ['mine@0'], condition);
+  }
+});
+
+test('another value, or the same with another expiry, is not its own', (t) => {
+  for (const object of [held('theirs'), held('mine', LATER), null, held(undefined)]) {
+    for (const condition of ['always', 'absent', 'present'] as const) {
+      const change = set({ condition });
+      t.deepEqual(applyAgain(object, change, NOW_MS), applyChange(object, change, NOW_MS));
+    }
+  }
+  t.false(applyAgain(held('theirs'), set({ condition: 'absent' }), NOW_MS)?.applied);
+});
+
+test('an expiry that is kept stays as it is', (t) => {
+  const outcome = applyAgain(held('mine', LATER), set({ keepExpiry: true }), NOW_MS);
+  t.deepEqual(texts(outcome?.written), [`mine@${LATER}`]);
+});
+
+test('a client that asks for the value before gets it only where it can be told', (t) => {
+  const asks = { answersPrevious: true } as const;
+  t.is(applyAgain(held('mine'), set(asks), NOW_MS), undefined);
+  t.is(applyAgain(held('mine'), set({ ...asks, condition: 'present' }), NOW_MS), undefined);
+  t.like(applyAgain(held('theirs'), set(asks), NOW_MS), { applied: true, previous: Buffer.from('theirs') });
+  t.like(applyAgain(held('mine'), set({ ...asks, condition: 'absent' }), NOW_MS), {
+    applied: true,
+    previous: undefined,
+  });
+});
+
+test('a tombstone counts as the own deletion, an absent key does not', (t) => {
+  for (const context of [undefined, NOTHING_SEEN]) {
+    const outcome = applyAgain(held(undefined), { kind: 'delete', context }, NOW_MS);
+    t.true(outcome?.applied);
+    t.deepEqual(texts(outcome?.written), ['†']);
+    t.like(applyAgain(null, { kind: 'delete', context }, NOW_MS), { applied: false, written: undefined });
+  }
+  t.like(applyAgain(held('theirs'), { kind: 'delete', context: undefined }, NOW_MS), { applied: true });
+});
+
+test('an expiry that is there already counts as the own one', (t) => {
+  const EXPIRE_IF_NONE = 1;
+  const change: Change = { kind: 'expire', condition: EXPIRE_IF_NONE, expiryMs: LATER };
+  t.deepEqual(texts(applyAgain(held('x', LATER), change, NOW_MS)?.written), [`x@${LATER}`]);
+  t.false(applyAgain(held('x', LATER + 1), change, NOW_MS)?.applied);
+  const persist: Change = { kind: 'expire', condition: 0, expiryMs: 0 };
+  t.true(applyAgain(held('x'), persist, NOW_MS)?.applied);
+  const past: Change = { kind: 'expire', condition: 0, expiryMs: NOW_MS - 1 };
+  t.true(applyAgain(held(undefined), past, NOW_MS)?.applied);
+  t.false(applyAgain(null, past, NOW_MS)?.applied);
+  t.deepEqual(texts(applyAgain(held('x'), past, NOW_MS)?.written), ['†']);
+});
