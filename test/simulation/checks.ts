@@ -111,7 +111,7 @@ export function checkReads(
   }
   for (const get of history.requests) {
     if (get.kind !== 'get' || get.outcome !== 'acknowledged' || !overlaps(get.key)) continue;
-    const seen = ledger.historyOf(get.key, get.object);
+    const seen = new Set([...ledger.historyOf(get.key, get.object), ...ledger.reapedOf(get.key)]);
     for (const write of writes.get(get.key) ?? []) {
       const before = (write.endedAt ?? Number.POSITIVE_INFINITY) < get.startedAt;
       const sameSession = write.session === get.session && write.startedAt < get.startedAt;

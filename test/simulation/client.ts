@@ -22,8 +22,11 @@ export interface ClientSurroundings {
   readonly machines: readonly Machine[];
   readonly history: History;
   readonly ledger: Ledger;
-  readonly keys: readonly string[];
+  /** The keys that clients use now. */
+  readonly keysNow: () => readonly string[];
   readonly readPercent: number;
+  /** How many of a hundred writes read first. */
+  readonly modifyPercent: number;
   /** The longest pause between two requests, µs. */
   readonly thinkUsMax: number;
   /** Whether a put without a context stands beside what is there. */
@@ -71,9 +74,9 @@ export class Client {
     }
     // Some clients pipeline: requests go out before the last was answered.
     const count = this.#random.chance(0.2) ? this.#random.between(2, 5) : 1;
-    const key = this.#random.pick(this.#around.keys);
-    for (let i = 0; i < count; i++)
-      this.#request(this.#random.chance(0.7) ? key : this.#random.pick(this.#around.keys));
+    const keys = this.#around.keysNow();
+    const key = this.#random.pick(keys);
+    for (let i = 0; i < count; i++) this.#request(this.#random.chance(0.7) ? key : this.#random.pick(keys));
     this.#await();
   }
 
@@ -114,7 +117,7 @@ export class Client {
   #request(key: string): void {
     const dice = this.#random.below(100);
     if (this.#random.below(100) < this.#around.readPercent) this.#get(key);
-    else if (dice < 70) this.#put(key);
+    else if (dice >= this.#around.modifyPercent) this.#put(key);
     else this.#modify(key);
   }
 

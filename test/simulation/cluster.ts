@@ -13,7 +13,16 @@ import type { Trace } from './trace.js';
 const PORT = 6379;
 const PEER_PORT = 16379;
 
+/** For how long things are remembered, and how far clocks may be from true time; ms. */
+export interface Times {
+  readonly tombstoneGraceMs: number;
+  readonly hintWindowMs: number;
+  readonly clockDriftMaxMs: number;
+  readonly skewMsMax: number;
+}
+
 export interface ClusterOptions {
+  readonly times: Times;
   readonly nodes: number;
   readonly partitionCount: number;
   readonly keyspaces: readonly KeyspaceRow[];
@@ -53,7 +62,7 @@ export class Cluster {
     }));
     this.machines = listed.map((self) => {
       const membership = new StaticMembership(self, listed, options.partitionCount);
-      const { keyspaces, requestTimeoutMs, clockEntriesMax, memoryBytesMax, flushPeriodMs } = options;
+      const { keyspaces, times, requestTimeoutMs, clockEntriesMax, memoryBytesMax, flushPeriodMs } = options;
       const nodeOptions = {
         membership,
         clusterName: 'simulated',
@@ -62,13 +71,13 @@ export class Cluster {
         keyspaces,
         valueBytesMax: 2 ** 20,
         requestTimeoutMs,
-        clockDriftMaxMs: 60_000,
+        clockDriftMaxMs: times.clockDriftMaxMs,
         clockEntriesMax,
         memoryBytesMax,
         flushPeriodMs,
         hintBytesMax: 2 ** 20,
-        hintWindowMs: 10_800_000,
-        tombstoneGraceMs: 86_400_000,
+        hintWindowMs: times.hintWindowMs,
+        tombstoneGraceMs: times.tombstoneGraceMs,
         background: { targetMs: 0, rateMin: 500, rateMax: 50_000 },
       };
       return new Machine(self.host, nodeOptions, random.fork(), around);

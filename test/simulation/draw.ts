@@ -1,6 +1,6 @@
 /** What a run is made of, drawn from its seed: keyspaces with their quorums, keys, and the nature of the cluster. */
 import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
-import type { ClusterOptions } from './cluster.js';
+import type { ClusterOptions, Times } from './cluster.js';
 import type { Prng } from './prng.js';
 
 type Quorum = readonly [n: number, r: number, w: number];
@@ -23,6 +23,22 @@ const OTHER_QUORUMS: readonly Quorum[] = [
 const SIBLINGS_PREFIX = 'cart:';
 const OTHER_PREFIX = 'other:';
 
+const USUAL: Times = {
+  tombstoneGraceMs: 86_400_000,
+  hintWindowMs: 10_800_000,
+  clockDriftMaxMs: 60_000,
+  skewMsMax: 20_000,
+};
+/** Reaped is what is older than the grace and twice the drift. */
+export const FORGETFUL: Times = {
+  tombstoneGraceMs: 4_000,
+  hintWindowMs: 2_000,
+  clockDriftMaxMs: 1_000,
+  skewMsMax: 400,
+};
+/** Where things are forgotten that soon, a run is as long as it takes. */
+const FORGETFUL_PACE = 4;
+
 export function drawNodeCount(random: Prng): number {
   return random.pick(NODE_COUNTS);
 }
@@ -31,8 +47,13 @@ export function drawNodeCount(random: Prng): number {
  * How many times longer than usual all takes in a run: then faults last till they are noticed, and what follows from that
  * has time to happen.
  */
-export function drawPace(random: Prng): number {
-  return random.pick([1, 1, 1, 4]);
+export function drawPace(random: Prng, times: Times): number {
+  return times === FORGETFUL ? FORGETFUL_PACE : random.pick([1, 1, 1, 4]);
+}
+
+/** As it is in life, where no run lasts long enough for anything to be forgotten; or so short that much is. */
+export function drawTimes(random: Prng): Times {
+  return random.chance(0.25) ? FORGETFUL : USUAL;
 }
 
 /** The default keyspace, one that keeps siblings, and now and then one with another number of replicas. */
@@ -64,11 +85,17 @@ function quorumOf([n, r, w]: Quorum, nodes: number): Pick<KeyspaceRow, 'n' | 'r'
   return { n: Math.min(n, nodes), r: Math.min(r, nodes), w: Math.min(w, nodes) };
 }
 
-export function drawCluster(random: Prng, nodes: number, keyspaces: readonly KeyspaceRow[]): ClusterOptions {
+export function drawCluster(
+  random: Prng,
+  nodes: number,
+  keyspaces: readonly KeyspaceRow[],
+  times: Times,
+): ClusterOptions {
   const diskMsUsual = random.pick([0, 1, 20]);
   const grainUs = random.pick([1, 100, 1_000]);
   return {
     nodes,
+    times,
     partitionCount: 8,
     keyspaces,
     temper: {

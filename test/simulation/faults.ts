@@ -3,7 +3,7 @@
  * acknowledged write may lose by them is decided in `losses.ts`; the rest of the world knows no mercy.
  */
 import type { MemoryDisk } from '../../cluster/storage/memory-store.js';
-import type { Cluster } from './cluster.js';
+import type { Cluster, Times } from './cluster.js';
 import type { Connectivity } from './connectivity.js';
 import type { Losses } from './losses.js';
 import type { Machine } from './machine.js';
@@ -37,7 +37,8 @@ const FREEZES_US_MAX = [500_000, 3_000_000, 12_000_000];
 const SLOW_US_MAX = 5_000_000;
 const SLOW_DISK_FACTOR = 30;
 const DISK_FAILURE_US_MAX = 1_500_000;
-const SKEW_MS_MAX = 20_000;
+/** A node that was away for nearly the grace may find that it was away for longer. */
+const GRACE_MARGIN_MS = 1_500;
 const AT_ONCE_MAX = 3;
 /** Older copies of a disk that are kept, of all machines together. */
 const COPIES_MAX = 8;
@@ -50,8 +51,7 @@ export interface FaultSurroundings {
   readonly connectivity: Connectivity;
   /** What may go wrong; drawn if absent. */
   readonly kinds: readonly FaultKind[] | undefined;
-  /** Copies of a disk that are older than this are not brought back, ms. */
-  readonly copyAgeMsMax: number;
+  readonly times: Times;
   /** How many times longer than usual it is from one fault to the next. */
   readonly pace: number;
 }
@@ -59,7 +59,6 @@ export interface FaultSurroundings {
 interface Copy {
   readonly machine: Machine;
   readonly disk: MemoryDisk;
-  readonly takenUs: number;
 }
 
 export class Faults {
@@ -145,9 +144,18 @@ export class Faults {
   }
 
   #crash(machine: Machine, loss: 'process' | 'power'): void {
-    if (machine.life === undefined || !this.#around.losses.mayLose(machine, loss)) return;
+    const downUs = this.#random.below(this.#downUsMax);
+    const suffered = this.#startsOver(machine, downUs) ? 'disk' : loss;
+    if (machine.life === undefined || !this.#around.losses.mayLose(machine, suffered)) return;
     machine.crash(loss);
-    this.#later(() => machine.start(), this.#downUsMax);
+    this.#around.scheduler.after(downUs, undefined, () => machine.start());
+  }
+
+  /** Whether a node that is down for so long may find that it was away for too long, and forget what it has. */
+  #startsOver(machine: Machine, downUs: number): boolean {
+    const { tombstoneGraceMs } = this.#around.times;
+    const awayMs = machine.nowMs - (machine.lastSignMs() ?? 0) + downUs / 1000;
+    return awayMs + GRACE_MARGIN_MS > tombstoneGraceMs;
   }
 
   /** Puts a copy of the disk, or an empty one, in its place. */
@@ -159,8 +167,7 @@ export class Faults {
   }
 
   #restoreCopy(machine: Machine): void {
-    const sinceUs = this.#around.scheduler.nowUs - this.#around.copyAgeMsMax * 1000;
-    const copies = this.#copies.filter((copy) => copy.machine === machine && copy.takenUs >= sinceUs);
+    const copies = this.#copies.filter((copy) => copy.machine === machine);
     if (copies.length === 0) return;
     const { disk } = this.#random.pick(copies);
     this.#loseDisk(machine, { rows: new Map(disk.rows), unsynced: [], synced: new Map(disk.synced) });
@@ -168,14 +175,16 @@ export class Faults {
 
   #maybeCopy(machine: Machine): void {
     if (!this.#kinds.includes('older') || machine.disk === undefined || !this.#random.chance(0.5)) return;
-    this.#copies.push({ machine, disk: machine.copyOfDisk(), takenUs: this.#around.scheduler.nowUs });
+    this.#copies.push({ machine, disk: machine.copyOfDisk() });
     if (this.#copies.length > COPIES_MAX) this.#copies.splice(this.#random.below(COPIES_MAX), 1);
   }
 
   #stop(machine: Machine): void {
     // Without its disk a node does not stop in good order; that is a kill, and has rules of its own.
     if (machine.life?.store?.failWrites !== undefined) return;
-    machine.stop(() => this.#later(() => machine.start(), this.#downUsMax));
+    const downUs = this.#random.below(this.#downUsMax);
+    if (this.#startsOver(machine, downUs) && !this.#around.losses.mayLose(machine, 'disk')) return;
+    machine.stop(() => this.#around.scheduler.after(downUs, undefined, () => machine.start()));
   }
 
   /** Nothing gets from one side to the other for a while, nor back unless `oneWay`. */
@@ -217,7 +226,8 @@ export class Faults {
 
   /** The wall clock jumps, forwards or backwards; the process, if one runs, sees it at once. */
   #skew(machine: Machine): void {
-    machine.skewMs = this.#random.between(-SKEW_MS_MAX, SKEW_MS_MAX);
+    const { skewMsMax } = this.#around.times;
+    machine.skewMs = this.#random.between(-skewMsMax, skewMsMax);
     this.#around.trace.line(machine.host, `clock is ${machine.skewMs} ms off`);
   }
 

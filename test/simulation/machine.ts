@@ -2,7 +2,9 @@
 import { ClusterNode, type NodeOptions } from '../../cluster/node.js';
 import type { Timer, Timers } from '../../cluster/ports/timers.js';
 import type { World } from '../../cluster/ports/world.js';
+import { STORAGE_KIND, storageKey } from '../../cluster/storage/layout.js';
 import { type MemoryDisk, MemoryStore } from '../../cluster/storage/memory-store.js';
+import { readU64 } from '../../cluster/version/words.js';
 import type { Network } from './network.js';
 import type { Prng } from './prng.js';
 import type { PlannedEvent, Process, Scheduler } from './scheduler.js';
@@ -10,6 +12,8 @@ import type { Trace } from './trace.js';
 
 /** The wall clock of a machine without skew when a run begins: the year 2027. */
 export const EPOCH_MS = 1_800_000_000_000;
+
+const SIGN_ROW = storageKey(STORAGE_KIND.meta, 0, 0, 'alive').toString('latin1');
 
 /** Changes what a process gets or is: the mutation tests break nodes here. */
 export interface Tampering {
@@ -89,7 +93,7 @@ export class Machine {
     life.store = store;
     const world: World = {
       clock: {
-        nowMs: () => EPOCH_MS + Math.floor(scheduler.nowUs / 1000) + this.skewMs,
+        nowMs: () => this.nowMs,
         monotonicUs: () => scheduler.nowUs,
       },
       timers,
@@ -117,6 +121,17 @@ export class Machine {
     if (lost === 'power') this.#around.network.powerLost(life);
     else this.#around.network.processDied(life);
     this.life = undefined;
+  }
+
+  /** When, by its own clock, the machine's disk was last told that its node is alive; ms, undefined: never. */
+  lastSignMs(): number | undefined {
+    const row = this.disk?.rows.get(SIGN_ROW);
+    return row === undefined ? undefined : readU64(row, 0);
+  }
+
+  /** What its clock shows, ms. */
+  get nowMs(): number {
+    return EPOCH_MS + Math.floor(this.#around.scheduler.nowUs / 1000) + this.skewMs;
   }
 
   /** What a backup of the disk would hold now. */

@@ -9,10 +9,10 @@ import type { VersionedObject } from '../../cluster/version/object.js';
 import { Availability } from './availability.js';
 import { checkConvergence, checkNoInvention, checkNoLostWrite, checkNoResurrection, checkReads } from './checks.js';
 import { Client } from './client.js';
-import { Cluster, type ClusterOptions } from './cluster.js';
+import { Cluster, type ClusterOptions, type Times } from './cluster.js';
 import { Connectivity } from './connectivity.js';
 import { DB } from './disk-view.js';
-import { drawCluster, drawKeyspaces, drawNodeCount, drawPace, keysOf } from './draw.js';
+import { drawCluster, drawKeyspaces, drawNodeCount, drawPace, drawTimes, FORGETFUL, keysOf } from './draw.js';
 import { type FaultKind, Faults } from './faults.js';
 import { History, type Request } from './history.js';
 import { Ledger } from './ledger.js';
@@ -32,6 +32,8 @@ export interface SimulationOptions {
   /** How many times longer than usual all takes; drawn from the seed if absent. */
   readonly pace?: number;
   readonly durability?: KeyspaceRow['durability'];
+  /** Drawn from the seed if absent. */
+  readonly times?: Times;
   /** How many keys, and how many of a hundred requests read; drawn from the seed if absent. */
   readonly workload?: { readonly keys: number; readonly readPercent: number };
   /** What may go wrong; drawn from the seed if absent. */
@@ -53,10 +55,12 @@ export interface SimulationResult {
   readonly recent: readonly string[];
 }
 
-const COPY_AGE_MS_MAX = 60_000;
 const THINK_US_MAX = 60_000;
 const SETTLE_US_MIN = 15_000_000;
 const SETTLE_US_MAX = 120_000_000;
+/** A key rests for all turns but its own, which is longer than it takes to be forgotten. */
+const REST_GROUPS = 5;
+const REST_TURN_US = 2_500_000;
 const SWEEPS = 4;
 const LOOK_MS = 500;
 const VIOLATIONS_KEPT = 20;
@@ -100,11 +104,13 @@ class Run {
     this.#trace = new Trace(() => this.#scheduler.nowUs, options.print);
     this.#ledger = new Ledger((text) => this.violation(text));
     this.#random = new Prng(options.seed);
-    this.#pace = options.pace ?? drawPace(this.#random);
+    const times = options.times ?? drawTimes(this.#random);
+    this.#pace = options.pace ?? drawPace(this.#random, times);
     const nodes = options.nodes ?? drawNodeCount(this.#random);
     this.#rows = drawKeyspaces(this.#random, nodes, options.durability);
     this.#keys = keysOf(this.#rows, options.workload?.keys ?? this.#random.pick([2, 4, 6, 40]));
-    this.#clusterOptions = drawCluster(this.#random, nodes, options.keyspaces?.(this.#rows) ?? this.#rows);
+    const given = options.keyspaces?.(this.#rows) ?? this.#rows;
+    this.#clusterOptions = drawCluster(this.#random, nodes, given, times);
     this.#cluster = new Cluster(
       this.#clusterOptions,
       this.#scheduler,
@@ -128,9 +134,11 @@ class Run {
       history: this.#history,
       ledger: this.#ledger,
       keys: this.#keys,
+      keysNow: () => this.#keysNow(),
       keepsSiblings: (key: string) => this.#rowOf(key).reconcile === 'siblings',
       thinkUsMax: THINK_US_MAX * this.#pace,
       readPercent: options.workload?.readPercent ?? this.#random.pick([5, 40, 70]),
+      modifyPercent: this.#random.pick([30, 60]),
       nextId: () => ++this.#lastId,
       violation: (text: string) => this.violation(text),
       faultIn: (request: Request, failure: Failure) => this.#availability.faultIn(request, failure),
@@ -154,7 +162,7 @@ class Run {
       losses: this.#losses,
       connectivity: this.#connectivity,
       kinds: options.faults,
-      copyAgeMsMax: COPY_AGE_MS_MAX,
+      times,
       pace: this.#pace,
     });
   }
@@ -201,6 +209,14 @@ class Run {
     const untilUs = this.#scheduler.nowUs + SETTLE_US_MAX;
     while (left().length > 0 && this.#scheduler.nowUs < untilUs) await this.#pause(LOOK_MS);
     for (const text of left()) this.violation(text);
+  }
+
+  /** Where things are forgotten soon the keys have their times, and long enough a rest between. */
+  #keysNow(): readonly string[] {
+    const { times } = this.#clusterOptions;
+    if (times !== FORGETFUL || this.#keys.length < REST_GROUPS) return this.#keys;
+    const turn = Math.floor(this.#scheduler.nowUs / REST_TURN_US) % REST_GROUPS;
+    return this.#keys.filter((_, i) => i % REST_GROUPS === turn);
   }
 
   /** Reads every key through every node, which repairs. */
@@ -287,8 +303,9 @@ class Run {
 
   #describe(): string {
     const [row] = this.#rows;
-    const { nodes, temper } = this.#clusterOptions;
-    const quorum = `${nodes} nodes, pace ${this.#pace}, n ${row?.n} r ${row?.r} w ${row?.w} ${row?.durability}`;
+    const { nodes, temper, times } = this.#clusterOptions;
+    const forgetful = times === FORGETFUL ? ', forgetful' : '';
+    const quorum = `${nodes} nodes, pace ${this.#pace}${forgetful}, n ${row?.n} r ${row?.r} w ${row?.w} ${row?.durability}`;
     return `${quorum}, ${this.#clients?.length ?? 0} clients, ${this.#keys.length} keys, delay ${temper.delayUs} µs; ${this.#history.summary()}; faults: ${this.#faults?.summary ?? ''}`;
   }
 }
