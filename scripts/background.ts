@@ -46,6 +46,7 @@ class Experiment {
     load.start(this.#rate);
     await cluster.comeBack();
     await pause(START_UP_SECONDS * 1000);
+    if (!setting.works) await cluster.healed();
     const outcome = await this.#watch(setting, cluster, load);
     load.stop();
     await cluster.stop();

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { localNodes, startAll } from '../processes/local-nodes.js';
 import type { NodeProcess } from '../processes/node-process.js';
 import { freePorts } from '../processes/ports.js';
+import { waitUntil } from '../processes/wait.js';
 import { fill } from './fill.js';
 import { nodeFigures, sumOf } from './node-figures.js';
 import type { Work } from './plan.js';
@@ -82,6 +83,11 @@ export class HealingCluster {
         ? sumOf(figures, ['hints_pending']) === 0
         : (last?.get('cached_objects') ?? 0) >= (first?.get('cached_objects') ?? 0) * EQUAL_SHARE;
     return { keys: sumOf(figures, WORK_FIELDS), isDone };
+  }
+
+  /** Waits until it is healed; also a node that was away for a moment has missed what clients wrote. */
+  healed(): Promise<void> {
+    return waitUntil('the node is healed', READY_MS, async () => (await this.healing()).isDone || 'it is not');
   }
 
   async stop(): Promise<void> {
