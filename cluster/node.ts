@@ -23,7 +23,11 @@ import type { PeerAddress } from './ports/transport.js';
 import type { World } from './ports/world.js';
 import { reapingAgeMs } from './reaping/age.js';
 import { LocalReaping } from './reaping/local-reaping.js';
+import { answerNodeState } from './reaping/node-state.js';
+import { answerPull } from './reaping/pull.js';
 import { Reaper } from './reaping/reaper.js';
+import { setAside } from './reaping/set-aside.js';
+import { Settling } from './reaping/settling.js';
 import { SignOfLife } from './reaping/sign-of-life.js';
 import { recoverJournal } from './replica/journal-recovery.js';
 import { Replica } from './replica/replica.js';
@@ -77,6 +81,7 @@ export class ClusterNode {
   /** What this node holds for nodes that could not be reached. */
   readonly hints: Hints;
   readonly reaper: Reaper;
+  readonly settling: Settling;
   readonly peers: ReadonlyMap<NodeId, Peer>;
   readonly #coordination: Coordination;
   readonly #service: PeerService;
@@ -91,9 +96,13 @@ export class ClusterNode {
    */
   static async open(world: World, store: Store, options: NodeOptions): Promise<ClusterNode> {
     const partitionCount = options.membership.ring().partitionCount;
-    const identity = await Identity.open(store, world, partitionCount);
+    // Alone there is nobody who could have deleted anything meanwhile.
+    const awayMaxMs = options.membership.members().length > 1 ? options.tombstoneGraceMs : Number.POSITIVE_INFINITY;
+    const identity = await Identity.open(store, world, partitionCount, awayMaxMs);
     await recoverJournal(store, world.log);
+    await setAside(store, world.log, identity);
     const node = new ClusterNode(world, store, identity, options);
+    await node.settling.prepare();
     if (options.listen !== undefined) await node.#service.listen(options.listen);
     for (const peer of node.peers.values()) peer.start();
     for (const task of node.#tasks) task.start();
@@ -177,14 +186,21 @@ export class ClusterNode {
       tombstoneGraceMs,
       ageMs,
     );
+    this.settling = new Settling(
+      { world, store, identity, replica, routes, keyspaces, governor: this.#governor },
+      tombstoneGraceMs,
+    );
     this.#tasks = [
       this.hints,
       new OrphanSweep(handoff, this.hints, tombstoneGraceMs),
       this.reaper,
+      this.settling,
       new SignOfLife(world.timers, identity, tombstoneGraceMs),
     ];
     const queries = new Queries();
     queries.on(QUERY_KIND.reap, local.answer);
+    queries.on(QUERY_KIND.nodeState, answerNodeState(partitionCount, this.settling.stateOf));
+    queries.on(QUERY_KIND.pull, answerPull(replica, partitionCount));
     queries.on(QUERY_KIND.countKeys, answerKeyCount(this.replica));
     queries.on(
       QUERY_KIND.strain,

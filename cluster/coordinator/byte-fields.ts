@@ -108,6 +108,10 @@ export class FieldReader {
     return this.u8() === 0 ? undefined : this.bytes();
   }
 
+  isAtEnd(): boolean {
+    return this.#at === this.#bytes.length;
+  }
+
   /** Throws unless all has been read. */
   end(): void {
     if (this.#at !== this.#bytes.length) throw new MalformedFields('bytes follow the last field');

@@ -124,6 +124,8 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
 
   /** `sinceUs`: since when the others could have answered. */
   #readOthers(local: ObjectBytes | null, sinceUs: number): void {
+    // A copy that was started over does not stand for what this node has acknowledged before.
+    if (!this.#node.replica.serves(this.#partition)) this.#answered = 0;
     this.#local = local;
     this.#best = local;
     this.#held = local;

@@ -58,6 +58,10 @@ export class InboundRequests implements PeerRequests {
   }
 
   get(from: Inbound, requestId: number, partition: Partition, db: number, key: string, fingerprint: number): void {
+    if (!this.#node.replica.serves(partition)) {
+      from.decline(requestId);
+      return;
+    }
     const object = this.#node.replica.peek(partition, db, key);
     if (object === undefined) {
       this.#node.replica.load(partition, db, key, new InboundGet(from, requestId, fingerprint));

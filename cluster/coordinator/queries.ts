@@ -2,7 +2,15 @@
 import type { NodeId } from '../ring/ring.js';
 
 /** The first byte of a question. Append-only: a number is never given another meaning. */
-export const QUERY_KIND = { countKeys: 1, treeNodes: 2, leafKeys: 3, reap: 4, nodeState: 5, strain: 6 } as const;
+export const QUERY_KIND = {
+  countKeys: 1,
+  treeNodes: 2,
+  leafKeys: 3,
+  reap: 4,
+  nodeState: 5,
+  strain: 6,
+  pull: 7,
+} as const;
 
 /**
  * Answers one kind of question. `body` is what follows the kind, and is only good during the call. `answer` takes the

@@ -18,11 +18,12 @@
  * set back while the node was down: new writes still count as newer. It is not ahead of use: then each crash of a node
  * that crashes at every start would carry its counters further into the future.
  */
-import { type Store, StoreError, type StoreWrite } from '../ports/store.js';
+import { type Store, StoreError } from '../ports/store.js';
 import type { World } from '../ports/world.js';
 import { type ActorId, actorBytes, makeActor, nextEpoch } from '../version/actor.js';
 import { readU64, writeU64 } from '../version/words.js';
 import { DISK_FORMAT, STORAGE_KIND, storageKey } from './layout.js';
+import { readRow, writeRows } from './store-calls.js';
 
 type IdentityWorld = Pick<World, 'random' | 'clock' | 'log'>;
 
@@ -99,7 +100,9 @@ export class Identity {
     awayMaxMs = Number.POSITIVE_INFINITY,
   ): Promise<Identity> {
     const [format, partitions, mark, ...times] = await Promise.all(
-      [KEY.format, KEY.partitions, KEY.counter, KEY.born, KEY.alive, KEY.gap, KEY.aside].map((key) => read(store, key)),
+      [KEY.format, KEY.partitions, KEY.counter, KEY.born, KEY.alive, KEY.gap, KEY.aside].map((key) =>
+        readRow(store, key),
+      ),
     );
     if (format !== undefined && format.readUInt16LE(0) > DISK_FORMAT) {
       throw new StoreError(
@@ -117,7 +120,7 @@ export class Identity {
     const past = recall(times, nowMs, awayMaxMs);
     const self = new Identity(store, world, floor, past);
     // One batch: that the node was away may not be forgotten once it has given a sign of life.
-    await write(store, [
+    const rows = [
       { key: KEY.format, value: u16(DISK_FORMAT) },
       { key: KEY.partitions, value: u32(partitionCount) },
       { key: KEY.counter, value: u64(floor) },
@@ -125,7 +128,8 @@ export class Identity {
       { key: KEY.alive, value: u64(nowMs) },
       { key: KEY.gap, value: Buffer.concat([u64(past.gap.fromMs), u64(past.gap.toMs)]) },
       { key: KEY.aside, value: asideValue(past.aside) },
-    ]);
+    ];
+    await writeRows(store, rows, true);
     world.log.info({ actor: self.actor }, 'data folder opened');
     return self;
   }
@@ -174,13 +178,13 @@ export class Identity {
   async asideMoved(): Promise<void> {
     if (this.#aside === undefined) return;
     this.#aside = { ...this.#aside, moving: false };
-    await write(this.#store, [{ key: KEY.aside, value: asideValue(this.#aside) }]);
+    await writeRows(this.#store, [{ key: KEY.aside, value: asideValue(this.#aside) }], true);
   }
 
   /** Nothing is set aside any more. Rejects with `StoreError`. */
   async asideGone(): Promise<void> {
     this.#aside = undefined;
-    await write(this.#store, [{ key: KEY.aside, value: undefined }]);
+    await writeRows(this.#store, [{ key: KEY.aside, value: undefined }], true);
   }
 
   /**
@@ -188,10 +192,11 @@ export class Identity {
    * out. Rejects with `StoreError`.
    */
   close(counter: number): Promise<void> {
-    return write(this.#store, [
+    const rows = [
       { key: KEY.counter, value: u64(counter) },
       { key: KEY.alive, value: u64(this.#world.clock.nowMs()) },
-    ]);
+    ];
+    return writeRows(this.#store, rows, true);
   }
 
   #beginEpoch(): void {
@@ -246,18 +251,6 @@ function asideValue(aside: Aside | undefined): Buffer | undefined {
 
 function metaKey(name: string): Buffer {
   return storageKey(STORAGE_KIND.meta, 0, 0, name);
-}
-
-function read(store: Store, key: Buffer): Promise<Buffer | undefined> {
-  return new Promise((resolve, reject) => {
-    store.get(key, (error, value) => (error === undefined ? resolve(value) : reject(error)));
-  });
-}
-
-function write(store: Store, writes: readonly StoreWrite[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    store.write(writes, true, (error) => (error === undefined ? resolve() : reject(error)));
-  });
 }
 
 function u16(value: number): Buffer {

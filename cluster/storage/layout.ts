@@ -24,7 +24,7 @@ import type { Partition } from '../ring/slots.js';
 export const DISK_FORMAT = 2;
 
 /** On-disk kinds. Append-only: a number is never given another meaning. */
-export const STORAGE_KIND = { data: 1, hint: 2, membership: 3, meta: 4, journal: 5 } as const;
+export const STORAGE_KIND = { data: 1, hint: 2, membership: 3, meta: 4, journal: 5, aside: 6 } as const;
 
 export type StorageKind = (typeof STORAGE_KIND)[keyof typeof STORAGE_KIND];
 

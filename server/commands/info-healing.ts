@@ -22,6 +22,7 @@ function healingFields({ node }: Server): InfoField[] {
     ['hints_loaded', node.hints.loaded ? 1 : 0],
     ['tombstones_pending', reaping.tombstonesPending],
     ['expired_pending', reaping.expiredPending],
+    ['partitions_unsettled', node.settling.unsettled],
     ['last_reaping_scan_ms', reaping.lastScanMs],
     ...counterFields(node.counters, true),
     ...backgroundFields(node.background()),

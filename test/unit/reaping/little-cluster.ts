@@ -7,13 +7,18 @@ import { Routes } from '../../../cluster/coordinator/routes.js';
 import type { Member, Membership } from '../../../cluster/membership/membership.js';
 import { reapingAgeMs } from '../../../cluster/reaping/age.js';
 import { LocalReaping } from '../../../cluster/reaping/local-reaping.js';
+import { answerNodeState } from '../../../cluster/reaping/node-state.js';
+import { answerPull } from '../../../cluster/reaping/pull.js';
 import { Reaper } from '../../../cluster/reaping/reaper.js';
+import { Settling } from '../../../cluster/reaping/settling.js';
 import type { NodeId, Ring } from '../../../cluster/ring/ring.js';
+import { STORAGE_KIND } from '../../../cluster/storage/layout.js';
 import type { MemoryDisk } from '../../../cluster/storage/memory-store.js';
 import type { ActorId } from '../../../cluster/version/actor.js';
 import { encodeObject } from '../../../cluster/version/codec.js';
 import type { Sibling } from '../../../cluster/version/object.js';
 import type { Peer, ReplyHandler } from '../../../cluster/wire/peer.js';
+import { valuesOf } from '../coordinator/fake-peer.js';
 import { OpenedReplica, PARTITIONS, partitionOfKey } from '../replica/opened-replica.js';
 import { ManualWorld } from '../storage/manual-world.js';
 
@@ -82,13 +87,16 @@ export class LittleNode {
   readonly queries = new Queries();
   readonly keyspaces: Keyspaces;
   peers: ReadonlyMap<NodeId, Peer> = new Map();
+  settling: Settling | undefined;
+  disk: MemoryDisk | undefined;
 
   constructor(
     readonly place: number,
     readonly world: ManualWorld,
-    readonly opened: OpenedReplica,
+    public opened: OpenedReplica,
     readonly members: readonly Member[],
     keyspaces: readonly KeyspaceRow[],
+    readonly memoryBytesMax: number | undefined,
   ) {
     this.keyspaces = new Keyspaces(keyspaces, members.length);
   }
@@ -132,6 +140,52 @@ export class LittleNode {
     return new Reaper(parts, GRACE_MS, AGE_MS);
   }
 
+  /** Opens the node on what its disk holds, as a process that starts does. */
+  async start(): Promise<void> {
+    const { world, disk } = this;
+    this.opened = await OpenedReplica.openWarm(world, {
+      ...(disk && { disk }),
+      ...(this.memoryBytesMax !== undefined && { memoryBytesMax: this.memoryBytesMax }),
+      awayMaxMs: GRACE_MS,
+    });
+    await this.settle();
+  }
+
+  /** Ends the process at once, or in good order. */
+  async stop(how: 'orderly' | 'crash' = 'orderly'): Promise<void> {
+    this.up = false;
+    const stopped = this.settling?.stop() ?? Promise.resolve();
+    this.governor.refuse = true;
+    await this.world.timers.until(stopped);
+    this.disk = how === 'orderly' ? await this.opened.stop() : this.opened.store.crash('process');
+  }
+
+  async settle(): Promise<Settling> {
+    const { opened, world, keyspaces } = this;
+    const { replica, store, identity } = opened;
+    this.governor.refuse = false;
+    const parts = { world, store, identity, replica, routes: this.routes(), keyspaces, governor: this.governor };
+    const settling = new Settling(parts, GRACE_MS);
+    await world.timers.until(settling.prepare());
+    this.queries.on(QUERY_KIND.nodeState, answerNodeState(PARTITIONS, settling.stateOf));
+    this.queries.on(QUERY_KIND.pull, answerPull(replica, PARTITIONS));
+    this.up = true;
+    settling.start();
+    this.settling = settling;
+    return settling;
+  }
+
+  /** Rows that are set aside. */
+  aside(): number {
+    return [...this.opened.store.disk.rows.keys()].filter((key) => key.charCodeAt(0) === STORAGE_KIND.aside).length;
+  }
+
+  /** The values of the key that this node may be read for, newest first; 'not served' where it may not. */
+  async read(key: string): Promise<string[] | 'not served'> {
+    if (!this.opened.replica.serves(partitionOfKey(key))) return 'not served';
+    return valuesOf(await this.opened.get(key));
+  }
+
   holds(key: string): boolean {
     const held = this.opened.peek(key);
     assert(held !== undefined, `${key} has to be loaded`);
@@ -166,12 +220,13 @@ export class LittleCluster {
         ...(disk && { disk }),
         ...(memoryBytesMax !== undefined && { memoryBytesMax }),
       });
-      nodes.push(new LittleNode(place, world, opened, members, rows));
+      nodes.push(new LittleNode(place, world, opened, members, rows, memoryBytesMax));
     }
     for (const from of nodes) {
       const others = nodes.filter((to) => to !== from);
       from.peers = new Map(others.map((to) => [to.id, new LinkedPeer(to, from) as unknown as Peer]));
     }
+    for (const node of nodes) await node.settle();
     return new LittleCluster(world, nodes);
   }
 
@@ -192,6 +247,18 @@ export class LittleCluster {
     const reapers = this.nodes.map((node) => node.reaper());
     assert(reapers[0] !== undefined);
     return reapers[0];
+  }
+
+  /** Time by the clocks, in which nothing runs. */
+  skip(ms: number): void {
+    this.world.timers.wallMs += ms;
+  }
+
+  /** What each node may be read for. */
+  async readAll(key: string): Promise<(string[] | 'not served')[]> {
+    const read: (string[] | 'not served')[] = [];
+    for (const node of this.nodes) read.push(await node.read(key));
+    return read;
   }
 
   /** Places whose node holds the key. */

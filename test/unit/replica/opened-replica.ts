@@ -1,4 +1,5 @@
 import type { Failure } from '../../../cluster/failure.js';
+import { setAside } from '../../../cluster/reaping/set-aside.js';
 import { recoverJournal } from '../../../cluster/replica/journal-recovery.js';
 import type { RecordObserver } from '../../../cluster/replica/record-observer.js';
 import { type Durability, LOG, PENDING, RECORD_NOTE_BYTES, Replica } from '../../../cluster/replica/replica.js';
@@ -60,6 +61,8 @@ export interface OpenOptions {
   readonly latencyMs?: () => number;
   readonly memoryBytesMax?: number;
   readonly observer?: RecordObserver;
+  /** A node that was away for longer sets its data aside; never, if absent. */
+  readonly awayMaxMs?: number;
 }
 
 /** A replica over a store in memory, with the moves of a coordinator. */
@@ -79,10 +82,11 @@ export class OpenedReplica {
   }
 
   static async open(world: ManualWorld, options: OpenOptions = {}): Promise<OpenedReplica> {
-    const { latencyMs = () => 1, memoryBytesMax = 1_000_000, disk, observer } = options;
+    const { latencyMs = () => 1, memoryBytesMax = 1_000_000, disk, observer, awayMaxMs } = options;
     const store = new MemoryStore(world.timers, disk === undefined ? { latencyMs } : { latencyMs, disk });
-    const identity = await world.timers.until(Identity.open(store, world, PARTITIONS));
+    const identity = await world.timers.until(Identity.open(store, world, PARTITIONS, awayMaxMs));
     await world.timers.until(recoverJournal(store, world.log));
+    await world.timers.until(setAside(store, world.log, identity));
     const replicaOptions = { partitionCount: PARTITIONS, memoryBytesMax, flushPeriodMs: 100 };
     const replica = new Replica(world, store, identity, replicaOptions, observer);
     return new OpenedReplica(world, store, identity, replica);
