@@ -3,6 +3,7 @@ import { ClusterNode } from '../cluster/node.js';
 import { nodeClock } from '../cluster/ports/node-clock.js';
 import { nodeRandom } from '../cluster/ports/node-random.js';
 import { NodeTimers } from '../cluster/ports/node-timers.js';
+import { withChecksums } from '../cluster/storage/checksummed-store.js';
 import { openRocksStore } from '../cluster/storage/rocks-store.js';
 import { nodeTransport } from '../cluster/wire/node-transport.js';
 import { clientLimitsOf } from './client-limits.js';
@@ -46,8 +47,8 @@ export async function runServer(config: Config, shutDown: () => void): Promise<R
   const transport = faults?.transport(nodeTransport) ?? nodeTransport;
   const world = { clock: nodeClock, timers, random: nodeRandom, transport, latencies: latency, log };
   makeFolder(config.dir, 'dir');
-  const rocksStore = await openRocksStore(join(config.dir, STORE_FOLDER));
-  const store = faults?.store(rocksStore) ?? rocksStore;
+  const folderStore = await withChecksums(await openRocksStore(join(config.dir, STORE_FOLDER)));
+  const store = faults?.store(folderStore) ?? folderStore;
   const node = await ClusterNode.open(world, store, options);
   const settings = new Settings(config);
   const limits = clientLimitsOf(settings);

@@ -4,7 +4,7 @@ export interface StoreWrite {
   readonly value: Buffer | undefined;
 }
 
-/** One row of a scan. */
+/** One row of a scan. The value of a row that is damaged is empty, which no value that is written is; its key may be wrong too. */
 export interface StoreRow {
   readonly key: Buffer;
   readonly value: Buffer;
