@@ -79,7 +79,8 @@ class Experiment {
       progress(`${setting.name}: ${seconds.toFixed(0)} s, p99 ${p99}, ${backgroundKeys} keys in the background`);
       const isHealed = setting.works && now.isDone;
       if (isHealed || seconds >= this.#wishes.seconds) {
-        return { setting: setting.name, latencies, errors, seconds, backgroundKeys, isHealed };
+        const healing = !setting.works ? 'none' : isHealed ? 'done' : 'unfinished';
+        return { setting: setting.name, latencies, errors, seconds, backgroundKeys, healing };
       }
     }
   }

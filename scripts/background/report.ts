@@ -7,9 +7,9 @@ export interface Outcome {
   readonly latencies: Pick<Histogram, 'getValueAtPercentile' | 'maxValue' | 'totalCount'>;
   readonly errors: number;
   readonly seconds: number;
-  /** Keys that background work handled, and whether that was all. */
+  /** Keys that background work handled. */
   readonly backgroundKeys: number;
-  readonly isHealed: boolean;
+  readonly healing: 'none' | 'done' | 'unfinished';
 }
 
 const HEADER = ['background', 'p50', 'p99', 'p99.9', 'max', 'requests/s', 'errors', 'keys/s behind', 'healed'];
@@ -18,16 +18,21 @@ const HEADER = ['background', 'p50', 'p99', 'p99.9', 'max', 'requests/s', 'error
 export function outcomeTable(outcomes: readonly Outcome[]): string {
   return textTable(
     HEADER,
-    outcomes.map(({ setting, latencies, errors, seconds, backgroundKeys, isHealed }) => [
+    outcomes.map(({ setting, latencies, errors, seconds, backgroundKeys, healing }) => [
       setting,
       ...[50, 99, 99.9].map((percentile) => ms(latencies.getValueAtPercentile(percentile))),
       ms(latencies.maxValue),
       String(Math.round(latencies.totalCount / seconds)),
       String(errors),
       String(Math.round(backgroundKeys / seconds)),
-      isHealed ? `in ${seconds.toFixed(1)} s` : `not in ${seconds.toFixed(0)} s`,
+      healedText(healing, seconds),
     ]),
   );
+}
+
+function healedText(healing: Outcome['healing'], seconds: number): string {
+  if (healing === 'none') return 'nothing to heal';
+  return healing === 'done' ? `in ${seconds.toFixed(1)} s` : `not in ${seconds.toFixed(0)} s`;
 }
 
 /** µs as ms, to print. */

@@ -7,8 +7,19 @@ import { outcomeTable } from '../../../../scripts/background/report.js';
 test('the table shows latencies in ms and whether the node was healed', (t) => {
   const latencies = build({ numberOfSignificantValueDigits: 3 });
   for (let us = 1; us <= 10_000; us++) latencies.recordValue(us);
-  const outcome = { setting: 'governed', latencies, errors: 2, seconds: 10, backgroundKeys: 5_000, isHealed: true };
-  const [, , row = '', other = ''] = outcomeTable([outcome, { ...outcome, isHealed: false }]).split('\n');
+  const outcome = {
+    setting: 'governed',
+    latencies,
+    errors: 2,
+    seconds: 10,
+    backgroundKeys: 5_000,
+    healing: 'done' as const,
+  };
+  const others = [
+    { ...outcome, healing: 'unfinished' as const },
+    { ...outcome, healing: 'none' as const },
+  ];
+  const [, , row = '', unfinished = '', none = ''] = outcomeTable([outcome, ...others]).split('\n');
   t.deepEqual(row.split(/\s{2,}/), [
     'governed',
     '5.00 ms',
@@ -20,7 +31,8 @@ test('the table shows latencies in ms and whether the node was healed', (t) => {
     '500',
     'in 10.0 s',
   ]);
-  t.true(other.endsWith('not in 10 s'));
+  t.true(unfinished.endsWith('not in 10 s'));
+  t.true(none.endsWith('nothing to heal'));
 });
 
 test('numbers of INFO are read, other fields passed over', (t) => {
