@@ -104,7 +104,9 @@ export class ForwardOperation implements ReplyHandler {
     // Where another node reaches too few, this one or the next may reach more.
     const goesOn = failure?.code === 'StoreFailed' || (failure !== undefined && !here && isNothingDone(failure));
     if (!goesOn) {
-      this.#done(reply);
+      // An earlier run may have taken effect: then a last one that has done nothing can't say that nothing was done.
+      if (this.#failure?.code === 'OutcomeUnknown' && failure !== undefined) this.#fail(this.#failure);
+      else this.#done(reply);
       return;
     }
     this.#failure ??= failure;

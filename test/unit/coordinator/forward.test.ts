@@ -101,6 +101,16 @@ test('where a run may have taken effect, a later refusal does not deny it', asyn
   t.is(client.last().failure?.code, 'OutcomeUnknown');
 });
 
+test('where a run may have taken effect, a refusal by this node itself does not deny it either', async (t) => {
+  const scripted = await ScriptedNode.open({ nodes: 4 });
+  const client = scripted.openClient(SLOT_OF_OTHERS);
+  for (const index of [0, 1]) scripted.peer(index).up = false;
+  client.put('k', 'v');
+  scripted.peer(2).up = false;
+  scripted.peer(2).forwards[0]?.fail('unreachable');
+  t.is(client.last().failure?.code, 'OutcomeUnknown');
+});
+
 test('an operation goes to another node where the store of its coordinator fails, and names the store if all do', async (t) => {
   const scripted = await ScriptedNode.open({ nodes: 4, keyspace: { sloppy: false } });
   const client = scripted.openClient(SLOT_OF_OTHERS);
