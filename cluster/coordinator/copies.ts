@@ -9,7 +9,10 @@ import { join, type VersionedObject } from '../version/object.js';
 import type { Coordination } from './coordination.js';
 import type { Target } from './routes.js';
 
-/** Why a node's copy is not known; `failed`: the own store could not read it. */
+/**
+ * Why a node's copy is not known. `refused`: the node does not vouch for its copy yet, having been away for long; `failed`: the
+ * own store could not read it.
+ */
 export type CopyFault = CallFault | 'failed';
 
 /** What a node answered. */
@@ -46,6 +49,7 @@ async function heldBy(
   db: number,
   key: string,
 ): Promise<Copy['held']> {
+  if (peer === undefined && !replica.serves(partition)) return 'refused';
   if (peer === undefined) return ownCopy(replica, partition, db, key);
   const answer = await getFrom(peer, partition, db, key, 0);
   if (answer === 'nothing' || answer === 'same') return undefined;
