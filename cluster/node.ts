@@ -1,4 +1,6 @@
+import { AntiEntropy } from './anti-entropy/anti-entropy.js';
 import { MerkleForest } from './anti-entropy/merkle-forest.js';
+import { saveForest, takeSavedForest } from './anti-entropy/saved-forest.js';
 import { ForegroundGovernor, type GovernorFigures } from './background/foreground-governor.js';
 import type { PaceOptions } from './background/pace.js';
 import { answerStrain, PeerStrains } from './background/peer-strains.js';
@@ -62,6 +64,8 @@ export interface NodeOptions {
   readonly hintBytesMax: number;
   /** Older hints are dropped. */
   readonly hintWindowMs: number;
+  /** How often this node exchanges with another one; 0: never by itself. */
+  readonly exchangePeriodMs: number;
   /** Tombstones and expired values that are older may be reaped; a node that was away longer starts over. */
   readonly tombstoneGraceMs: number;
   /** How fast background work may go. */
@@ -82,7 +86,12 @@ export class ClusterNode {
   readonly hints: Hints;
   readonly reaper: Reaper;
   readonly settling: Settling;
+  /** Compares this node's replicas with those of others, and repairs what differs. */
+  readonly antiEntropy: AntiEntropy;
   readonly peers: ReadonlyMap<NodeId, Peer>;
+  readonly #world: World;
+  readonly #store: Store;
+  readonly #forest: MerkleForest;
   readonly #coordination: Coordination;
   readonly #service: PeerService;
   readonly #identity: Identity;
@@ -100,8 +109,12 @@ export class ClusterNode {
     const awayMaxMs = options.membership.members().length > 1 ? options.tombstoneGraceMs : Number.POSITIVE_INFINITY;
     const identity = await Identity.open(store, world, partitionCount, awayMaxMs);
     await recoverJournal(store, world.log);
+    const keyspaces = new Keyspaces(options.keyspaces, options.membership.members().length);
+    const forest = new MerkleForest(partitionCount, keyspaces);
+    // What is yet to be set aside counts in the trees of the last run, and in none of this one's.
+    await takeSavedForest(store, world.log, forest, keyspaces, identity.aside?.moving === true);
     await setAside(store, world.log, identity);
-    const node = new ClusterNode(world, store, identity, options);
+    const node = new ClusterNode(world, store, identity, keyspaces, forest, options);
     await node.settling.prepare();
     if (options.listen !== undefined) await node.#service.listen(options.listen);
     for (const peer of node.peers.values()) peer.start();
@@ -109,7 +122,14 @@ export class ClusterNode {
     return node;
   }
 
-  private constructor(world: World, store: Store, identity: Identity, options: NodeOptions) {
+  private constructor(
+    world: World,
+    store: Store,
+    identity: Identity,
+    keyspaces: Keyspaces,
+    forest: MerkleForest,
+    options: NodeOptions,
+  ) {
     const { membership } = options;
     const { partitionCount } = membership.ring();
     const wire = {
@@ -129,11 +149,13 @@ export class ClusterNode {
         .filter((member) => member.id !== membership.self.id)
         .map((member) => [member.id, new Peer(world, wire, member.id, { host: member.host, port: member.peerPort })]),
     );
-    this.keyspaces = new Keyspaces(options.keyspaces, membership.members().length);
+    this.keyspaces = keyspaces;
+    this.#store = store;
+    this.#forest = forest;
+    this.#world = world;
     this.tokens = new ContextTokens(options.secret);
     this.counters = new Counters();
     this.#hybridClock = new HybridClock(world.clock, identity.counterFloor, options.clockDriftMaxMs);
-    const forest = new MerkleForest(partitionCount, this.keyspaces);
     const replicaOptions = {
       partitionCount,
       memoryBytesMax: options.memoryBytesMax,
@@ -180,11 +202,15 @@ export class ClusterNode {
     const { tombstoneGraceMs, clockDriftMaxMs } = options;
     const ageMs = reapingAgeMs(tombstoneGraceMs, clockDriftMaxMs);
     const local = new LocalReaping(world.clock, this.replica, this.counters, partitionCount, ageMs);
-    const { replica, keyspaces } = this;
+    const { replica } = this;
     this.reaper = new Reaper(
       { world, replica, routes, keyspaces, governor: this.#governor, local },
       tombstoneGraceMs,
       ageMs,
+    );
+    this.antiEntropy = new AntiEntropy(
+      { ...handoff, world, forest, hybridClock: this.#hybridClock },
+      options.exchangePeriodMs,
     );
     this.settling = new Settling(
       { world, store, identity, replica, routes, keyspaces, governor: this.#governor },
@@ -195,6 +221,7 @@ export class ClusterNode {
       new OrphanSweep(handoff, this.hints, tombstoneGraceMs),
       this.reaper,
       this.settling,
+      this.antiEntropy,
       new SignOfLife(world.timers, identity, tombstoneGraceMs),
     ];
     const queries = new Queries();
@@ -206,6 +233,7 @@ export class ClusterNode {
       QUERY_KIND.strain,
       answerStrain(() => this.#governor.strain()),
     );
+    this.antiEntropy.answerOn(queries);
     const requests = new InboundRequests(this.#coordination, queries);
     this.#service = new PeerService(world, wire, requests, (id) => this.peers.get(id)?.dialSoon());
   }
@@ -243,6 +271,7 @@ export class ClusterNode {
     await this.#service.close();
     await Promise.all(this.#tasks.map((task) => task.stop()));
     await this.replica.close();
+    await saveForest(this.#store, this.#world.log, this.#forest, this.keyspaces);
     await this.#identity.close(this.#hybridClock.last);
   }
 

@@ -33,6 +33,7 @@ export function nodeOptionsOf(config: Config): NodeOptions {
     flushPeriodMs: config.objectFlushMs,
     hintBytesMax: config.hintBytesMax,
     hintWindowMs: config.hintWindowMs,
+    exchangePeriodMs: config.exchangePeriodMs,
     tombstoneGraceMs: config.tombstoneGraceMs,
     background: {
       targetMs: config.foregroundP99TargetMs,

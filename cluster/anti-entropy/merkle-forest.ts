@@ -53,6 +53,13 @@ export class MerkleForest implements RecordObserver {
     return this.#trees[this.#index(this.ns.indexOf(n), partition)] ?? EMPTY;
   }
 
+  /** Keys of the partition, of all N. */
+  keys(partition: Partition): number {
+    let keys = 0;
+    for (const n of this.ns) keys += this.tree(n, partition).keys;
+    return keys;
+  }
+
   /** Takes the trees of a partition, by N, as they were at a clean stop; those of other N are without keys. */
   loaded(partition: Partition, trees: ReadonlyMap<number, MerkleTree>): void {
     this.#states[partition] = BUILT;
@@ -67,7 +74,7 @@ export class MerkleForest implements RecordObserver {
 
   found(partition: Partition, db: number, key: string, record: Buffer): void {
     if (this.isBuilt(partition)) return;
-    this.#treeOf(partition, key).toggle(keyHash(db, key), versionFingerprint(record) | 0);
+    this.#treeOf(partition, key).add(keyHash(db, key), versionFingerprint(record) | 0);
   }
 
   complete(partition: Partition): void {
@@ -88,9 +95,11 @@ export class MerkleForest implements RecordObserver {
     if (key.keyHash === 0) key.keyHash = keyHash(key.db, key.key);
     const tree = this.#treeOf(key.partition, key.key);
     // Most writes replace a record that this has seen come: its fingerprint need not be made again.
-    if (before !== undefined) tree.toggle(key.keyHash, key.fingerprint || versionFingerprint(before) | 0);
+    const was = before === undefined ? 0 : key.fingerprint || versionFingerprint(before) | 0;
     key.fingerprint = after === undefined ? 0 : versionFingerprint(after) | 0;
-    if (after !== undefined) tree.toggle(key.keyHash, key.fingerprint);
+    if (before === undefined && after !== undefined) tree.add(key.keyHash, key.fingerprint);
+    else if (after !== undefined) tree.replace(key.keyHash, was, key.fingerprint);
+    else if (before !== undefined) tree.remove(key.keyHash, was);
   }
 
   /** The N whose trees the key counts in. */

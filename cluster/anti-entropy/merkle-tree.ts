@@ -1,5 +1,5 @@
 /**
- * HOT PATH (`toggle`). The Merkle tree of one partition, for the keys of one N: three levels, of which only the leaves are kept.
+ * HOT PATH (`add`, `remove`, `replace`). The Merkle tree of one partition, for the keys of one N: three levels, of which only the leaves are kept.
  *
  * ```
  *                    root                        XOR of the inner nodes
@@ -12,12 +12,14 @@
  * Inner nodes are made when they are asked for. 1024 leaves of 8 bytes: 8 KiB.
  */
 import { DB_COUNT } from '../storage/layout.js';
-import { writeU32 } from '../version/words.js';
+import { readU32, readWord, writeU32 } from '../version/words.js';
 
 export const FANOUT = 32;
 export const LEAF_COUNT = FANOUT * FANOUT;
 export const HASH_BYTES = 8;
-export const TREE_BYTES = LEAF_COUNT * HASH_BYTES;
+const LEAVES_BYTES = LEAF_COUNT * HASH_BYTES;
+/** What `save` gives: the leaves, then the number of keys (u32). */
+export const TREE_BYTES = LEAVES_BYTES + 4;
 
 /** What the hashes are made of. Trees of another version can't be compared, nor loaded. Rises with each change below. */
 export const TREE_VERSION = 1;
@@ -42,11 +44,29 @@ export function leafOf(hash: number): number {
 export class MerkleTree {
   readonly #leaves = new Int32Array(LEAF_COUNT * WORDS_A_LEAF);
 
-  /** Puts in the version of a key with this fingerprint; takes it out if it is in. */
-  toggle(hash: number, fingerprint: number): void {
-    const at = leafOf(hash) * WORDS_A_LEAF;
-    this.#leaves[at] ^= mix(hash, fingerprint);
-    this.#leaves[at + 1] ^= mix(hash ^ 0x5bd1e995, fingerprint ^ 0x2545f491);
+  #keys = 0;
+
+  /** Keys whose versions are in. */
+  get keys(): number {
+    return this.#keys;
+  }
+
+  /** A key came, with a version of this fingerprint. */
+  add(hash: number, fingerprint: number): void {
+    this.#keys++;
+    this.#toggle(hash, fingerprint);
+  }
+
+  /** A key went; `fingerprint` is that of its version. */
+  remove(hash: number, fingerprint: number): void {
+    this.#keys--;
+    this.#toggle(hash, fingerprint);
+  }
+
+  /** The version of a key is another. */
+  replace(hash: number, before: number, after: number): void {
+    this.#toggle(hash, before);
+    this.#toggle(hash, after);
   }
 
   /** Writes the 8 bytes of the root. */
@@ -68,14 +88,22 @@ export class MerkleTree {
   save(): Buffer {
     const bytes = Buffer.allocUnsafe(TREE_BYTES);
     for (let leaf = 0; leaf < LEAF_COUNT; leaf++) this.writeLeaf(leaf, bytes, leaf * HASH_BYTES);
+    writeU32(bytes, LEAVES_BYTES, this.#keys);
     return bytes;
   }
 
   /** The tree that `save` gave the bytes of. */
   static load(bytes: Buffer): MerkleTree {
     const tree = new MerkleTree();
-    for (let word = 0; word < tree.#leaves.length; word++) tree.#leaves[word] = bytes.readInt32LE(word * 4);
+    for (let word = 0; word < tree.#leaves.length; word++) tree.#leaves[word] = readWord(bytes, word * 4);
+    tree.#keys = readU32(bytes, LEAVES_BYTES);
     return tree;
+  }
+
+  #toggle(hash: number, fingerprint: number): void {
+    const at = leafOf(hash) * WORDS_A_LEAF;
+    this.#leaves[at] ^= mix(hash, fingerprint);
+    this.#leaves[at + 1] ^= mix(hash ^ 0x5bd1e995, fingerprint ^ 0x2545f491);
   }
 
   #writeXor(from: number, to: number, out: Buffer, at: number): void {

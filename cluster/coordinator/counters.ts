@@ -32,6 +32,12 @@ export class Counters {
   orphans_forgotten = 0;
   /** Keys that left this replica: deleted or expired longer ago than the grace, and held by all primaries. */
   reaped_keys = 0;
+  /** Exchanges that this node began, by how they ended; keys that they repaired there and here; bytes to find these. */
+  exchanges = 0;
+  exchanges_broken_off = 0;
+  exchange_keys_pushed = 0;
+  exchange_keys_pulled = 0;
+  exchange_tree_bytes = 0;
   clock_truncations = 0;
   clock_drift_refusals = 0;
   #driftLoggedUs = Number.NEGATIVE_INFINITY;

@@ -2,6 +2,8 @@
  * Hinted handoff (Dynamo §4.6): which nodes have missed writes of which keys, and the deliveries to them. A hint is a
  * reference; the object is in this node's replica like any other.
  */
+
+import { Pause } from '../background/pause.js';
 import type { BackgroundTask } from '../background/task.js';
 import type { HintKeeper } from '../coordinator/coordination.js';
 import { StoreError } from '../ports/store.js';
@@ -23,7 +25,6 @@ import {
   RETRY_MAX_MS,
   WAKE_PERIOD_MS,
 } from './limits.js';
-import { Pause } from './pause.js';
 
 export interface HintOptions {
   /** Memory for hints. */

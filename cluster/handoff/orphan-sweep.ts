@@ -6,6 +6,8 @@
  * A copy that is older than tombstones are remembered may be of a key that was deleted meanwhile and forgotten: where no
  * primary holds anything of it, it leaves without being handed on.
  */
+
+import { Pause } from '../background/pause.js';
 import { getFrom, putTo } from '../background/peer-calls.js';
 import type { BackgroundTask } from '../background/task.js';
 import { StoreError } from '../ports/store.js';
@@ -17,7 +19,6 @@ import { Departures } from './departures.js';
 import { type HandoffNode, handoffDurability, type KeyPlace, ownsKey } from './handoff-node.js';
 import type { Hints } from './hints.js';
 import { SWEEP_BYTES_MAX, SWEEP_ORPHANS, SWEEP_PAUSE_A_ROW_MS, SWEEP_PAUSE_MS } from './limits.js';
-import { Pause } from './pause.js';
 
 interface Orphan extends KeyPlace {
   readonly record: Buffer;

@@ -24,7 +24,7 @@ import type { Partition } from '../ring/slots.js';
 export const DISK_FORMAT = 2;
 
 /** On-disk kinds. Append-only: a number is never given another meaning. */
-export const STORAGE_KIND = { data: 1, hint: 2, membership: 3, meta: 4, journal: 5, aside: 6 } as const;
+export const STORAGE_KIND = { data: 1, hint: 2, membership: 3, meta: 4, journal: 5, aside: 6, tree: 7 } as const;
 
 export type StorageKind = (typeof STORAGE_KIND)[keyof typeof STORAGE_KIND];
 
@@ -32,6 +32,7 @@ const STORAGE_KEY_HEADER_BYTES = 4;
 /** Databases that a client can SELECT. */
 export const DB_COUNT = 16;
 
+const PARTITION_OFFSET = 1;
 const DB_OFFSET = 3;
 
 const NODE_ID_BYTES = 20;
@@ -70,6 +71,11 @@ export function kindRange(kind: StorageKind): { from: Buffer; to: Buffer } {
 /** The bounds of all rows of a partition: from (inclusive), to (exclusive). Databases are numbered below 255. */
 export function partitionRange(kind: StorageKind, partition: Partition): { from: Buffer; to: Buffer } {
   return { from: storageBound(kind, partition, 0), to: storageBound(kind, partition, 255) };
+}
+
+/** The partition of a storage key, of a kind that has the partition first. */
+export function storedPartition(key: Buffer): Partition {
+  return key.readUInt16BE(PARTITION_OFFSET) as Partition;
 }
 
 /** The database of a storage key. */

@@ -149,6 +149,12 @@ export const OPTION_ROWS = [
   ),
   row('hint-window-ms', milliseconds(1000, 86_400_000), 10_800_000, 'How long hints for a node that is down are kept.'),
   row(
+    'exchange-period-ms',
+    milliseconds(0, 86_400_000),
+    10_000,
+    'How often a node compares its replicas with those of another one at random, and repairs what differs; 0: never.',
+  ),
+  row(
     'foreground-p99-target-ms',
     milliseconds(0, 600_000),
     0,

@@ -77,6 +77,7 @@ export class Cluster {
         flushPeriodMs,
         hintBytesMax: 2 ** 20,
         hintWindowMs: times.hintWindowMs,
+        exchangePeriodMs: 10_000,
         tombstoneGraceMs: times.tombstoneGraceMs,
         background: { targetMs: 0, rateMin: 500, rateMax: 50_000 },
       };

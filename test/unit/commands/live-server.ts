@@ -62,6 +62,7 @@ export class LiveServer {
       flushPeriodMs: config.objectFlushMs,
       hintBytesMax: config.hintBytesMax,
       hintWindowMs: config.hintWindowMs,
+      exchangePeriodMs: config.exchangePeriodMs,
       tombstoneGraceMs: config.tombstoneGraceMs,
       background: { targetMs: 0, rateMin: config.backgroundRateMin, rateMax: config.backgroundRateMax },
     });

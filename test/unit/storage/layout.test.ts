@@ -16,7 +16,7 @@ const partitions = fc.nat({ max: 16_383 });
 const dbs = fc.nat({ max: 15 });
 
 test('on-disk kinds keep their numbers', (t) => {
-  t.deepEqual(STORAGE_KIND, { data: 1, hint: 2, membership: 3, meta: 4, journal: 5, aside: 6 });
+  t.deepEqual(STORAGE_KIND, { data: 1, hint: 2, membership: 3, meta: 4, journal: 5, aside: 6, tree: 7 });
 });
 
 test('a storage key gives back its database and key', (t) => {

@@ -1,0 +1,131 @@
+/**
+ * One exchange of this node with one peer: compares the trees of all partitions of which both are primaries, and repairs the
+ * keys that differ. Only what differs is sent.
+ */
+import type { Pause } from '../background/pause.js';
+import { StoreError } from '../ports/store.js';
+import type { NodeId } from '../ring/ring.js';
+import type { Partition } from '../ring/slots.js';
+import type { Peer } from '../wire/peer.js';
+import { compareTrees, type SharedTree } from './comparison.js';
+import { ExchangeFault, type ExchangeFaultReason } from './exchange-fault.js';
+import type { ExchangeNode } from './exchange-node.js';
+import { pageUnits } from './leaf-keys.js';
+import { compareMarks, type KeyMark, type LeafKeys, type LeafPage, readLeafPage } from './leaf-page.js';
+import { REPAIR_BYTES, REPAIR_KEYS } from './limits.js';
+import { type Difference, differences, type Repaired, repair } from './repair.js';
+import { TreePeer } from './tree-peer.js';
+
+/** How many keys an exchange has repaired. */
+export interface RepairTotals {
+  pushed: number;
+  pulled: number;
+  /** Keys that could not be repaired; the next exchange tries again. */
+  failed: number;
+}
+
+export interface ExchangeReport {
+  readonly peer: NodeId;
+  /** When it ended, ms since 1970. */
+  readonly atMs: number;
+  /** By partition; those that could not be compared are not in it. */
+  readonly partitions: ReadonlyMap<Partition, RepairTotals>;
+  /** Undefined: it came to its end. */
+  readonly fault: ExchangeFaultReason | 'store' | undefined;
+}
+
+/** The trees that this node and `peer` have in common: of each N with which both are primaries of the partition. */
+export function sharedTrees({ routes, forest }: ExchangeNode, peer: NodeId, only?: Partition): SharedTree[] {
+  const shared: SharedTree[] = [];
+  for (let i = 0; i < routes.partitionCount; i++) {
+    const partition = i as Partition;
+    if ((only !== undefined && partition !== only) || !forest.isBuilt(partition)) continue;
+    const ownPlace = routes.ownPlace(partition);
+    const peerPlace = routes.targets(partition).findIndex(({ id }) => id === peer);
+    if (ownPlace < 0 || peerPlace < 0) continue;
+    for (const n of forest.ns) if (n > Math.max(ownPlace, peerPlace)) shared.push({ n, partition });
+  }
+  return shared;
+}
+
+export class Exchange {
+  readonly #node: ExchangeNode;
+  readonly #peer: Peer;
+  readonly #treePeer: TreePeer;
+  readonly #pause: Pause;
+  readonly #partitions = new Map<Partition, RepairTotals>();
+
+  constructor(node: ExchangeNode, peer: Peer, pause: Pause) {
+    this.#node = node;
+    this.#peer = peer;
+    this.#treePeer = new TreePeer(node, peer, pause);
+    this.#pause = pause;
+  }
+
+  /** Exchanges the partitions, or `only` this one. Never rejects for what the peer or the store does. */
+  async run(only?: Partition): Promise<ExchangeReport> {
+    let fault: ExchangeReport['fault'];
+    try {
+      await this.#run(only);
+    } catch (error) {
+      if (error instanceof ExchangeFault) fault = error.reason;
+      else if (error instanceof StoreError) fault = 'store';
+      else throw error;
+    }
+    const atMs = this.#node.world.clock.nowMs();
+    return { peer: this.#peer.id, atMs, partitions: this.#partitions, fault };
+  }
+
+  async #run(only: Partition | undefined): Promise<void> {
+    const { forest } = this.#node;
+    const shared = sharedTrees(this.#node, this.#peer.id, only);
+    const { trees, differing } = await compareTrees(forest, this.#treePeer, this.#pause, shared);
+    for (const { partition } of trees) this.#partitions.set(partition, { pushed: 0, pulled: 0, failed: 0 });
+    for (const leaves of differing) await this.#exchangeLeaves(leaves);
+  }
+
+  /** Goes through the keys of these leaves in their order, a page of each node at a time. */
+  async #exchangeLeaves(leaves: LeafKeys): Promise<void> {
+    const { world, replica, forest } = this.#node;
+    let after: KeyMark | undefined;
+    for (;;) {
+      await this.#treePeer.admit(pageUnits(forest, leaves.partition));
+      const ours = await readLeafPage(replica, forest, leaves, after, undefined);
+      const theirs = await this.#treePeer.leafPage(leaves, after, ours.upTo);
+      await this.#repair(leaves.partition, differences(rowsUpTo(ours, theirs.upTo), theirs.rows, world.clock.nowMs()));
+      after = theirs.upTo;
+      if (after === undefined) return;
+    }
+  }
+
+  /** Some keys at a time, bounded in bytes. */
+  async #repair(partition: Partition, found: readonly Difference[]): Promise<void> {
+    let slice: Difference[] = [];
+    let bytes = 0;
+    for (const [i, difference] of found.entries()) {
+      slice.push(difference);
+      bytes += difference.bytes;
+      if (slice.length < REPAIR_KEYS && bytes < REPAIR_BYTES && i < found.length - 1) continue;
+      await this.#treePeer.admit(slice.length);
+      const outcomes = await Promise.all(slice.map((each) => repair(this.#node, this.#peer, partition, each)));
+      for (const outcome of outcomes) this.#count(partition, outcome);
+      if (!this.#peer.reachable()) throw new ExchangeFault('unreachable');
+      slice = [];
+      bytes = 0;
+    }
+  }
+
+  #count(partition: Partition, outcome: Repaired): void {
+    const totals = this.#partitions.get(partition);
+    if (totals === undefined || outcome === 'nothing to do') return;
+    totals[outcome]++;
+    const { counters } = this.#node;
+    if (outcome === 'pushed') counters.exchange_keys_pushed++;
+    else if (outcome === 'pulled') counters.exchange_keys_pulled++;
+  }
+}
+
+/** What lies behind the end of the peer's page comes with the next one. */
+function rowsUpTo({ rows }: LeafPage, upTo: KeyMark | undefined): LeafPage['rows'] {
+  return upTo === undefined ? rows : rows.filter((row) => compareMarks(row, upTo) <= 0);
+}
