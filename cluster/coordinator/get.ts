@@ -7,7 +7,14 @@ import type { Failure } from '../failure.js';
 import { BUFFER, type Durability, LOG, type LoadWaiter } from '../replica/replica.js';
 import type { Partition } from '../ring/slots.js';
 import type { ObjectBytes } from '../version/codec.js';
-import { highestCounter, joinBytes, objectLength, sameObject, siblingCount } from '../version/encoded.js';
+import {
+  highestCounter,
+  joinBytes,
+  objectLength,
+  sameObject,
+  siblingCount,
+  versionFingerprint,
+} from '../version/encoded.js';
 import type { Peer, ReplyHandler } from '../wire/peer.js';
 import type { Coordination } from './coordination.js';
 import { refusesDrift } from './drift.js';
@@ -30,7 +37,6 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
   readonly #done: ReadDone<T>;
   readonly #startedUs: number;
   readonly #targets: readonly Target[];
-  #local: ObjectBytes | null = null;
   #best: ObjectBytes | null = null;
   #fingerprint = 0;
   /** Bit i: the primary in place i was asked; was asked and holds what we hold. */
@@ -126,7 +132,6 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
   #readOthers(local: ObjectBytes | null, sinceUs: number): void {
     // A copy that was started over does not stand for what this node has acknowledged before.
     if (!this.#node.replica.serves(this.#partition)) this.#answered = 0;
-    this.#local = local;
     this.#best = local;
     this.#held = local;
     if (this.#answered < this.#keyspace.r) {
@@ -256,12 +261,17 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
     const length = objectLength(best);
     const count = Math.min(this.#keyspace.n, this.#targets.length);
     for (let place = 0; place < count; place++) {
-      const answered = different[place];
-      const theirs = (this.#sameMask & (1 << place)) !== 0 ? this.#local : answered;
-      if (theirs === undefined || (theirs !== null && sameObject(theirs, best))) continue;
+      if (!this.#lacks(place, best, different[place])) continue;
       counters.read_repairs++;
       this.#targets[place]?.peer?.put(UNHEARD, this.#partition, this.#db, durability, this.#key, best, length);
     }
+  }
+
+  /** Whether the target in that place answered, and with something else than `best`. */
+  #lacks(place: number, best: ObjectBytes, answered: ObjectBytes | null | undefined): boolean {
+    // What was held here when they were asked may have been written over since; its fingerprint stands for it.
+    if ((this.#sameMask & (1 << place)) !== 0) return versionFingerprint(best) !== this.#fingerprint;
+    return answered === null || (answered !== undefined && !sameObject(answered, best));
   }
 
   #repairDurability(): Durability {

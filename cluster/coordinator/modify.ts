@@ -121,7 +121,9 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
       this.#fail(PREVIOUS_UNKNOWN);
       return;
     }
-    this.#outcome = outcome;
+    // A copy: the write that follows may take the place of the record that it is a part of.
+    const previous = outcome.previous && Buffer.from(outcome.previous);
+    this.#outcome = { ...outcome, previous };
     if (outcome.written === undefined) {
       this.#node.modifyQueues.leave(this.#queueKey());
       this.#done(this.#state, undefined, false, outcome.previous, base ?? undefined);

@@ -6,7 +6,7 @@
  * which keeps a hint (Dynamo §4.6, sloppy quorum). Where no such node is left, the coordinator keeps the hint.
  */
 import type { Failure } from '../failure.js';
-import { FSYNC, type LoadWaiter, RECORD_NOTE_BYTES, STORED, type WriteWaiter } from '../replica/replica.js';
+import { FSYNC, type LoadWaiter, REFUSED, STORED, type WriteWaiter } from '../replica/replica.js';
 import type { NodeId } from '../ring/ring.js';
 import type { Partition } from '../ring/slots.js';
 import type { ObjectBytes } from '../version/codec.js';
@@ -205,7 +205,7 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     this.#outstanding = 1;
     // Where the own replica refused the object nobody else may have it: this actor's next dot for the key would claim
     // to have seen this one, and merges would drop it.
-    if (replica.peek(this.#partition, this.#db, this.#key) === record) {
+    if (status !== REFUSED) {
       this.#keepOwnHint();
       this.#send(record, primaries === n);
     }
@@ -234,14 +234,13 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     const { hybridClock, clockEntriesMax, counters } = this.#node;
     const [only] = this.#written;
     if (only !== undefined && isPlainReplacement(current, this.#context, this.#written, actor, clockEntriesMax)) {
-      return encodeReplacing(current ?? undefined, actor, hybridClock.next(), only, RECORD_NOTE_BYTES);
+      return encodeReplacing(current ?? undefined, actor, hybridClock.next(), only);
     }
     const successor = encodeSuccessor(current, this.#context, this.#written, {
       actor,
       mint: () => hybridClock.next(),
       clockEntriesMax,
       isMember: (id) => this.#node.isMember(id),
-      tailBytes: RECORD_NOTE_BYTES,
     });
     if (successor.truncated) counters.clock_truncations++;
     return successor.record;
@@ -255,13 +254,12 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     const count = Math.min(this.#keyspace.n, targets.length);
     // All are counted first: a peer may answer within the call.
     this.#outstanding = this.#ownFor === undefined ? count : count + 1;
-    const objectLength = record.length - RECORD_NOTE_BYTES;
     const { remote } = this.#plan;
     for (let place = 0; place < count; place++) {
       const target = targets[place];
       if (target?.peer === undefined) continue;
       if (allReachable || target.peer.reachable()) {
-        target.peer.put(this, this.#partition, this.#db, remote, this.#key, record, objectLength);
+        target.peer.put(this, this.#partition, this.#db, remote, this.#key, record, record.length);
       } else {
         this.#missed(target.id, true);
       }
@@ -290,9 +288,8 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     const peer = this.#standIns.take(primary);
     if (peer === undefined) return false;
     this.#node.counters.stand_ins++;
-    const objectLength = record.length - RECORD_NOTE_BYTES;
     const { remote } = this.#plan;
-    peer.putHinted(this, primary, this.#partition, this.#db, remote, this.#key, record, objectLength);
+    peer.putHinted(this, primary, this.#partition, this.#db, remote, this.#key, record, record.length);
     return true;
   }
 
@@ -316,7 +313,6 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   #syncElsewhere(failure: Failure): void {
     const record = this.#record;
     if (record === undefined) return;
-    const objectLength = record.length - RECORD_NOTE_BYTES;
     const { n } = this.#keyspace;
     const holders = this.#targets.flatMap(({ id, peer }, place) =>
       peer?.reachable() === true && (place < n || this.#standIns?.has(id)) ? [peer] : [],
@@ -325,7 +321,7 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     this.#outstanding++;
     new SyncElsewhere(
       holders,
-      (peer, handler) => peer.put(handler, this.#partition, this.#db, FSYNC, this.#key, record, objectLength),
+      (peer, handler) => peer.put(handler, this.#partition, this.#db, FSYNC, this.#key, record, record.length),
       (synced) => {
         this.#requiredSafe = synced;
         if (!synced && !this.#finished) this.#finish(failure);

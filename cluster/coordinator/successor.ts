@@ -22,8 +22,6 @@ export interface Minting {
   readonly mint: () => number;
   readonly clockEntriesMax: number;
   readonly isMember: (actor: ActorId) => boolean;
-  /** Bytes left free behind the object, for the replica's note. */
-  readonly tailBytes: number;
 }
 
 /**
@@ -53,10 +51,10 @@ export function encodeSuccessor(
   written: readonly Written[],
   minting: Minting,
 ): Successor {
-  const { actor, mint, clockEntriesMax, isMember, tailBytes } = minting;
+  const { actor, mint, clockEntriesMax, isMember } = minting;
   const [only] = written;
   if (only !== undefined && isPlainReplacement(current, context, written, actor, clockEntriesMax)) {
-    return { record: encodeReplacing(current ?? undefined, actor, mint(), only, tailBytes), truncated: false };
+    return { record: encodeReplacing(current ?? undefined, actor, mint(), only), truncated: false };
   }
   const actorId = readActor(actor, 0);
   let object: VersionedObject | undefined = current === null ? undefined : decodeObject(current);
@@ -72,5 +70,5 @@ export function encodeSuccessor(
   const entries = capped.clock.size;
   const entriesBefore = current === null ? 0 : clockEntryCount(current);
   if (entries > CLOCK_ENTRIES_LEFT_MAX && entries > entriesBefore) return { record: undefined, truncated: false };
-  return { record: encodeObject(capped, tailBytes), truncated: entries < object.clock.size };
+  return { record: encodeObject(capped), truncated: entries < object.clock.size };
 }

@@ -32,7 +32,7 @@ export interface Store {
   get(key: Buffer, done: (error: StoreError | undefined, value: Buffer | undefined) => void): void;
   /**
    * Applies all writes or none. Done without `sync`: the batch survives the death of the process; with `sync`: the loss
-   * of power as well. Batches take effect in the order of the calls. The buffers may not change until `done`.
+   * of power as well. Batches take effect in the order of the calls. Keys and values are copied within the call.
    */
   write(writes: readonly StoreWrite[], sync: boolean, done: (error: StoreError | undefined) => void): void;
   /** Opens a scan of all keys k with `from` <= k < `to`. */

@@ -10,20 +10,21 @@ export const BUFFER = 0;
 export const LOG = 1;
 export const FSYNC = 2;
 
-/** What `store` and `merge` answer: done (no callback), or `WriteWaiter.stored` comes later. */
+/** What `store` and `merge` answer: done (no callback); `WriteWaiter.stored` comes later; it comes later with a failure, and nothing was changed. */
 export const STORED = 0;
 export const PENDING = 1;
+export const REFUSED = 2;
 
 export interface WriteWaiter {
   stored(failure: Failure | undefined): void;
 }
 
 export interface LoadWaiter {
-  /** `object` is undefined where there is none. The note may follow its bytes. */
+  /** `object` is undefined where there is none. The note may follow its bytes, which are good for this turn. */
   loaded(failure: Failure | undefined, object: ObjectBytes | undefined): void;
 }
 
-export type StoreAnswer = typeof STORED | typeof PENDING;
+export type StoreAnswer = typeof STORED | typeof PENDING | typeof REFUSED;
 
 /** A write to a key that is being read from the store. */
 export interface HeldWrite {

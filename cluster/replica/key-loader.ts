@@ -121,7 +121,7 @@ export class KeyLoader {
     entry.pinned = true;
     entry.loading = undefined;
     if (value !== undefined) {
-      this.#cache.setRecord(entry, Buffer.from(value));
+      this.#cache.setRecord(entry, this.#cache.memory.copyOf(value));
       entry.durable = LOG;
     }
     for (const operation of operations) this.#run(entry, operation);

@@ -44,6 +44,9 @@ export const ENTRIES_MAX = 2 ** 23;
 export const EVICTION_STEPS_MAX = 64;
 export const EVICTION_BYTES_A_STEP = 256;
 
+/** Shorter runs of bytes are copied one by one. */
+export const COPIED_SHORT_MAX = 48;
+
 /** Share of memoryBytesMax up to which the warm-up fills the cache. */
 export const WARM_SHARE_MAX = 0.9;
 export const SCAN_ROWS = 256;

@@ -9,6 +9,7 @@ import {
   WARM_SHARE_MAX,
 } from './limits.js';
 import { DEAD, standingOf } from './record.js';
+import { RecordMemory } from './record-memory.js';
 
 /**
  * HOT PATH. The records in memory, bounded in bytes. Evicts by the CLOCK rule: the hand goes round the entries; one that
@@ -18,6 +19,8 @@ import { DEAD, standingOf } from './record.js';
  */
 export class ObjectCache {
   readonly bytesMax: number;
+  /** Where records come from. */
+  readonly memory = new RecordMemory();
   bytes = 0;
   entries = 0;
   evictions = 0;

@@ -9,7 +9,7 @@ import { recordFault } from './record.js';
 export interface ScannedRow {
   readonly db: number;
   readonly key: string;
-  /** The object, then the note. Belongs to the replica: not to be changed. */
+  /** The object, then the note. Nobody changes it. */
   readonly record: Buffer;
 }
 
@@ -80,9 +80,9 @@ interface OverlayRow {
   readonly record: Buffer | undefined;
 }
 
-/** Taken at once: the entries change while the scan runs. */
+/** Copied at once: entries and records change while the scan runs. */
 function overlay(dirty: readonly Entry[]): OverlayRow[] {
-  return dirty.map(({ db, key, record }) => ({ db, key, record })).sort(scanOrder);
+  return dirty.map(({ db, key, record }) => ({ db, key, record: record && Buffer.from(record) })).sort(scanOrder);
 }
 
 function take({ db, key, record }: OverlayRow, rows: ScannedRow[]): void {

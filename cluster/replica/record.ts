@@ -9,8 +9,8 @@
  * ```
  */
 import { ACTOR_BYTES } from '../version/actor.js';
-import { type ObjectBytes, objectFault, siblingExpiryMs } from '../version/codec.js';
-import { newestLiveSibling, objectLength } from '../version/encoded.js';
+import { objectFault, siblingExpiryMs } from '../version/codec.js';
+import { newestLiveSibling } from '../version/encoded.js';
 import { copyShort, readWord } from '../version/words.js';
 
 export const RECORD_NOTE_BYTES = ACTOR_BYTES;
@@ -41,21 +41,13 @@ export function noteOf(record: Buffer): Buffer {
   return record.subarray(record.length - RECORD_NOTE_BYTES);
 }
 
-/** Writes the note of `record`: that of the record it replaces while that is of `actor`'s life, else `actor`. */
+/** Writes the note of `record`: that of the record it replaces (perhaps the same memory) while that is of `actor`'s life, else `actor`. */
 export function fillNote(record: Buffer, replaced: Buffer | undefined, actor: Buffer): void {
   const at = record.length - RECORD_NOTE_BYTES;
   const kept = replaced !== undefined && noteIsOfLife(replaced, actor);
   const note = kept ? replaced : actor;
   const from = kept ? replaced.length - RECORD_NOTE_BYTES : 0;
   copyShort(note, from, record, at, RECORD_NOTE_BYTES);
-}
-
-/** A copy of `object` (what follows it is left out) with room for the note. */
-export function recordOf(object: ObjectBytes): Buffer {
-  const length = objectLength(object);
-  const record = Buffer.allocUnsafe(length + RECORD_NOTE_BYTES);
-  object.copy(record, 0, 0, length);
-  return record;
 }
 
 /** How a key counts: nothing but tombstones, there, there and with an expiry. Expiry is left to reads and the reaper. */

@@ -11,7 +11,8 @@ import { type Partition, partitionOf, type Slot, slotOf } from '../ring/slots.js
 import type { Identity } from '../storage/identity.js';
 import { partitionRange, STORAGE_KIND, storageBound, storageKey } from '../storage/layout.js';
 import type { ObjectBytes } from '../version/codec.js';
-import { joinBytes, versionFingerprint } from '../version/encoded.js';
+import { joinBytes, objectLength, versionFingerprint } from '../version/encoded.js';
+import { copyShort } from '../version/words.js';
 import { EndOfTurn } from './end-of-turn.js';
 import {
   BUFFER,
@@ -20,6 +21,7 @@ import {
   type HeldWrite,
   type LoadWaiter,
   PENDING,
+  REFUSED,
   STORED,
   type StoreAnswer,
   type WriteWaiter,
@@ -27,16 +29,23 @@ import {
 import { Journal } from './journal.js';
 import { KeyCounts } from './key-counts.js';
 import { KeyLoader } from './key-loader.js';
-import { DIRTY_SHARE_MAX, ENTRIES_MAX, HELD_FAST_SHARE_MAX, HELD_SHARE_MAX, JOURNAL_SHARE_MAX } from './limits.js';
+import {
+  COPIED_SHORT_MAX,
+  DIRTY_SHARE_MAX,
+  ENTRIES_MAX,
+  HELD_FAST_SHARE_MAX,
+  HELD_SHARE_MAX,
+  JOURNAL_SHARE_MAX,
+} from './limits.js';
 import { ObjectCache } from './object-cache.js';
 import { scanMerged, scanOrder, type TakeRows } from './partition-scan.js';
-import { fillNote, isLiveRecord, noteIsActor, noteIsOfLife, noteOf, RECORD_NOTE_BYTES, recordOf } from './record.js';
+import { fillNote, isLiveRecord, noteIsActor, noteIsOfLife, noteOf, RECORD_NOTE_BYTES } from './record.js';
 import { type RecordObserver, UNOBSERVED } from './record-observer.js';
 import { WarmUp } from './warm-up.js';
 import { WriteQueue } from './write-queue.js';
 
 export type { Durability, LoadWaiter, StoreAnswer, WriteWaiter } from './entry.js';
-export { BUFFER, FSYNC, LOG, PENDING, STORED } from './entry.js';
+export { BUFFER, FSYNC, LOG, PENDING, REFUSED, STORED } from './entry.js';
 export type { TakeRows } from './partition-scan.js';
 export { RECORD_NOTE_BYTES };
 
@@ -125,7 +134,10 @@ export class Replica {
     this.#warmUp = new WarmUp(world, store, this.#cache, this.#counts, this.#queue, observer, partitionCount);
   }
 
-  /** The object if known without the store (the note may follow its bytes); null: known to be absent; undefined: ask `load`. */
+  /**
+   * The object if known without the store (the note may follow its bytes); null: known to be absent; undefined: ask `load`.
+   * Its bytes are good for this turn: a later write of the key may take their place.
+   */
   peek(partition: Partition, db: number, key: string): ObjectBytes | null | undefined {
     const entry = this.#cache.find(db, key);
     if (entry === undefined) return this.#cache.isComplete(partition) ? null : undefined;
@@ -162,14 +174,13 @@ export class Replica {
   }
 
   /**
-   * Replaces the record of a key by `record`, an object with RECORD_NOTE_BYTES behind it, which the replica fills and keeps.
-   * The object was made from what `peek` gave in this turn.
+   * Replaces what is held of a key by `object`, which was made from what `peek` gave in this turn, and is copied.
    */
   store(
     partition: Partition,
     db: number,
     key: string,
-    record: Buffer,
+    object: Buffer,
     durability: Durability,
     waiter: WriteWaiter,
   ): StoreAnswer {
@@ -177,8 +188,8 @@ export class Replica {
     if (refused !== undefined) return this.#refuse(refused, waiter);
     const entry = this.#known(partition, db, key);
     if (entry === undefined)
-      return this.#hold(partition, db, key, { kind: 'store', bytes: record, durability, waiter });
-    return this.#install(entry, record, durability, waiter);
+      return this.#hold(partition, db, key, { kind: 'store', bytes: object, durability, waiter });
+    return this.#install(entry, object, object.length, durability, waiter);
   }
 
   /**
@@ -342,12 +353,13 @@ export class Replica {
     return this.#cache.isComplete(partition) ? this.#cache.add(partition, db, key) : undefined;
   }
 
-  #install(entry: Entry, record: Buffer, durability: Durability, waiter: WriteWaiter): StoreAnswer {
-    fillNote(record, entry.record, this.#identity.actorBytes);
-    this.#observer.changed(entry, entry.record, record);
+  /** The record of `entry` becomes a copy of `object`, of which bytes past `length` are left out. */
+  #install(entry: Entry, object: Buffer, length: number, durability: Durability, waiter: WriteWaiter): StoreAnswer {
+    const replaced = entry.record;
+    this.#observer.changed(entry, replaced, object);
     const bytesBefore = entry.bytes;
-    if (entry.record !== undefined) this.#counts.add(entry.partition, entry.db, entry.standing, -1);
-    this.#cache.setRecord(entry, record);
+    if (replaced !== undefined) this.#counts.add(entry.partition, entry.db, entry.standing, -1);
+    this.#cache.setRecord(entry, this.#recordOf(object, length, replaced));
     this.#queue.changed(entry, bytesBefore);
     this.#counts.add(entry.partition, entry.db, entry.standing, 1);
     // An entry may count twice: in the journal, and dirty again.
@@ -362,10 +374,22 @@ export class Replica {
 
   #mergeInto(entry: Entry, object: Buffer, durability: Durability, waiter: WriteWaiter): StoreAnswer {
     const local = entry.record;
-    if (local === undefined) return this.#install(entry, recordOf(object), durability, waiter);
-    const joined = joinBytes(local, object);
+    const joined = local === undefined ? object : joinBytes(local, object);
     if (joined === local) return this.#queue.whenDurable(entry, durability, waiter);
-    return this.#install(entry, recordOf(joined), durability, waiter);
+    return this.#install(entry, joined, objectLength(joined), durability, waiter);
+  }
+
+  /**
+   * Where the lengths are the same the memory of the record before is written over: overwriting values of one size then
+   * makes no garbage that has grown old. So nobody else may rely on a record after the turn in which it was given.
+   */
+  #recordOf(object: Buffer, length: number, replaced: Buffer | undefined): Buffer {
+    const bytes = length + RECORD_NOTE_BYTES;
+    const record = replaced?.length === bytes ? replaced : this.#cache.memory.allocate(bytes);
+    fillNote(record, replaced, this.#identity.actorBytes);
+    if (length <= COPIED_SHORT_MAX) copyShort(object, 0, record, 0, length);
+    else object.copy(record, 0, 0, length);
+    return record;
   }
 
   #refusal(): Failure | undefined {
@@ -375,21 +399,21 @@ export class Replica {
     return undefined;
   }
 
-  #refuse(failure: Failure, waiter: WriteWaiter): typeof PENDING {
+  #refuse(failure: Failure, waiter: WriteWaiter): typeof REFUSED {
     this.#refusedWrites++;
     this.#endOfTurn.add(() => waiter.stored(failure));
-    return PENDING;
+    return REFUSED;
   }
 
   /** A write to a key that has to be read first. */
-  #hold(partition: Partition, db: number, key: string, write: HeldWrite): typeof PENDING {
+  #hold(partition: Partition, db: number, key: string, write: HeldWrite): StoreAnswer {
     const refused = this.#loader.hold(partition, db, key, write);
     return refused === undefined ? PENDING : this.#refuse(refused, write.waiter);
   }
 
   #applyHeld(entry: Entry, { kind, bytes, durability, waiter }: HeldWrite): StoreAnswer {
     return kind === 'store'
-      ? this.#install(entry, bytes, durability, waiter)
+      ? this.#install(entry, bytes, bytes.length, durability, waiter)
       : this.#mergeInto(entry, bytes, durability, waiter);
   }
 

@@ -189,7 +189,7 @@ export class WarmUp {
     if (this.#cache.find(db, key) !== undefined) return true;
     if (!this.#cache.hasRoomToWarm()) return false;
     const entry = this.#cache.add(partition, db, key);
-    this.#cache.setRecord(entry, Buffer.from(record));
+    this.#cache.setRecord(entry, this.#cache.memory.copyOf(record));
     entry.durable = LOG;
     return true;
   }

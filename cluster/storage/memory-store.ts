@@ -57,7 +57,8 @@ export class MemoryStore implements Store {
   }
 
   write(writes: readonly StoreWrite[], sync: boolean, done: (error: StoreError | undefined) => void): void {
-    this.#queue.push({ writes, sync, done });
+    const copies = writes.map(({ key, value }) => ({ key: Buffer.from(key), value: value && Buffer.from(value) }));
+    this.#queue.push({ writes: copies, sync, done });
     // One at a time, whatever each takes: batches take effect in the order of the calls.
     if (this.#queue.length === 1) this.#later(() => this.#finishWrite());
   }
@@ -123,8 +124,7 @@ export class MemoryStore implements Store {
   #apply({ writes, sync }: QueuedWrite): void {
     const { rows, unsynced, synced } = this.#disk;
     for (const { key, value } of writes) {
-      // Copied: the caller may reuse its buffers once `done` is called.
-      const write = { key: Buffer.from(key), value: value === undefined ? undefined : Buffer.from(value) };
+      const write = { key, value };
       const name = key.toString('latin1');
       if (write.value === undefined || !rows.has(name)) this.#sortedKeys = undefined;
       change(rows, write);

@@ -65,13 +65,13 @@ export function siblingValueBytes(bytes: Buffer, offset: number): number {
   return readU32(bytes, offset + LENGTH_OFFSET);
 }
 
-/** The object as bytes, followed by `tailBytes` zero bytes. */
-export function encodeObject(object: VersionedObject, tailBytes = 0): ObjectBytes {
+/** The object as bytes. */
+export function encodeObject(object: VersionedObject): ObjectBytes {
   assert(object.clock.size <= CLOCK_ENTRIES_MAX, 'more clock entries than an object can count');
   assert(object.siblings.length <= SIBLINGS_MAX, 'more siblings than an object can count');
   let size = OBJECT_HEADER_BYTES + object.clock.size * CLOCK_ENTRY_BYTES;
   for (const sibling of object.siblings) size += SIBLING_HEADER_BYTES + sibling.value.length;
-  const bytes = Buffer.alloc(size + tailBytes);
+  const bytes = Buffer.alloc(size);
   bytes[0] = FORMAT;
   bytes[1] = object.clock.size;
   bytes.writeUInt16LE(object.siblings.length, 2);

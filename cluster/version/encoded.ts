@@ -84,20 +84,19 @@ export function clockHasActor(object: ObjectBytes, actor: Buffer): boolean {
 
 /**
  * The object after a put whose context is all that `current` has seen: one sibling, and the clock of `current` with the
- * new dot in it. `tailBytes` bytes are left unwritten behind it.
+ * new dot in it.
  */
 export function encodeReplacing(
   current: ObjectBytes | undefined,
   actor: Buffer,
   counter: number,
   written: Written,
-  tailBytes: number,
 ): ObjectBytes {
   const known = current === undefined ? -1 : findActor(current, actor);
   const entries = (current === undefined ? 0 : clockEntryCount(current)) + (known < 0 ? 1 : 0);
   const siblingAt = OBJECT_HEADER_BYTES + entries * CLOCK_ENTRY_BYTES;
   const { value } = written;
-  const bytes = Buffer.allocUnsafe(siblingAt + SIBLING_HEADER_BYTES + value.length + tailBytes);
+  const bytes = Buffer.allocUnsafe(siblingAt + SIBLING_HEADER_BYTES + value.length);
   bytes[0] = FORMAT;
   bytes[1] = entries;
   bytes[2] = 1;

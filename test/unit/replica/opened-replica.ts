@@ -2,7 +2,7 @@ import type { Failure } from '../../../cluster/failure.js';
 import { setAside } from '../../../cluster/reaping/set-aside.js';
 import { recoverJournal } from '../../../cluster/replica/journal-recovery.js';
 import type { RecordObserver } from '../../../cluster/replica/record-observer.js';
-import { type Durability, LOG, PENDING, RECORD_NOTE_BYTES, Replica } from '../../../cluster/replica/replica.js';
+import { type Durability, LOG, PENDING, Replica } from '../../../cluster/replica/replica.js';
 import { type Partition, partitionOf, slotOf } from '../../../cluster/ring/slots.js';
 import { Identity } from '../../../cluster/storage/identity.js';
 import { type MemoryDisk, MemoryStore } from '../../../cluster/storage/memory-store.js';
@@ -125,7 +125,7 @@ export class OpenedReplica {
     const counter = OpenedReplica.#counter++;
     const expiryMs = !tombstone && counter % 3 === 0 ? FAR_MS : 0;
     const written = { tombstone, expiryMs, value: tombstone ? Buffer.alloc(0) : Buffer.from(value) };
-    const record = encodeReplacing(current ?? undefined, actor, counter, written, RECORD_NOTE_BYTES);
+    const record = encodeReplacing(current ?? undefined, actor, counter, written);
     const acknowledgement = new Acknowledgement();
     const answer = this.replica.store(partitionOfKey(key), db, key, record, durability, acknowledgement);
     if (answer !== PENDING) acknowledgement.answer = 'stored';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { Timers } from '../../../cluster/ports/timers.js';
 import { isLiveRecord } from '../../../cluster/replica/record.js';
-import { BUFFER, type Durability, FSYNC, LOG, RECORD_NOTE_BYTES, Replica } from '../../../cluster/replica/replica.js';
+import { BUFFER, type Durability, FSYNC, LOG, Replica } from '../../../cluster/replica/replica.js';
 import type { Partition } from '../../../cluster/ring/slots.js';
 import { Identity } from '../../../cluster/storage/identity.js';
 import { openRocksStore } from '../../../cluster/storage/rocks-store.js';
@@ -56,7 +56,7 @@ test('on RocksDB a replica takes many writes at every durability, and has them a
     const actor = first.replica.mintingActor(current);
     const value = Buffer.alloc(tombstone ? 0 : 100, counter);
     const written = { tombstone, expiryMs: 0, value };
-    const record = encodeReplacing(current ?? undefined, actor, counter++, written, RECORD_NOTE_BYTES);
+    const record = encodeReplacing(current ?? undefined, actor, counter++, written);
     await new Promise<void>((resolve, reject) => {
       const stored = (failure: unknown) => (failure === undefined ? resolve() : reject(failure));
       if (first.replica.store(partition, 0, key, record, durability, { stored }) === 0) resolve();
