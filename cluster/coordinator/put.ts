@@ -10,14 +10,14 @@ import { FSYNC, type LoadWaiter, REFUSED, STORED, type WriteWaiter } from '../re
 import type { NodeId } from '../ring/ring.js';
 import type { Partition } from '../ring/slots.js';
 import type { ObjectBytes } from '../version/codec.js';
-import { encodeReplacing, highestCounter, joinBytes, siblingCount, type Written } from '../version/encoded.js';
+import { encodeReplacing, highestCounter, joinBytes, type Written } from '../version/encoded.js';
 import type { VersionVector } from '../version/object.js';
 import type { Peer, ReplyHandler } from '../wire/peer.js';
 import type { Coordination } from './coordination.js';
 import { refusesDrift } from './drift.js';
 import { type DurabilityPlan, durabilityPlan } from './durability.js';
 import type { KeyspaceRow } from './keyspaces.js';
-import { SIBLINGS_MAX } from './limits.js';
+import { CONTEXT_FROM_THE_FUTURE, siblingsRefusal, TOO_MANY_ACTORS } from './put-refusals.js';
 import { PUT_STORE_FAILED, PUT_STORED } from './put-status.js';
 import { countReachable, isReachable, type Target } from './routes.js';
 import { ownStandInFor, StandIns } from './stand-ins.js';
@@ -40,25 +40,6 @@ export interface PutElsewhere {
     done: (failure: Failure | undefined, object: ObjectBytes | undefined) => void,
   ): void;
 }
-
-const CONTEXT_FROM_THE_FUTURE: Failure = {
-  code: 'Refused',
-  reason: 'the context is dated further ahead than clocks may be apart',
-};
-
-const MERGE_FIRST = 'read the key and write the merged value with its token';
-const TOO_MANY_SIBLINGS: Failure = {
-  code: 'Refused',
-  reason: `the key has ${SIBLINGS_MAX} concurrent values: ${MERGE_FIRST}`,
-};
-const TOO_MANY_ACTORS: Failure = {
-  code: 'Refused',
-  reason: `the key has concurrent values of too many lives of nodes: ${MERGE_FIRST}`,
-};
-const TOO_LARGE: Failure = {
-  code: 'Refused',
-  reason: `the concurrent values of the key are too large together: ${MERGE_FIRST}`,
-};
 
 export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   readonly #node: Coordination;
@@ -195,7 +176,7 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
       this.#finish(TOO_MANY_ACTORS);
       return;
     }
-    const refused = siblingCount(record) > 1 ? this.#refusal(record, current) : undefined;
+    const refused = siblingsRefusal(record, current, this.#node.objectBytesMax);
     if (refused !== undefined) {
       this.#finish(refused);
       return;
@@ -219,14 +200,6 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     if (this.#node.hints.keep(this.#ownFor, this.#partition, this.#db, this.#key, local, this) !== STORED) {
       this.#localWaits++;
     }
-  }
-
-  /** Why this put may not leave several siblings as they stand in `record`; one that leaves less than there was may. */
-  #refusal(record: Buffer, current: ObjectBytes | null): Failure | undefined {
-    const siblings = siblingCount(record);
-    if (current !== null && siblings <= siblingCount(current)) return undefined;
-    if (siblings > SIBLINGS_MAX) return TOO_MANY_SIBLINGS;
-    return record.length > this.#node.objectBytesMax ? TOO_LARGE : undefined;
   }
 
   /** The record that this put makes of `current`; undefined: it has to be refused. */

@@ -77,6 +77,7 @@ export interface ReplicaStats {
 }
 
 const TOO_MUCH_DIRTY: Failure = { code: 'Overloaded', reason: 'the store does not keep up with the writes' };
+const CAN_NOT_WRITE: Failure = { code: 'StoreFailed', reason: 'the store can not write, and memory is full' };
 const CLOSED: Failure = { code: 'StoreFailed', reason: 'the node is stopping' };
 
 export class Replica {
@@ -395,8 +396,9 @@ export class Replica {
   #refusal(): Failure | undefined {
     if (this.#closed) return CLOSED;
     const { dirtyBytes, dirtyEntries } = this.#queue;
-    if (dirtyBytes >= this.#dirtyBytesMax || dirtyEntries >= ENTRIES_MAX) return TOO_MUCH_DIRTY;
-    return undefined;
+    if (dirtyBytes < this.#dirtyBytesMax && dirtyEntries < ENTRIES_MAX) return undefined;
+    // Others can take what this node can't; where the store is only slow, they are as busy.
+    return this.#queue.isFailing ? CAN_NOT_WRITE : TOO_MUCH_DIRTY;
   }
 
   #refuse(failure: Failure, waiter: WriteWaiter): typeof REFUSED {

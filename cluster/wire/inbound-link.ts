@@ -92,6 +92,8 @@ export interface PeerRequests {
 export interface InboundOwner {
   /** Whether one more stranger may try a handshake. */
   admits(): boolean;
+  /** Whether this process has just stood still for longer than a peer waits for an answer. */
+  stoodStill(nowUs: number): boolean;
   authenticated(link: InboundLink, identity: PeerIdentity): void;
   /** Called exactly once, and last. */
   closed(link: InboundLink, reason: string): void;
@@ -148,7 +150,10 @@ export class InboundLink implements LinkEvents, FrameHandler, Inbound {
 
   received(chunk: Buffer): void {
     if (!this.open) return;
-    if (this.identity !== undefined) this.receivedUs = this.world.clock.monotonicUs();
+    if (this.identity !== undefined) {
+      this.receivedUs = this.world.clock.monotonicUs();
+      if (this.closeIfStoodStill(this.receivedUs)) return;
+    }
     const fault = this.decoder.feed(chunk);
     if (fault === undefined) return;
     this.remarkable = true;
@@ -230,10 +235,21 @@ export class InboundLink implements LinkEvents, FrameHandler, Inbound {
 
   /** Looks for a handshake that takes too long and for a link that has lost its other end. */
   check(nowUs: number): void {
+    if (this.closeIfStoodStill(nowUs)) return;
     // Before the handshake is done no byte counts as a sign of life: the time limit is for all of it.
     const limitMs = this.identity === undefined ? HANDSHAKE_TIME_LIMIT_MS : ACCEPTED_SILENT_MAX_MS;
     if (nowUs - this.receivedUs < limitMs * 1000) return;
     this.close('late', this.identity === undefined ? `no handshake within ${limitMs} ms` : `silent for ${limitMs} ms`);
+  }
+
+  /**
+   * A process that was stopped for a while finds requests that its peers have given up on. What they had forwarded they have
+   * run elsewhere: done now, it would undo what came after it.
+   */
+  private closeIfStoodStill(nowUs: number): boolean {
+    if (this.identity === undefined || !this.owner.stoodStill(nowUs)) return false;
+    this.close('late', 'this node stood still for longer than requests wait');
+    return true;
   }
 
   /** Tells the peer why, as far as that is possible, and closes the link; `closed` follows. */

@@ -5,7 +5,7 @@ import type { World } from '../ports/world.js';
 import type { NodeId } from '../ring/ring.js';
 import type { PeerIdentity } from './handshake.js';
 import { InboundLink, type InboundOwner, type PeerRequests } from './inbound-link.js';
-import { SWEEP_PERIOD_MS, UNAUTHENTICATED_LINKS_MAX } from './limits.js';
+import { SILENT_MAX_MS, SWEEP_PERIOD_MS, UNAUTHENTICATED_LINKS_MAX } from './limits.js';
 import { QuietLog } from './quiet-log.js';
 import type { WireOptions } from './wire-options.js';
 
@@ -18,6 +18,7 @@ export class PeerService implements InboundOwner {
   private readonly quietLog: QuietLog;
   private listener: Listener | undefined;
   private sweep: Timer | undefined;
+  private sweptUs = 0;
   private drained: (() => void) | undefined;
 
   constructor(
@@ -33,9 +34,11 @@ export class PeerService implements InboundOwner {
   /** Listens and gives the port. Rejects with the transport's error when the address can't be bound. */
   async listen(address: PeerAddress): Promise<number> {
     this.listener = await this.world.transport.listen(address, (link) => this.accept(link));
+    this.sweptUs = this.world.clock.monotonicUs();
     this.sweep = this.world.timers.every(SWEEP_PERIOD_MS, () => {
       const nowUs = this.world.clock.monotonicUs();
       for (const link of this.links) link.check(nowUs);
+      this.sweptUs = nowUs;
     });
     return this.listener.port;
   }
@@ -58,6 +61,12 @@ export class PeerService implements InboundOwner {
     let strangers = 0;
     for (const link of this.links) if (link.identity === undefined) strangers += 1;
     return strangers <= UNAUTHENTICATED_LINKS_MAX;
+  }
+
+  /** For the links. */
+  stoodStill(nowUs: number): boolean {
+    const limitMs = Math.min(this.options.requestTimeoutMs, SILENT_MAX_MS) + SWEEP_PERIOD_MS;
+    return this.sweep !== undefined && nowUs - this.sweptUs >= limitMs * 1000;
   }
 
   /** For the links. */

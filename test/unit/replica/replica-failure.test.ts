@@ -89,6 +89,20 @@ test('when half the memory is dirty writers of the buffer wait for the store; wh
   t.is(opened.putKnown('k0', value, BUFFER).answer, STORED, 'once it is written the buffer takes more');
 });
 
+test('a full buffer is the fault of a store that fails, where it does: others can take the write', async (t) => {
+  const world = new ManualWorld();
+  const opened = await OpenedReplica.openWarm(world, { memoryBytesMax: 20_000 });
+  opened.store.failWrites = 'disk full';
+  const value = 'x'.repeat(500);
+  for (let i = 0; i < 30; i++) {
+    opened.putKnown(`k${i}`, value, LOG);
+    await world.timers.advance(5);
+  }
+  const refused = opened.putKnown('one more', value, LOG);
+  await world.timers.advance(1);
+  t.is(refused.acknowledgement.answer, 'StoreFailed');
+});
+
 test('writes that wait for keys to be read are bounded', async (t) => {
   const world = new ManualWorld();
   const opened = await OpenedReplica.open(world, { memoryBytesMax: 20_000, latencyMs: () => 10 });

@@ -173,6 +173,40 @@ test('a link whose other end is lost is closed in time', async (t) => {
   t.regex(world.logText(), /silent for 10000 ms/);
 });
 
+test('a process that stood still does not do what its peers have asked meanwhile, and given up', async (t) => {
+  for (const [ms, done] of [
+    [500, true],
+    [1_500, false],
+  ] as const) {
+    const { world, requests } = await listening();
+    const { link, state } = member(world);
+    world.advance(5_000);
+    link.write(Buffer.from(GOLDEN.put));
+    world.freeze(ms);
+    world.settle();
+    t.is(requests.asked.length, done ? 1 : 0);
+    t.is(state.closed === '', done);
+    // The peer comes back, and is served.
+    if (done) continue;
+    world.advance(300);
+    member(world).link.write(Buffer.from(GOLDEN.put));
+    world.settle();
+    t.is(requests.asked.length, 1);
+  }
+});
+
+test('what the peers of a process that stood still have asked is not done, also where a timer notices first', async (t) => {
+  const { world, requests } = await listening();
+  const { link, state } = member(world);
+  world.freeze(1_500);
+  world.advance(300);
+  t.regex(world.logText(), /stood still/);
+  link.write(Buffer.from(GOLDEN.put));
+  world.settle();
+  t.not(state.closed, '');
+  t.is(requests.asked.length, 0);
+});
+
 test('requests are not read from a peer that does not read its replies', async (t) => {
   const { peer, requests, world } = await new Pair().connect();
   const heard = new Heard();
