@@ -35,6 +35,7 @@ export class Availability {
   /** Why the refusal that ended `request` should not have been; undefined if it may. */
   faultIn(request: Request, failure: Failure): string | undefined {
     if (!this.#applies || failure.code === 'Refused' || failure.code === 'Overloaded') return undefined;
+    this.#around.connectivity.look();
     const serving = this.#serving(request);
     const needed = this.#needed(request);
     if (serving === undefined || serving.length < needed) return undefined;

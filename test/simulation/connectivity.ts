@@ -26,7 +26,7 @@ export class Connectivity {
 
   /** Begins to look. */
   start(): void {
-    this.#look();
+    this.look();
     this.#scheduler.after(LOOK_US, undefined, () => this.start());
   }
 
@@ -54,7 +54,8 @@ export class Connectivity {
     return this.#of(a, b).state === 'up';
   }
 
-  #look(): void {
+  /** Takes note of how all is now. */
+  look(): void {
     const { machines } = this.#cluster;
     for (const machine of machines) {
       if (this.#lives.get(machine) !== machine.life) this.#note(machine, machine, 'odd');

@@ -41,6 +41,8 @@ export interface LossSurroundings {
   readonly keys: readonly string[];
   readonly rows: readonly KeyspaceRow[];
   readonly rowOf: (key: string) => KeyspaceRow;
+  /** Whether a node may be away for longer than deletions are remembered. */
+  readonly isForgetful: boolean;
 }
 
 export class Losses {
@@ -130,7 +132,10 @@ export class Losses {
   /** What all machines hold of a key, as safely as its keyspace asks, when `machine` has lost what it loses. */
   #copiesAfter(machine: Machine, loss: Loss): (key: string) => (Buffer | null | undefined)[] {
     const { cluster, rowOf } = this.#around;
-    const others = cluster.machines.filter((each) => each !== machine);
+    // Where much is forgotten, a node that is down may find that its disk is too old to be of any use.
+    const others = cluster.machines.filter(
+      (each) => each !== machine && (each.life !== undefined || !this.#around.isForgetful),
+    );
     const views = others.map(({ disk }) => ({ rows: viewOf(disk), synced: viewOf(disk, 'synced') }));
     const own =
       loss === 'disk'

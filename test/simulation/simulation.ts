@@ -153,6 +153,7 @@ class Run {
       cluster: this.#cluster,
       rows: this.#rows,
       rowOf,
+      isForgetful: times === FORGETFUL,
     });
     this.#settlement = new Settlement({ cluster: this.#cluster, keys: this.#keys, rowOf });
     this.#faults = new Faults(this.#random.fork(), {
