@@ -1,9 +1,14 @@
 /** `DYNAMO`: what the cluster does that Redis has no words for. */
-import { partitionOf } from '../../cluster/ring/slots.js';
+import type { Member } from '../../cluster/membership/membership.js';
+import type { NodeId } from '../../cluster/ring/ring.js';
+import { type Partition, partitionOf } from '../../cluster/ring/slots.js';
 import type { Server } from '../server.js';
-import { type Call, type CommandRow, type Handler, runSubcommand } from './command.js';
+import { type Call, type CommandRow, type Handler, refuse, runSubcommand } from './command.js';
 import { writeHints } from './dynamo-hints.js';
 import { type KeyPlace, writeOwners, writeVersions } from './dynamo-replies.js';
+import { writePartitionSync, writeSync } from './dynamo-sync.js';
+import { wrongArity } from './error-text.js';
+import { parseInt64 } from './integer-argument.js';
 import { type Key, keyOf, refusesKey } from './key-argument.js';
 import { helpRow } from './subcommand-help.js';
 
@@ -13,6 +18,8 @@ const HELP_LINES: readonly string[] = [
   'OWNERS <key>',
   '    Tells which nodes <key> belongs to, in the order in which they serve it: the first N are its primaries, the',
   '    others stand in for those that can not be reached.',
+  'SYNC [<partition>]',
+  '    Tells how the comparison of replicas stands; with <partition> compares it with all its other primaries now.',
   'VERSIONS <key>',
   '    Asks each of them what it holds of <key>: version vector, siblings, what it misses and what is superseded.',
   'HELP',
@@ -24,12 +31,16 @@ function placeOf(server: Server, { slot, text }: Key): KeyPlace {
   return { slot, partition: partitionOf(slot, membership.ring().partitionCount), keyspace: keyspaces.of(text) };
 }
 
+function membersOf({ node }: Server): Map<NodeId, Member> {
+  return new Map(node.membership.members().map((member) => [member.id, member]));
+}
+
 const owners: Handler = (call) => {
   const { server, slot, args } = call;
   if (refusesKey(call, args[2])) return;
   const { node } = server;
   const place = placeOf(server, keyOf(args[2]));
-  const members = new Map(node.membership.members().map((member) => [member.id, member]));
+  const members = membersOf(server);
   const list = node.membership.ring().preferenceList(place.partition);
   const shown = list.flatMap((id) => {
     const member = members.get(id);
@@ -44,7 +55,7 @@ function versions(call: Call): void {
   if (refusesKey(call, args[2])) return;
   const { node } = server;
   const key = keyOf(args[2]);
-  const members = new Map(node.membership.members().map((member) => [member.id, member]));
+  const members = membersOf(server);
   void node.copiesOf(connection.db, key.slot, key.text).then((copies) => {
     writeVersions(slot.out, placeOf(server, key), copies, (id) => members.get(id));
     slot.complete();
@@ -53,7 +64,7 @@ function versions(call: Call): void {
 
 function hints({ server, slot }: Call): void {
   const { node } = server;
-  const members = new Map(node.membership.members().map((member) => [member.id, member]));
+  const members = membersOf(server);
   const targets = node.hints
     .byTarget()
     .filter(({ count }) => count > 0)
@@ -64,6 +75,34 @@ function hints({ server, slot }: Call): void {
     }));
   writeHints(slot.out, targets, node.hints.loaded, server.clock.nowMs());
   slot.complete();
+}
+
+function sync(call: Call): void {
+  const { server, slot, args } = call;
+  const { antiEntropy, membership } = server.node;
+  const members = membersOf(server);
+  const memberOf = (id: NodeId) => members.get(id);
+  const argument = args[2];
+  if (argument === undefined) {
+    writeSync(slot.out, antiEntropy.status(), memberOf);
+    slot.complete();
+    return;
+  }
+  if (args.length > 3) {
+    refuse(server, slot, wrongArity('dynamo|sync'));
+    return;
+  }
+  const { partitionCount } = membership.ring();
+  const number = parseInt64(argument);
+  if (number === undefined || number < 0n || number >= BigInt(partitionCount)) {
+    refuse(server, slot, `ERR partition must be a number from 0 to ${partitionCount - 1}`);
+    return;
+  }
+  const partition = Number(number) as Partition;
+  void antiEntropy.exchangeNow(partition).then((reports) => {
+    for (const status of antiEntropy.status(partition)) writePartitionSync(slot.out, status, reports, memberOf);
+    slot.complete();
+  });
 }
 
 const COMMON: Pick<CommandRow, 'categories' | 'group' | 'since'> = {
@@ -97,6 +136,18 @@ const subcommands: readonly CommandRow[] = [
     summary: 'Tells which nodes a key belongs to, and which of them can be reached',
     tips: ['nondeterministic_output'],
     run: owners,
+  },
+  {
+    ...COMMON,
+    name: 'sync',
+    arity: -2,
+    flags: ['admin', 'stale'],
+    complexity:
+      'O(P) where P is the number of partitions; with a partition, what it takes to compare it with each primary',
+    summary: 'Tells how the comparison of replicas stands, or compares one partition now',
+    tips: ['nondeterministic_output'],
+    arguments: [{ name: 'partition', type: 'integer', flags: ['optional'] }],
+    run: sync,
   },
   {
     ...COMMON,

@@ -103,4 +103,9 @@ test.serial('a node that stands still is named by all commands that tell of node
     const reply = JSON.stringify(await redisCli(port, '-3', 'DYNAMO', 'HINTS'));
     return reply.includes('"hints":0') || reply;
   });
+  const [, partition] = /"partition":(\d+)/.exec(owners) ?? [];
+  await waitUntil('the key is compared with both other nodes', NOTICED_MS, async () => {
+    const reply = JSON.stringify(await redisCli(port, '-3', 'DYNAMO', 'SYNC', partition ?? ''));
+    return reply.match(/"failed":0,"fault":null/g)?.length === 2 || reply;
+  });
 });

@@ -1,11 +1,13 @@
 import testOf, { type TestFn } from 'ava';
 import type { Copy } from '../../../cluster/coordinator/copies.js';
+import type { Member } from '../../../cluster/membership/membership.js';
 import { StaticMembership } from '../../../cluster/membership/static-membership.js';
-import { partitionOf, slotOf } from '../../../cluster/ring/slots.js';
+import { type Partition, partitionOf, slotOf } from '../../../cluster/ring/slots.js';
 import type { ActorId } from '../../../cluster/version/actor.js';
 import type { Sibling, VersionedObject } from '../../../cluster/version/object.js';
 import { writeHints } from '../../../server/commands/dynamo-hints.js';
 import { type KeyPlace, writeOwners, writeVersions } from '../../../server/commands/dynamo-replies.js';
+import { writePartitionSync, writeSync } from '../../../server/commands/dynamo-sync.js';
 import { BufferPool } from '../../../server/resp/buffer-pool.js';
 import { ReplyBuffer, type RespVersion } from '../../../server/resp/reply-buffer.js';
 import { type ReplyTree, treeOf, valuesOf } from '../../commands/reply-tree.js';
@@ -50,9 +52,12 @@ function treeWritten(resp: RespVersion, write: (out: ReplyBuffer) => void): Repl
   return treeOf(out.written().toString());
 }
 
+function memberOf(id: string): Member | undefined {
+  return membership.members().find((member) => member.id === id);
+}
+
 function versionsOf(held: readonly Copy['held'][]): { whole: ReplyTree[]; replicas: readonly ReplyTree[] } {
   const copies = list.map((id, index) => ({ id, place: index, held: held[index] }));
-  const memberOf = (id: string) => membership.members().find((member) => member.id === id);
   const tree = treeWritten(2, (out) => writeVersions(out, place, copies, memberOf));
   const [replicas] = valuesOf(tree, ['replicas']);
   if (replicas === undefined || typeof replicas === 'string') throw new Error('no replicas');
@@ -139,6 +144,48 @@ test('HINTS tells by target what waits for it, and for how long', (t) => {
   );
 });
 
+test('SYNC counts what was compared and tells where something was repaired', (t) => {
+  const [peer] = list;
+  if (peer === undefined) throw new Error('a partition has owners');
+  const last = { peer, atMs: 1_700_000_000_000, pushed: 0, pulled: 0, failed: 0 };
+  const partitions = [
+    { partition: 0 as Partition, built: true, keys: 5, root: '00', last: undefined },
+    { partition: 1 as Partition, built: true, keys: 7, root: '01', last },
+    { partition: 2 as Partition, built: false, keys: 0, root: '02', last: { ...last, pulled: 3 } },
+  ];
+  const tree = treeWritten(2, (out) => writeSync(out, partitions, memberOf));
+  t.deepEqual(valuesOf(tree, ['partitions', 'built', 'keys', 'compared']), [':3', ':2', ':12', ':2']);
+  const address = `10.0.0.1:${memberOf(peer)?.port}`;
+  t.deepEqual(valuesOf(tree, ['repaired'])[0], [
+    [
+      ...['partition', ':2', 'node', peer, 'address', address, 'at', '2023-11-14T22:13:20.000Z'],
+      ...['pushed', ':0', 'pulled', ':3', 'failed', ':0'],
+    ],
+  ]);
+});
+
+test('SYNC of a partition tells what each exchange did, and why one ended early', (t) => {
+  const [first, second] = list;
+  if (first === undefined || second === undefined) throw new Error('a partition has owners');
+  const status = { partition, built: true, keys: 5, root: 'ab'.repeat(8), last: undefined };
+  const totals = { pushed: 2, pulled: 1, failed: 0 };
+  const reports = [
+    { peer: first, atMs: 1_700_000_000_000, partitions: new Map([[partition, totals]]), fault: undefined },
+    { peer: second, atMs: 1_700_000_000_000, partitions: new Map(), fault: 'timeout' as const },
+  ];
+  const tree = treeWritten(2, (out) => writePartitionSync(out, status, reports, memberOf));
+  t.deepEqual(valuesOf(tree, ['partition', 'built', 'keys', 'root']), [`:${partition}`, ':1', ':5', 'ab'.repeat(8)]);
+  const [exchanges] = valuesOf(tree, ['exchanges']);
+  if (exchanges === undefined || typeof exchanges === 'string') throw new Error('no exchanges');
+  t.deepEqual(
+    exchanges.map((exchange) => valuesOf(exchange, ['node', 'pushed', 'pulled', 'fault'])),
+    [
+      [first, ':2', ':1', '$-1'],
+      [second, ':0', ':0', 'timeout'],
+    ],
+  );
+});
+
 test('DYNAMO answers like a container of Redis', async (t) => {
   const client = await t.context.connect();
   for (const [line, reply] of [
@@ -146,6 +193,9 @@ test('DYNAMO answers like a container of Redis', async (t) => {
     ['DYNAMO nosuch', "-ERR unknown subcommand 'nosuch'. Try DYNAMO HELP.\r\n"],
     ['DYNAMO OWNERS', "-ERR wrong number of arguments for 'dynamo|owners' command\r\n"],
     ['DYNAMO VERSIONS a b', "-ERR wrong number of arguments for 'dynamo|versions' command\r\n"],
+    ['DYNAMO SYNC 256', '-ERR partition must be a number from 0 to 255\r\n'],
+    ['DYNAMO SYNC x', '-ERR partition must be a number from 0 to 255\r\n'],
+    ['DYNAMO SYNC 1 2', "-ERR wrong number of arguments for 'dynamo|sync' command\r\n"],
     ['DYNAMO HINTS x', "-ERR wrong number of arguments for 'dynamo|hints' command\r\n"],
     ['COMMAND GETKEYS DYNAMO HINTS', '-ERR The command has no key arguments\r\n'],
     ['COMMAND GETKEYS DYNAMO VERSIONS cart:42', bulks('cart:42')],
@@ -166,6 +216,8 @@ test('DYNAMO OWNERS and VERSIONS are maps for clients of RESP3', async (t) => {
   t.true(reply.startsWith(`%5\r\n${bulk('slot')}:${slot}\r\n`));
   t.true(reply.includes(`${bulk('equal')}#t\r\n${bulk('unreachable')}*0\r\n`));
   t.true(reply.includes(`${bulk('bytes')}:4\r\n`));
+  t.regex(await client.ask('DYNAMO SYNC'), /^%5\r\n\$10\r\npartitions\r\n:256\r\n/);
+  t.true((await client.ask(`DYNAMO SYNC ${partition}`)).startsWith(`%5\r\n${bulk('partition')}:${partition}\r\n`));
   t.regex(await client.ask('DYNAMO HINTS'), /^%4\r\n\$5\r\nhints\r\n:0\r\n/);
   t.true((await client.ask('DYNAMO VERSIONS nosuch')).includes(bulk('nothing')));
 });
