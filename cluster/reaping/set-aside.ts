@@ -4,12 +4,12 @@
  */
 import type { Log } from '../ports/log.js';
 import type { Store, StoreRow, StoreWrite } from '../ports/store.js';
-import { recordFault, recordOf } from '../replica/record.js';
+import { RECORD_NOTE_BYTES, recordFault } from '../replica/record.js';
 import type { Partition } from '../ring/slots.js';
 import type { Identity } from '../storage/identity.js';
 import { kindRange, partitionRange, STORAGE_KIND } from '../storage/layout.js';
 import { readRow, writeRows } from '../storage/store-calls.js';
-import { joinBytes } from '../version/encoded.js';
+import { joinBytes, objectLength } from '../version/encoded.js';
 import { ASIDE_LOG_ROWS, ASIDE_ROWS } from './limits.js';
 
 /** Sets everything aside, if `identity` says so. Rejects with `StoreError`. */
@@ -63,5 +63,10 @@ async function asideOf(store: Store, { key, value }: StoreRow): Promise<StoreWri
   const earlier = await readRow(store, asideKey);
   if (earlier === undefined || recordFault(earlier) !== undefined) return { key: asideKey, value };
   if (recordFault(value) !== undefined) return { key: asideKey, value: earlier };
-  return { key: asideKey, value: recordOf(joinBytes(earlier, value)) };
+  const joined = joinBytes(earlier, value);
+  // The note says nothing here: whoever takes the row back holds the key anew.
+  return {
+    key: asideKey,
+    value: Buffer.concat([joined.subarray(0, objectLength(joined)), Buffer.alloc(RECORD_NOTE_BYTES)]),
+  };
 }
