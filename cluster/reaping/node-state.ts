@@ -52,10 +52,12 @@ export function readNodeState(answer: Buffer, partition: Partition): NodeState |
 
 /**
  * For how long a node has served between `sinceMs`, when this node went away, and now. Less than the grace: nothing that
- * was deleted in that time can have been forgotten by it, it was away too.
+ * was deleted in that time can have been forgotten by it, it was away too. One whose folder is younger than that (a disk
+ * was replaced) knows nothing of the time before: what this node has set aside may be the last copy.
  */
 export function servedMs({ bornMs, awayFromMs, servesSinceMs }: NodeState, sinceMs: number, nowMs: number): number {
-  const before = Math.max(0, awayFromMs - Math.max(sinceMs, bornMs));
+  if (bornMs > sinceMs) return 0;
+  const before = Math.max(0, awayFromMs - sinceMs);
   const after = servesSinceMs === undefined ? 0 : Math.max(0, nowMs - Math.max(sinceMs, servesSinceMs));
   return before + after;
 }

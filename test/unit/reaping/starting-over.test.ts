@@ -114,6 +114,22 @@ test('while nobody can tell, nothing is thrown away or shown; a restart does not
   t.deepEqual(await cluster.node(0).read('deleted'), []);
 });
 
+test('nodes whose disks were emptied meanwhile know nothing: what was set aside may be the last copy', async (t) => {
+  const cluster = await opened();
+  for (const node of cluster.nodes) await node.stop();
+  cluster.node(1).disk = undefined;
+  cluster.node(2).disk = undefined;
+  cluster.skip(AGES_MS);
+  await cluster.node(1).start();
+  cluster.skip(AGES_MS);
+  await cluster.node(0).start();
+  await cluster.world.timers.advance(5_000);
+  t.deepEqual(await cluster.node(0).read('kept'), NOT_SERVED, 'the third may have it');
+  await cluster.node(2).start();
+  await cluster.world.timers.advance(5_000);
+  t.deepEqual(await cluster.node(0).read('kept'), ['old']);
+});
+
 test('one node that was up is enough; one that was away too is no source', async (t) => {
   const cluster = await opened();
   for (const place of [0, 1]) await cluster.node(place).stop();
