@@ -79,6 +79,11 @@ export function journalRowKey(number: number): Buffer {
   return key;
 }
 
+/** Whether `key`, read from a store that may be damaged, can be that of a journal row. */
+export function isJournalRowKey(key: Buffer): boolean {
+  return key.length === ROW_KEY_BYTES && key[0] === STORAGE_KIND.journal;
+}
+
 /**
  * Calls `visit` with each record of a row, in order; `record` is a slice of it. Gives the reason where the row is not
  * well formed from some place on.
