@@ -10,7 +10,7 @@ import type { NodeId } from '../ring/ring.js';
 import { lifeOf } from '../version/actor.js';
 import { FRAME_HEADER_BYTES } from './frames.js';
 import { FEATURE, type PeerIdentity } from './handshake.js';
-import { KEY_BYTES_MAX, RECONNECT_DELAY_MAX_MS, RECONNECT_DELAY_MIN_MS, TICK_MAX_MS } from './limits.js';
+import { KEY_BYTES_MAX, TICK_MAX_MS } from './limits.js';
 import {
   appendGet,
   appendPut,
@@ -31,6 +31,7 @@ import {
 } from './messages.js';
 import { type ConnectionOwner, PeerConnection } from './peer-connection.js';
 import { type PeerView, Reachability } from './reachability.js';
+import { Redial } from './redial.js';
 import { RequestTable } from './request-table.js';
 import { RoundTrips } from './round-trips.js';
 import type { WireOptions } from './wire-options.js';
@@ -64,12 +65,11 @@ export class Peer implements ConnectionOwner {
   private readonly tickMs: number;
   private readonly timeoutUs: number;
   private ticks: Timer | undefined;
-  private reconnect: Timer | undefined;
+  private readonly redial: Redial;
   private lastTickUs = 0;
   private skippedTick = false;
   /** When the requests of this turn were made. */
   private turnUs = 0;
-  private reconnectDelayMs = RECONNECT_DELAY_MIN_MS;
   private readyUs = 0;
   /** When bytes came last over a link that is gone. */
   private lastHeardUs: number | undefined;
@@ -83,6 +83,7 @@ export class Peer implements ConnectionOwner {
   ) {
     const { requestTimeoutMs } = options;
     this.reachability = new Reachability(world.clock);
+    this.redial = new Redial(world, () => this.dial());
     this.timeoutUs = requestTimeoutMs * 1000;
     this.tickMs = Math.min(TICK_MAX_MS, Math.max(TICK_MIN_MS, Math.floor(requestTimeoutMs / TICKS_PER_TIMEOUT)));
     this.recorder = world.latencies.recorder(`peer ${address.host}:${address.port}`);
@@ -197,9 +198,7 @@ export class Peer implements ConnectionOwner {
 
   /** The peer is known to be up: dials now if the next attempt is only waiting for its time. */
   dialSoon(): void {
-    if (this.reconnect === undefined) return;
-    this.reconnect.stop();
-    this.dial();
+    this.redial.soon();
   }
 
   /** Dials, and goes on dialling whenever the link is lost. */
@@ -214,8 +213,7 @@ export class Peer implements ConnectionOwner {
   stop(): void {
     this.ticks?.stop();
     this.ticks = undefined;
-    this.reconnect?.stop();
-    this.reconnect = undefined;
+    this.redial.stop();
     const { connection } = this;
     this.connection = undefined;
     connection?.close('stopping', 'the node stops');
@@ -284,16 +282,10 @@ export class Peer implements ConnectionOwner {
     const wasReachable = this.reachability.reachable;
     this.report(reason, connection.misfit);
     this.lost(wasReachable);
-    if (this.ticks === undefined) return;
-    const delayMs = this.reconnectDelayMs;
-    this.reconnectDelayMs = Math.min(delayMs * 2, RECONNECT_DELAY_MAX_MS);
-    // Half of the delay is left to chance, so that the peers of a node that returns do not all call at once.
-    const jitteredMs = delayMs / 2 + this.world.random.below(Math.ceil(delayMs / 2) + 1);
-    this.reconnect = this.world.timers.after(jitteredMs, () => this.dial());
+    if (this.ticks !== undefined) this.redial.later();
   }
 
   private dial(): void {
-    this.reconnect = undefined;
     this.connection = new PeerConnection(this.world, this.options, this.id, this.address, this);
   }
 
@@ -357,9 +349,7 @@ export class Peer implements ConnectionOwner {
       handler?.failed(this, 'timeout');
     }
     this.connection?.check(nowUs, waitingSinceUs);
-    if (this.ready !== undefined && nowUs - this.readyUs >= RECONNECT_DELAY_MAX_MS * 1000) {
-      this.reconnectDelayMs = RECONNECT_DELAY_MIN_MS;
-    }
+    if (this.ready !== undefined) this.redial.stood((nowUs - this.readyUs) / 1000);
     const awayMs = this.reachability.forMs;
     const { identity, ready } = this;
     if (identity && ready && this.reachability.trialEnds(ready.receivedUs)) this.returned(identity, awayMs);
