@@ -43,6 +43,8 @@ declare module 'rocksdb' {
     ): void;
     batch(): ChainedBatch;
     iterator(options: IteratorOptions): Iterator;
+    compactRange(start: Buffer, end: Buffer, done: Done): void;
+    getProperty(name: string): string;
   }
 
   function rocksdb(location: string): RocksDb;
