@@ -12,6 +12,8 @@ const NODES = 3;
 const READY_MS = 60_000;
 const STOP_MS = 20_000;
 const NODE_ARGS = ['--n', '3', '--r', '2', '--w', '2', '--durability', 'log', '--maxmemory', '512mb'];
+/** Exchanges follow one another closely: it is they that are measured, not the pauses between them. */
+const EXCHANGE_ARGS = ['--exchange-period-ms', '1000'];
 /** What an object count may lack of another's while clients write. */
 const EQUAL_SHARE = 0.999;
 
@@ -35,7 +37,8 @@ export class HealingCluster {
   static async make(folder: string, args: readonly string[], work: Work, keys: number): Promise<HealingCluster> {
     const ports = await freePorts(NODES * 2);
     const pairs = ports.slice(0, NODES).map((port, index) => ({ port, peerPort: ports[NODES + index] ?? 0 }));
-    return new HealingCluster(localNodes(folder, pairs, [...NODE_ARGS, ...args]), folder, work, keys);
+    const workArgs = work === 'exchange' ? EXCHANGE_ARGS : [];
+    return new HealingCluster(localNodes(folder, pairs, [...NODE_ARGS, ...workArgs, ...args]), folder, work, keys);
   }
 
   /** The ports of the nodes that stay: the clients'. */
