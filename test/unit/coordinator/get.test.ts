@@ -10,8 +10,10 @@ import {
   DRIFT_MAX_MS,
   HEDGE_DELAY_MS,
   objectWith,
+  partitionOfSlot,
   ScriptedNode,
   SLOT_OF_OTHERS,
+  SLOT_OF_OWN,
 } from './scripted-node.js';
 
 const A = actorNamed('a');
@@ -46,6 +48,22 @@ test('a key that nobody holds is answered as nothing', async (t) => {
   scripted.peer(0).gets[0]?.replySame();
   t.like(client.last(), { failure: undefined, object: undefined });
   t.is(scripted.node.counters.reads_no_version, 1);
+});
+
+test('a copy that was started over is no answer: R others are asked, and what it holds is joined all the same', async (t) => {
+  const scripted = await ScriptedNode.open();
+  scripted.hold('k', BESIDE);
+  scripted.node.replica.setServes(partitionOfSlot(SLOT_OF_OWN), false);
+  const client = scripted.openClient();
+  client.get('k');
+  scripted.peer(0).gets[0]?.reply(OLD);
+  t.deepEqual(client.ended(), []);
+  scripted.peer(1).gets[0]?.reply(OLD);
+  t.deepEqual(client.last().values, ['beside', 'old']);
+  scripted.peer(1).up = false;
+  client.get('k');
+  scripted.peer(0).gets[1]?.reply(OLD);
+  t.like(client.last().failure, { code: 'ReadQuorumNotMet', answered: 1, needed: 2 });
 });
 
 test('with R = 1 nobody is asked', async (t) => {

@@ -170,6 +170,17 @@ test('a get answers same, different or nothing', async (t) => {
   ]);
 });
 
+test('a get of a copy that was started over is declined', async (t) => {
+  const { scripted, requests, replies } = await open();
+  scripted.hold('k', OLD);
+  scripted.node.replica.setServes(PARTITION, false);
+  requests.get(replies, 1, PARTITION, 0, 'k', 0);
+  t.deepEqual(replies.declined, [1]);
+  scripted.node.replica.setServes(PARTITION, true);
+  requests.get(replies, 2, PARTITION, 0, 'k', 0);
+  t.deepEqual(replies.gets, [[2, false, ['old']]]);
+});
+
 test('a get that can not read is declined', async (t) => {
   const { scripted, requests, replies } = await open({ cold: true });
   scripted.opened.store.failReads = 'bad block';
