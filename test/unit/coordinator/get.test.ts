@@ -63,7 +63,7 @@ test('a copy that was started over is no answer: R others are asked, and what it
   scripted.peer(1).up = false;
   client.get('k');
   scripted.peer(0).gets[1]?.reply(OLD);
-  t.like(client.last().failure, { code: 'ReadQuorumNotMet', answered: 1, needed: 2 });
+  t.is(client.last().failure?.code, 'ReadQuorumNotMet');
 });
 
 test('with R = 1 nobody is asked', async (t) => {
