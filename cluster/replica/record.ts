@@ -9,8 +9,8 @@
  * ```
  */
 import { ACTOR_BYTES } from '../version/actor.js';
-import { type ObjectBytes, objectFault, siblingExpiryMs } from '../version/codec.js';
-import { newestLiveSibling, objectLength } from '../version/encoded.js';
+import { objectFault, siblingExpiryMs } from '../version/codec.js';
+import { newestLiveSibling } from '../version/encoded.js';
 import { copyShort, readWord } from '../version/words.js';
 
 export const RECORD_NOTE_BYTES = ACTOR_BYTES;
@@ -48,14 +48,6 @@ export function fillNote(record: Buffer, replaced: Buffer | undefined, actor: Bu
   const note = kept ? replaced : actor;
   const from = kept ? replaced.length - RECORD_NOTE_BYTES : 0;
   copyShort(note, from, record, at, RECORD_NOTE_BYTES);
-}
-
-/** A copy of `object` (what follows it is left out) with room for the note. */
-export function recordOf(object: ObjectBytes): Buffer {
-  const length = objectLength(object);
-  const record = Buffer.allocUnsafe(length + RECORD_NOTE_BYTES);
-  object.copy(record, 0, 0, length);
-  return record;
 }
 
 /** How a key counts: nothing but tombstones, there, there and with an expiry. Expiry is left to reads and the reaper. */
