@@ -2,7 +2,7 @@
 import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
 import { StaticMembership } from '../../cluster/membership/static-membership.js';
 import type { ClusterNode } from '../../cluster/node.js';
-import { partitionOf, slotOf } from '../../cluster/ring/slots.js';
+import { type Partition, partitionOf, slotOf } from '../../cluster/ring/slots.js';
 import { DB } from './disk-view.js';
 import { Machine, type Tampering } from './machine.js';
 import { Network, type NetworkTemper } from './network.js';
@@ -30,6 +30,7 @@ export interface ClusterOptions {
   readonly diskMs: (random: Prng) => number;
   /** The longest that `diskMs` gives. */
   readonly diskMsMax: number;
+  readonly exchangePeriodMs: number;
   readonly requestTimeoutMs: number;
   readonly clockEntriesMax: number;
   readonly memoryBytesMax: number;
@@ -62,7 +63,8 @@ export class Cluster {
     }));
     this.machines = listed.map((self) => {
       const membership = new StaticMembership(self, listed, options.partitionCount);
-      const { keyspaces, times, requestTimeoutMs, clockEntriesMax, memoryBytesMax, flushPeriodMs } = options;
+      const { keyspaces, times, exchangePeriodMs, requestTimeoutMs, clockEntriesMax, memoryBytesMax, flushPeriodMs } =
+        options;
       const nodeOptions = {
         membership,
         clusterName: 'simulated',
@@ -77,7 +79,7 @@ export class Cluster {
         flushPeriodMs,
         hintBytesMax: 2 ** 20,
         hintWindowMs: times.hintWindowMs,
-        exchangePeriodMs: 10_000,
+        exchangePeriodMs,
         tombstoneGraceMs: times.tombstoneGraceMs,
         background: { targetMs: 0, rateMin: 500, rateMax: 50_000 },
       };
@@ -98,7 +100,7 @@ export class Cluster {
 
   /** The machines that hold a key: the first N of its preference list. */
   primariesOf(key: string, n: number): readonly Machine[] {
-    const partition = this.#partitionOf(key);
+    const partition = this.partitionOf(key);
     const ids = this.#membership.ring().preferenceList(partition).slice(0, n);
     return this.machines.filter(({ host }) => {
       const member = this.#membership.members().find((each) => each.host === host);
@@ -108,10 +110,10 @@ export class Cluster {
 
   /** The record that a machine's process holds for a key, as far as that is in memory. */
   recordInMemory(machine: Machine, key: string): Buffer | null | undefined {
-    return machine.node?.replica.peek(this.#partitionOf(key), DB, key);
+    return machine.node?.replica.peek(this.partitionOf(key), DB, key);
   }
 
-  #partitionOf(key: string) {
+  partitionOf(key: string): Partition {
     return partitionOf(slotOf(Buffer.from(key, 'latin1')), this.#options.partitionCount);
   }
 }

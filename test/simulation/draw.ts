@@ -108,6 +108,7 @@ export function drawCluster(
     },
     diskMs: (disk) => (disk.chance(0.01) ? disk.below(diskMsUsual * 10 + 1) : disk.below(diskMsUsual + 1)),
     diskMsMax: diskMsUsual * 10,
+    exchangePeriodMs: random.pick([500, 2_000]),
     requestTimeoutMs: random.pick([250, 1_000]),
     clockEntriesMax: random.pick([3, 10]),
     memoryBytesMax: random.pick([2 ** 20, 2 ** 26]),

@@ -1,12 +1,14 @@
 /**
  * What must come true by itself once the faults have ended: nobody reads, and yet all replicas of each key hold the same
- * bytes, no hint is left, and no node keeps a copy that is not its to keep.
+ * bytes, no hint is left, no node keeps a copy that is not its to keep, and each tree is that of the records that are there.
  */
+import { HASH_BYTES, keyHash, MerkleTree } from '../../cluster/anti-entropy/merkle-tree.js';
 import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
-import { objectLength } from '../../cluster/version/encoded.js';
+import type { Partition } from '../../cluster/ring/slots.js';
+import { objectLength, versionFingerprint } from '../../cluster/version/encoded.js';
 import { checkConvergence } from './checks.js';
 import type { Cluster } from './cluster.js';
-import { type DiskView, viewOf } from './disk-view.js';
+import { DB, type DiskView, viewOf } from './disk-view.js';
 import type { Machine } from './machine.js';
 
 export interface SettleSurroundings {
@@ -29,12 +31,7 @@ export class Settlement {
   left(): string[] {
     const left: string[] = [];
     checkConvergence(this.copies(), (text) => left.push(text));
-    return [...left, ...this.leftBehind()];
-  }
-
-  /** The hints, and the copies at nodes that do not own the key, that are still there. */
-  leftBehind(): string[] {
-    return [...this.#hints(), ...this.#strays()];
+    return [...left, ...this.#hints(), ...this.#strays(), ...this.#staleTrees()];
   }
 
   copies(): Copies {
@@ -71,6 +68,27 @@ export class Settlement {
     return left;
   }
 
+  /** Primaries of a partition then have equal trees, as they have equal records. */
+  #staleTrees(): string[] {
+    const { cluster } = this.#around;
+    const left: string[] = [];
+    for (const machine of cluster.machines) {
+      const trees = new Map<Partition, MerkleTree>();
+      for (const [key, record] of viewOf(machine.disk)) {
+        const partition = cluster.partitionOf(key);
+        const tree = trees.get(partition) ?? new MerkleTree();
+        trees.set(partition, tree);
+        tree.add(keyHash(DB, key), versionFingerprint(record) | 0);
+      }
+      for (const { partition, built, root } of machine.node?.antiEntropy.status() ?? []) {
+        if (!built) left.push(`tree not built: partition ${partition} at ${machine.host}`);
+        else if (root !== rootOf(trees.get(partition)))
+          left.push(`stale tree: partition ${partition} at ${machine.host}`);
+      }
+    }
+    return left;
+  }
+
   #views(): Map<Machine, DiskView> {
     return new Map(this.#around.cluster.machines.map((machine) => [machine, viewOf(machine.disk)]));
   }
@@ -79,4 +97,10 @@ export class Settlement {
 function objectOf(view: DiskView | undefined, key: string): Buffer | undefined {
   const record = view?.get(key);
   return record?.subarray(0, objectLength(record));
+}
+
+function rootOf(tree: MerkleTree | undefined): string {
+  const root = Buffer.alloc(HASH_BYTES);
+  tree?.writeRoot(root, 0);
+  return root.toString('hex');
 }
