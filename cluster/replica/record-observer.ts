@@ -26,7 +26,7 @@ export interface RecordObserver {
   complete(partition: Partition): void;
   /** What was told since `begin` is not all, and there is no more: another `begin` follows. */
   suspend(partition: Partition): void;
-  /** HOT PATH. `before` undefined: the key was absent; `after` undefined: its record leaves the node. */
+  /** HOT PATH. `before` undefined: the key was absent; `after`: an object, undefined where the record leaves the node. */
   changed(key: ObservedKey, before: Buffer | undefined, after: Buffer | undefined): void;
 }
 
