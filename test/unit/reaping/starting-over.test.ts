@@ -93,6 +93,22 @@ test('nodes that are switched on one after the other, with restarts between, sti
   t.deepEqual(await cluster.node(0).read('alone'), ['old']);
 });
 
+test('what counts is since when a node serves again, not since when it is back', async (t) => {
+  const cluster = await opened();
+  for (const node of cluster.nodes) await node.stop();
+  cluster.skip(AGES_MS);
+  for (const place of [1, 2]) await cluster.node(place).start();
+  await cluster.world.timers.advance(5_000);
+  cluster.skip(AGES_MS);
+  await cluster.node(0).start();
+  cluster.node(0).governor.refuse = true;
+  await cluster.world.timers.advance(5_000);
+  t.deepEqual(await cluster.node(1).read('kept'), ['old']);
+  cluster.node(0).governor.refuse = false;
+  await cluster.world.timers.advance(5_000);
+  t.deepEqual(await cluster.node(0).read('alone'), ['old']);
+});
+
 test('while nobody can tell, nothing is thrown away or shown; a restart does not change that', async (t) => {
   const cluster = await opened();
   await cluster.node(0).stop();
