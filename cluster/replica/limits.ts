@@ -11,8 +11,8 @@ export const FLUSH_BYTES_MAX = 2 * 1024 * 1024;
 /** A longer record is not journaled where it can go to its own row at once: its bytes cost more than its row. */
 export const JOURNALED_RECORD_MAX = 2048;
 /** A generation of the journal with so many bytes or of this age is closed. There are up to three, and as much to read after a crash. */
-export const GENERATION_BYTES = 32 * 1024 * 1024;
-export const GENERATION_AGE_US = 10_000_000;
+export const GENERATION_BYTES = 64 * 1024 * 1024;
+export const GENERATION_AGE_US = 30_000_000;
 /** Share of memoryBytesMax that records may take which the journal holds; beyond, others are not journaled and it is settled. */
 export const JOURNAL_SHARE_MAX = 0.6;
 /** Rows of one step of settling, and the pause between two steps; rows of one step while memory or somebody waits for it. */
