@@ -1,0 +1,105 @@
+import test from 'ava';
+import { Ledger, type Outcome, type Write } from '../../../scripts/chaos/ledger.js';
+import { violationsOf } from '../../../scripts/chaos/verdict.js';
+
+const PORT = 7001;
+
+/** A ledger whose writes last 10 ms, one after the other. */
+class Story {
+  readonly ledger = new Ledger();
+  #nowMs = 0;
+
+  /** A SET; gives the value that it writes. */
+  set(key: string, outcome: Outcome = 'acknowledged'): string {
+    return this.#end(this.ledger.begin(key, false, PORT, this.#nowMs), outcome);
+  }
+
+  delete(key: string): void {
+    this.#end(this.ledger.begin(key, true, PORT, this.#nowMs), 'acknowledged');
+  }
+
+  /** A write to a cart whose client was shown `items`; gives its name, which is that of the item that it adds. */
+  cart(
+    key: string,
+    items: readonly string[],
+    removed: readonly string[] = [],
+    outcome: Outcome = 'acknowledged',
+  ): string {
+    const write = this.ledger.beginCart(key, items, removed, PORT, this.#nowMs);
+    this.#end(write, outcome);
+    return write.id;
+  }
+
+  violations(final: Readonly<Record<string, readonly string[]>>): string {
+    return violationsOf(this.ledger, new Map(Object.entries(final))).join('\n');
+  }
+
+  #end(write: Write, outcome: Outcome): string {
+    this.#nowMs += 10;
+    write.outcome = outcome;
+    if (outcome === 'acknowledged') write.endMs = this.#nowMs;
+    this.#nowMs += 1;
+    return `${write.id}.`;
+  }
+}
+
+test('the last acknowledged write may be there, or one after it whose outcome is unknown', (t) => {
+  const story = new Story();
+  story.set('k');
+  const last = story.set('k');
+  const unknown = story.set('k', 'unknown');
+  t.is(story.violations({ k: [last] }), '');
+  t.is(story.violations({ k: [unknown] }), '');
+  t.is(story.violations({ k: [unknown, last] }), '');
+});
+
+test('an acknowledged write that is gone, with only earlier ones there, is lost', (t) => {
+  const story = new Story();
+  const first = story.set('k');
+  story.set('k');
+  t.regex(story.violations({ k: [first] }), /^lost write: k/);
+  t.regex(story.violations({ k: [] }), /^lost write: k/);
+});
+
+test('an earlier value that is shown before a later one is a violation, though nothing is lost', (t) => {
+  const story = new Story();
+  const first = story.set('k');
+  const second = story.set('k');
+  t.regex(story.violations({ k: [first, second] }), /^an older value is shown: k/);
+  t.is(story.violations({ k: [second, first] }), '');
+});
+
+test('a key may be gone after a delete, and not because of one that came before', (t) => {
+  const story = new Story();
+  story.set('k');
+  story.delete('k');
+  t.is(story.violations({ k: [] }), '');
+  story.set('k');
+  t.regex(story.violations({ k: [] }), /^lost write: k/);
+});
+
+test('a value that nobody wrote to the key, or that was refused, is a violation', (t) => {
+  const story = new Story();
+  const other = story.set('other');
+  const refused = story.set('k', 'refused');
+  t.regex(story.violations({ k: [other], other: [other] }), /^value from nowhere: k/);
+  t.regex(story.violations({ k: [refused], other: [other] }), /^refused write is there: k/);
+});
+
+test('an item is lost unless it is in a sibling or a write that had seen it took it out', (t) => {
+  const story = new Story();
+  const milk = story.cart('cart:1', []);
+  const bread = story.cart('cart:1', [milk]);
+  t.is(story.violations({ 'cart:1': [`${milk}.${milk}`, `${bread}.${milk},${bread}`] }), '');
+  t.regex(story.violations({ 'cart:1': [`${milk}.${milk}`] }), /^lost item: cart:1/);
+  const emptied = story.cart('cart:1', [milk, bread], [bread], 'unknown');
+  t.is(story.violations({ 'cart:1': [`${emptied}.${milk}`] }), '');
+});
+
+test('an item of a write whose outcome is unknown may be gone, but not once an acknowledged write has carried it on', (t) => {
+  const story = new Story();
+  const milk = story.cart('cart:1', [], [], 'unknown');
+  t.is(story.violations({ 'cart:1': [] }), '');
+  const bread = story.cart('cart:1', [milk]);
+  t.regex(story.violations({ 'cart:1': [`${bread}.${bread}`] }), /^lost item: cart:1/);
+});
