@@ -16,9 +16,11 @@ import {
   ACCEPTED_SILENT_MAX_MS,
   HANDSHAKE_FRAME_BYTES_MAX,
   HANDSHAKE_TIME_LIMIT_MS,
+  HELD_UP_MS,
   queuedBytesMax,
   REPLY_BYTES_PAUSE,
   RESUME_CHECK_MS,
+  SILENT_MAX_MS,
 } from './limits.js';
 import {
   appendClosing,
@@ -113,6 +115,8 @@ export class InboundLink implements LinkEvents, FrameHandler, Inbound {
   private readonly getFields = new GetFields();
   private readonly partitionCount: number;
   private receivedUs: number;
+  /** Until then what arrives may have been on its way for longer than its sender waits. */
+  private heldUpUntilUs = 0;
   private nextRequestId = FIRST_REQUEST_ID;
   private open = true;
   private paused = false;
@@ -151,7 +155,9 @@ export class InboundLink implements LinkEvents, FrameHandler, Inbound {
   received(chunk: Buffer): void {
     if (!this.open) return;
     if (this.identity !== undefined) {
-      this.receivedUs = this.world.clock.monotonicUs();
+      const nowUs = this.world.clock.monotonicUs();
+      if (nowUs - this.receivedUs >= SILENT_MAX_MS * 1000) this.heldUpUntilUs = nowUs + HELD_UP_MS * 1000;
+      this.receivedUs = nowUs;
       if (this.closeIfStoodStill(this.receivedUs)) return;
     }
     const fault = this.decoder.feed(chunk);
@@ -199,7 +205,9 @@ export class InboundLink implements LinkEvents, FrameHandler, Inbound {
         return undefined;
       }
       case FORWARD:
-        this.requests.forward(this, requestId, bytes.subarray(start, end));
+        // A peer is never silent for so long: the network has held this up, and it has been run elsewhere meanwhile.
+        if (this.receivedUs < this.heldUpUntilUs) this.decline(requestId);
+        else this.requests.forward(this, requestId, bytes.subarray(start, end));
         return undefined;
       case QUERY:
         this.requests.query(this, requestId, bytes.subarray(start, end));

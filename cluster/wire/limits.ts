@@ -39,6 +39,8 @@ export const PING_AFTER_MS = 500;
 export const SILENT_MAX_MS = 1_000;
 /** The dialling side pings, so an accepted link that brings nothing for so long has lost its other end. */
 export const ACCEPTED_SILENT_MAX_MS = 10_000;
+/** What a silent peer is heard to say at first may be old: for so long no operation is taken from it. */
+export const HELD_UP_MS = 100;
 /** How often the listening side looks for late handshakes and silent links. */
 export const SWEEP_PERIOD_MS = 250;
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { LinkEvents } from '../../../cluster/ports/transport.js';
 import { DiallingHandshake, ListeningHandshake } from '../../../cluster/wire/handshake.js';
 import { UNAUTHENTICATED_LINKS_MAX } from '../../../cluster/wire/limits.js';
-import { appendWhole, CHALLENGE, HELLO, MESSAGES, PROOF } from '../../../cluster/wire/messages.js';
+import { appendWhole, CHALLENGE, DECLINED, FORWARD, HELLO, MESSAGES, PROOF } from '../../../cluster/wire/messages.js';
 import { OutBuffer } from '../../../cluster/wire/out-buffer.js';
 import { Peer } from '../../../cluster/wire/peer.js';
 import type { FakeWorld } from './fake-world.js';
@@ -205,6 +205,23 @@ test('what the peers of a process that stood still have asked is not done, also 
   world.settle();
   t.not(state.closed, '');
   t.is(requests.asked.length, 0);
+});
+
+test('an operation that the network has held up is declined, as it was run elsewhere meanwhile; a later one is done', async (t) => {
+  const { world, requests } = await listening();
+  const { link, state } = member(world);
+  world.advance(1_000);
+  link.write(frameOf(FORWARD, 1, Buffer.from('held up')));
+  world.settle();
+  t.deepEqual(state.heard, frameOf(DECLINED, 1, Buffer.alloc(0)));
+  t.deepEqual(requests.asked, []);
+  world.advance(200);
+  link.write(frameOf(FORWARD, 2, Buffer.from('in time')));
+  world.settle();
+  t.deepEqual(
+    requests.asked.map(({ text }) => text),
+    ['forward in time'],
+  );
 });
 
 test('requests are not read from a peer that does not read its replies', async (t) => {
