@@ -8,6 +8,7 @@ import type { BackgroundTask } from './background/task.js';
 import type { Coordination } from './coordinator/coordination.js';
 import { type Copy, copiesOf } from './coordinator/copies.js';
 import { Counters } from './coordinator/counters.js';
+import { answerStamp, greetWithStamp, Lateness } from './coordinator/forward-stamp.js';
 import { HedgeQueue } from './coordinator/hedge.js';
 import { InboundRequests } from './coordinator/inbound-requests.js';
 import { answerKeyCount, countKeys } from './coordinator/key-count.js';
@@ -190,6 +191,11 @@ export class ClusterNode {
       keyspaces: this.keyspaces,
       counters: this.counters,
       hints: this.hints,
+      forwarding: {
+        process: world.random.bytes(4).readUInt32LE(0),
+        withinMs: Math.floor(options.requestTimeoutMs / 2),
+        lateness: new Lateness(world.clock),
+      },
       hedges: new HedgeQueue(world.timers, world.clock, () => this.#hedgeDelayUs(options.requestTimeoutMs)),
       modifyQueues: new ModifyQueues(),
       clockEntriesMax: options.clockEntriesMax,
@@ -228,6 +234,12 @@ export class ClusterNode {
     queries.on(QUERY_KIND.reap, local.answer);
     queries.on(QUERY_KIND.nodeState, answerNodeState(partitionCount, this.settling.stateOf));
     queries.on(QUERY_KIND.pull, answerPull(replica, partitionCount));
+    queries.on(QUERY_KIND.stamp, answerStamp(this.#coordination.forwarding.lateness));
+    for (const peer of this.peers.values()) {
+      peer.onReachableChange((reachable) => {
+        if (reachable) greetWithStamp(peer, world.clock, this.#coordination.forwarding);
+      });
+    }
     queries.on(QUERY_KIND.countKeys, answerKeyCount(this.replica));
     queries.on(
       QUERY_KIND.strain,

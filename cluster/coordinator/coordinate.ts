@@ -10,12 +10,14 @@ import type { Target } from './routes.js';
 
 /**
  * Runs an operation here that could have run, or was to run, elsewhere. This node must be a primary of the key, or in a
- * sloppy keyspace one of its fallbacks.
+ * sloppy keyspace one of its fallbacks. After `notAfterUs` (monotonic) nothing is written
+ * that has not been by then.
  */
 export function coordinate(
   node: Coordination,
   request: ForwardedRequest,
   answer: (reply: ForwardedReply) => void,
+  notAfterUs = Number.POSITIVE_INFINITY,
 ): void {
   const { db, slot, key } = request;
   const partition = partitionOf(slot, node.routes.partitionCount);
@@ -27,7 +29,9 @@ export function coordinate(
       new GetOperation(node, partition, db, key, undefined, done).start();
       break;
     case 'put':
-      new PutOperation(node, partition, db, key, request.context, [request.written], undefined, done).start();
+      new PutOperation(node, partition, db, key, request.context, [request.written], undefined, done)
+        .notAfter(notAfterUs)
+        .start();
       break;
     case 'modify':
       new ModifyOperation(
@@ -39,7 +43,9 @@ export function coordinate(
         request.again,
         undefined,
         (_s, failure, applied, previous, object) => answer({ failure, applied, previous, object }),
-      ).start();
+      )
+        .notAfter(notAfterUs)
+        .start();
   }
 }
 

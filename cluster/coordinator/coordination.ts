@@ -7,6 +7,7 @@ import type { Identity } from '../storage/identity.js';
 import type { ActorId } from '../version/actor.js';
 import type { HybridClock } from '../version/hybrid-clock.js';
 import type { Counters } from './counters.js';
+import type { Lateness } from './forward-stamp.js';
 import type { HedgeQueue } from './hedge.js';
 import type { Keyspaces } from './keyspaces.js';
 import type { ModifyQueues } from './modify.js';
@@ -30,6 +31,15 @@ export interface HintKeeper {
   ): StoreAnswer;
 }
 
+/** What is said of and known about operations that nodes hand to each other. */
+export interface Forwarding {
+  /** Drawn at the start of this process. */
+  readonly process: number;
+  /** So long after it was sent, an operation may be begun by another node; no longer. */
+  readonly withinMs: number;
+  readonly lateness: Lateness;
+}
+
 /** What every operation of a coordinator needs; one for each node. */
 export interface Coordination {
   readonly world: World;
@@ -42,6 +52,7 @@ export interface Coordination {
   readonly hints: HintKeeper;
   readonly hedges: HedgeQueue;
   readonly modifyQueues: ModifyQueues;
+  readonly forwarding: Forwarding;
   readonly clockEntriesMax: number;
   /** A put that would leave several siblings and more bytes than this is refused. */
   readonly objectBytesMax: number;

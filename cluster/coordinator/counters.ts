@@ -13,6 +13,8 @@ export class Counters {
   forwarded_here = 0;
   /** Operations that ran again elsewhere, because their coordinator went away or its store failed. */
   run_again = 0;
+  /** Forwarded operations that arrived when they may have been given up, and were not run. */
+  late_forwards = 0;
   /** Objects that a node outside of the primaries was sent in the place of one. */
   stand_ins = 0;
   hedged_reads = 0;

@@ -13,6 +13,7 @@ import type { Peer, ReplyHandler } from '../wire/peer.js';
 import { MalformedFields } from './byte-fields.js';
 import { coordinate, coordinatorOf } from './coordinate.js';
 import type { Coordination } from './coordination.js';
+import { encodeStamp } from './forward-stamp.js';
 import { decodeReply, encodeRequest, type ForwardedReply, type ForwardedRequest } from './forwarded.js';
 import { RUNS_MAX } from './limits.js';
 import type { Target } from './routes.js';
@@ -24,6 +25,7 @@ export class ForwardOperation implements ReplyHandler {
   readonly #done: (reply: ForwardedReply) => void;
   readonly #tried: Target[] = [];
   #request: ForwardedRequest;
+  #sentUs = 0;
   /** Coordinators that may have run the operation. */
   #runs = 0;
   /** Why there was no answer so far; what may have taken effect outweighs what has not. */
@@ -55,7 +57,10 @@ export class ForwardOperation implements ReplyHandler {
     }
     this.#node.counters.forwarded++;
     this.#sendAhead(target.peer);
-    target.peer.forward(this, encodeRequest(this.#request));
+    const { process, withinMs } = this.#node.forwarding;
+    this.#sentUs = this.#node.world.clock.monotonicUs();
+    const stamp = encodeStamp({ process, sentUs: this.#sentUs, withinMs });
+    target.peer.forward(this, Buffer.concat([stamp, encodeRequest(this.#request)]));
   }
 
   /** As `start`, where this node's own store has failed the operation before anything was written. */
@@ -88,7 +93,11 @@ export class ForwardOperation implements ReplyHandler {
     if (this.#request.kind !== 'get') {
       this.#failure = { code: 'OutcomeUnknown', reason: `the coordinator became unreachable (${reason})` };
     }
-    this.#startAgain();
+    const { clock, timers } = this.#node.world;
+    const leftMs = this.#node.forwarding.withinMs - (clock.monotonicUs() - this.#sentUs) / 1000;
+    // Until then the other may still begin it: run here first, it would be written over what came after it.
+    if (this.#request.kind === 'get' || leftMs <= 0) this.#startAgain();
+    else timers.after(Math.ceil(leftMs) + 1, () => this.#startAgain());
   }
 
   putReplied(): void {

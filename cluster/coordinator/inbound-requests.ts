@@ -10,6 +10,7 @@ import { MalformedFields } from './byte-fields.js';
 import { acceptsForwarded, coordinate } from './coordinate.js';
 import type { Coordination } from './coordination.js';
 import { refusesDrift } from './drift.js';
+import { decodeStamp, STAMP_BYTES } from './forward-stamp.js';
 import { decodeRequest, encodeReply, type ForwardedRequest } from './forwarded.js';
 import { PUT_CLOCK_DRIFT, PUT_OVERLOADED, PUT_STORE_FAILED, PUT_STORED } from './put-status.js';
 import type { Queries } from './queries.js';
@@ -72,16 +73,28 @@ export class InboundRequests implements PeerRequests {
   }
 
   forward(from: Inbound, requestId: number, body: Buffer): void {
+    const stamp = decodeStamp(body);
+    if (stamp === undefined) {
+      this.#node.world.log.error({ peer: from.peerId }, 'a forwarded request was without its stamp');
+      from.decline(requestId);
+      return;
+    }
     let request: ForwardedRequest;
     try {
-      request = decodeRequest(body);
+      request = decodeRequest(body.subarray(STAMP_BYTES));
     } catch (error) {
       if (!(error instanceof MalformedFields)) throw error;
       this.#node.world.log.error({ peer: from.peerId, reason: error.message }, 'a forwarded request was malformed');
       from.decline(requestId);
       return;
     }
-    const { counters, routes } = this.#node;
+    const { counters, forwarding, routes, world } = this.#node;
+    const leftUs = forwarding.lateness.leftUs(from.peerId, stamp);
+    if (leftUs < 0 && request.kind !== 'get') {
+      counters.late_forwards++;
+      from.decline(requestId);
+      return;
+    }
     if (!acceptsForwarded(this.#node, partitionOf(request.slot, routes.partitionCount), request.key)) {
       // Forwarded once, never again: the two nodes do not agree on the ring or on who can be reached. The sender may know
       // another that can coordinate, and in the end it can do so itself.
@@ -89,7 +102,8 @@ export class InboundRequests implements PeerRequests {
       return;
     }
     counters.forwarded_here++;
-    coordinate(this.#node, request, (reply) => from.replyForward(requestId, encodeReply(reply)));
+    const notAfterUs = world.clock.monotonicUs() + leftUs;
+    coordinate(this.#node, request, (reply) => from.replyForward(requestId, encodeReply(reply)), notAfterUs);
   }
 
   query(from: Inbound, requestId: number, body: Buffer): void {

@@ -11,6 +11,7 @@ import { joinBytes } from '../version/encoded.js';
 import { applyChange, type Change, type ChangeOutcome } from './change.js';
 import { applyAgain } from './change-again.js';
 import type { Coordination } from './coordination.js';
+import { isPast } from './forward-stamp.js';
 import { GetOperation } from './get.js';
 import { KeyOrder } from './key-order.js';
 import { PutOperation } from './put.js';
@@ -61,6 +62,7 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
   readonly #done: ModifyDone<T>;
   /** What the replicas that were asked hold, the own one among them. */
   #read: ObjectBytes | undefined;
+  #notAfterUs = Number.POSITIVE_INFINITY;
   #outcome: ChangeOutcome | undefined;
 
   /** `again`: the change was asked of another node before, where it may have taken effect. */
@@ -82,6 +84,12 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
     this.#again = again;
     this.#state = state;
     this.#done = done;
+  }
+
+  /** Nothing is written after this moment on the monotonic clock that has not been by then. */
+  notAfter(us: number): this {
+    this.#notAfterUs = us;
+    return this;
   }
 
   start(): void {
@@ -127,6 +135,11 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
     if (outcome.written === undefined) {
       this.#node.modifyQueues.leave(this.#queueKey());
       this.#done(this.#state, undefined, false, outcome.previous, base ?? undefined);
+      return;
+    }
+    if (isPast(this.#notAfterUs, this.#node)) {
+      const { w } = this.#node.keyspaces.of(this.#key);
+      this.#fail({ code: 'WriteQuorumNotMet', answered: 0, needed: w, attempted: false });
       return;
     }
     const { context, written } = outcome;

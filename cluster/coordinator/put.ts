@@ -16,6 +16,7 @@ import type { Peer, ReplyHandler } from '../wire/peer.js';
 import type { Coordination } from './coordination.js';
 import { refusesDrift } from './drift.js';
 import { type DurabilityPlan, durabilityPlan } from './durability.js';
+import { isPast } from './forward-stamp.js';
 import type { KeyspaceRow } from './keyspaces.js';
 import { CONTEXT_FROM_THE_FUTURE, siblingsRefusal, TOO_MANY_ACTORS } from './put-refusals.js';
 import { PUT_STORE_FAILED, PUT_STORED } from './put-status.js';
@@ -57,6 +58,7 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   #targets: readonly Target[] = [];
   #base: ObjectBytes | null = null;
   #record: Buffer | undefined;
+  #notAfterUs = Number.POSITIVE_INFINITY;
   #outstanding = 0;
   #acknowledged = 0;
   /** Parts of the own acknowledgement that are to come: the object, and the hint where this node stands in. */
@@ -100,6 +102,12 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     this.#done = done;
     this.#elsewhere = elsewhere;
     this.#startedUs = node.world.clock.monotonicUs();
+  }
+
+  /** Nothing is written after this moment on the monotonic clock that has not been by then. */
+  notAfter(us: number): this {
+    this.#notAfterUs = us;
+    return this;
   }
 
   start(): void {
@@ -155,8 +163,8 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     const targets = routes.targets(this.#partition);
     const primaries = countReachable(targets, n);
     const reachable = primaries < w && sloppy ? countReachable(targets, targets.length) : primaries;
-    if (reachable < w) {
-      this.#finish({ code: 'WriteQuorumNotMet', answered: reachable, needed: w, attempted: false });
+    if (reachable < w || isPast(this.#notAfterUs, this.#node)) {
+      this.#finish({ code: 'WriteQuorumNotMet', answered: reachable < w ? reachable : 0, needed: w, attempted: false });
       return;
     }
     this.#targets = targets;

@@ -10,6 +10,7 @@ export const QUERY_KIND = {
   nodeState: 5,
   strain: 6,
   pull: 7,
+  stamp: 8,
 } as const;
 
 /**

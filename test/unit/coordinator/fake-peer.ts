@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { STAMP_BYTES } from '../../../cluster/coordinator/forward-stamp.js';
 import type { NodeId } from '../../../cluster/ring/ring.js';
 import type { ActorId } from '../../../cluster/version/actor.js';
 import { decodeObject, type ObjectBytes } from '../../../cluster/version/codec.js';
@@ -185,7 +186,8 @@ export class FakePeer {
   forward(handler: ReplyHandler, body: Buffer): void {
     if (this.#fails(handler)) return;
     this.order.push('forward');
-    this.forwards.push(new SentBody(handler, this.asPeer(), Buffer.from(body)));
+    // Without the stamp: it says when, not what.
+    this.forwards.push(new SentBody(handler, this.asPeer(), Buffer.from(body.subarray(STAMP_BYTES))));
   }
 
   query(handler: ReplyHandler, body: Buffer): void {

@@ -3,6 +3,7 @@ import type { Change } from '../../../cluster/coordinator/change.js';
 import { decodeRequest, encodeReply } from '../../../cluster/coordinator/forwarded.js';
 import {
   actorNamed,
+  FORWARD_WITHIN_MS,
   objectWith,
   ScriptedNode,
   SLOT_OF_OTHERS,
@@ -39,6 +40,8 @@ test('an operation whose coordinator fails is run again at the next primary, and
     client.put('b', 'v');
     client.modify('c', DELETE);
     for (const sent of scripted.peer(2).forwards) sent.fail(reason);
+    t.is(scripted.peer(1).forwards.length, 1, 'a write waits till the first coordinator would not begin it any more');
+    await scripted.advance(FORWARD_WITHIN_MS + 5);
     t.deepEqual(orders(scripted), [[], ['forward', 'forward', 'forward'], ['forward', 'forward', 'forward']]);
     const again = scripted.peer(1).forwards.map(({ body }) => decodeRequest(body));
     t.deepEqual(
@@ -65,7 +68,10 @@ test('an operation that several coordinators have failed is given up, and says w
   const client = scripted.openClient(SLOT_OF_OTHERS);
   client.get('a');
   client.put('b', 'v');
-  for (const index of [2, 1, 0]) for (const sent of scripted.peer(index).forwards) sent.fail('timeout');
+  for (const index of [2, 1, 0]) {
+    for (const sent of scripted.peer(index).forwards) sent.fail('timeout');
+    await scripted.advance(FORWARD_WITHIN_MS + 5);
+  }
   t.deepEqual(
     client.outcomes.map(({ failure }) => failure?.code),
     ['ReadQuorumNotMet', 'OutcomeUnknown'],
@@ -97,6 +103,7 @@ test('where a run may have taken effect, a later refusal does not deny it', asyn
   const failure = { code: 'WriteQuorumNotMet', answered: 1, needed: 2, attempted: false } as const;
   client.put('k', 'v');
   scripted.peer(2).forwards[0]?.fail('timeout');
+  await scripted.advance(FORWARD_WITHIN_MS + 5);
   for (const index of [1, 0]) scripted.peer(index).forwards[0]?.reply(encodeReply({ ...NOTHING, failure }));
   t.is(client.last().failure?.code, 'OutcomeUnknown');
 });
@@ -108,6 +115,7 @@ test('where a run may have taken effect, a refusal by this node itself does not 
   client.put('k', 'v');
   scripted.peer(2).up = false;
   scripted.peer(2).forwards[0]?.fail('unreachable');
+  await scripted.advance(FORWARD_WITHIN_MS + 5);
   t.is(client.last().failure?.code, 'OutcomeUnknown');
 });
 

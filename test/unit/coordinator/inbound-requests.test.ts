@@ -1,4 +1,5 @@
 import test from 'ava';
+import { encodeStamp } from '../../../cluster/coordinator/forward-stamp.js';
 import { decodeReply, encodeRequest, type ForwardedRequest } from '../../../cluster/coordinator/forwarded.js';
 import { InboundRequests } from '../../../cluster/coordinator/inbound-requests.js';
 import { answerKeyCount } from '../../../cluster/coordinator/key-count.js';
@@ -13,6 +14,7 @@ import {
   actorNamed,
   counterAt,
   DRIFT_MAX_MS,
+  FORWARD_WITHIN_MS,
   objectWith,
   partitionOfSlot,
   ScriptedNode,
@@ -48,6 +50,11 @@ class Replies implements Inbound {
   decline(requestId: number): void {
     this.declined.push(requestId);
   }
+}
+
+/** As another node sends an operation `agoUs` before now. */
+function stamped(request: ForwardedRequest, sentUs = 0): Buffer {
+  return Buffer.concat([encodeStamp({ process: 7, sentUs, withinMs: FORWARD_WITHIN_MS }), encodeRequest(request)]);
 }
 
 async function open(options: ScriptedOptions = {}) {
@@ -205,36 +212,61 @@ function replyOf(replies: Replies, index: number) {
 
 test('what is forwarded is coordinated here, and answered when that ends', async (t) => {
   const { scripted, requests, replies } = await open();
-  transient(encodeRequest(PUT), (body) => requests.forward(replies, 1, body));
+  transient(stamped(PUT), (body) => requests.forward(replies, 1, body));
   t.deepEqual(replies.forwards, []);
   scripted.peer(0).puts[0]?.reply();
   t.like(replyOf(replies, 0), { id: 1, failure: undefined, applied: true });
   t.deepEqual(valuesOf(replyOf(replies, 0).object), ['forwarded']);
   t.deepEqual(scripted.heldValues('k'), ['forwarded']);
 
-  transient(encodeRequest({ ...KEYED, kind: 'get' }), (body) => requests.forward(replies, 2, body));
+  transient(stamped({ ...KEYED, kind: 'get' }), (body) => requests.forward(replies, 2, body));
   for (const peer of scripted.peers) peer.gets[0]?.replySame();
   t.like(replyOf(replies, 1), { id: 2, failure: undefined });
   t.deepEqual(valuesOf(replyOf(replies, 1).object), ['forwarded']);
 
   const change = { kind: 'delete', context: undefined } as const;
-  transient(encodeRequest({ ...KEYED, kind: 'modify', change, again: false }), (body) =>
-    requests.forward(replies, 3, body),
-  );
+  transient(stamped({ ...KEYED, kind: 'modify', change, again: false }), (body) => requests.forward(replies, 3, body));
   for (const peer of scripted.peers) for (const asked of peer.gets) if (!asked.isAnswered) asked.replySame();
   scripted.peer(0).puts[1]?.reply();
   t.like(replyOf(replies, 2), { id: 3, failure: undefined, applied: true, previous: Buffer.from('forwarded') });
   t.is(scripted.node.counters.forwarded_here, 3);
 });
 
+test('a write that arrives when it may have been given up is not run, a read is', async (t) => {
+  const { scripted, requests, replies } = await open();
+  const change = { kind: 'delete', context: undefined } as const;
+  const operations = (sentUs: number): Buffer[] =>
+    [PUT, { ...KEYED, kind: 'modify', change, again: false } as const, { ...KEYED, kind: 'get' } as const].map(
+      (request) => stamped(request, sentUs),
+    );
+  for (const [at, body] of operations(scripted.world.clock.monotonicUs()).entries())
+    requests.forward(replies, at, body);
+  t.deepEqual(replies.declined, []);
+  const sentUs = scripted.world.clock.monotonicUs();
+  await scripted.advance(FORWARD_WITHIN_MS + 5);
+  for (const [at, body] of operations(sentUs).entries()) requests.forward(replies, at, body);
+  t.deepEqual(replies.declined, [0, 1]);
+  t.is(scripted.node.counters.late_forwards, 2);
+});
+
+test('a write that has to read its key first, and comes to that too late, is not run', async (t) => {
+  const { scripted, requests, replies } = await open({ cold: true, storeLatencyMs: FORWARD_WITHIN_MS + 10 });
+  requests.forward(replies, 1, stamped(PUT, scripted.world.clock.monotonicUs()));
+  await scripted.advance(FORWARD_WITHIN_MS * 4);
+  t.deepEqual(
+    replies.forwards.map(([, body]) => decodeReply(body).failure),
+    [{ code: 'WriteQuorumNotMet', answered: 0, needed: 2, attempted: false }],
+  );
+});
+
 test('what is malformed is declined and logged, and the node goes on', async (t) => {
   const { scripted, requests, replies } = await open();
-  for (const body of [Buffer.alloc(0), Buffer.from([99]), encodeRequest(PUT).subarray(0, 9)]) {
+  for (const body of [Buffer.alloc(0), Buffer.from([99]), stamped(PUT).subarray(0, 9), stamped(PUT).subarray(0, 20)]) {
     transient(body, (slice) => requests.forward(replies, 1, slice));
   }
-  t.deepEqual(replies.declined, [1, 1, 1]);
+  t.deepEqual(replies.declined, [1, 1, 1, 1]);
   t.deepEqual(replies.forwards, []);
-  t.is(scripted.world.log.errors().length, 3);
+  t.is(scripted.world.log.errors().length, 4);
   t.is(scripted.node.counters.forwarded_here, 0);
 });
 
@@ -242,7 +274,7 @@ test('a fallback that can reach no primary itself coordinates what is forwarded 
   for (const sloppy of [true, false]) {
     const { scripted, requests, replies } = await open({ nodes: 4, keyspace: { w: 1, sloppy } });
     for (const peer of scripted.peers) peer.up = false;
-    requests.forward(replies, 1, encodeRequest({ ...PUT, slot: SLOT_OF_OTHERS }));
+    requests.forward(replies, 1, stamped({ ...PUT, slot: SLOT_OF_OTHERS }));
     t.deepEqual(scripted.heldValues('k', SLOT_OF_OTHERS), sloppy ? ['forwarded'] : []);
     t.deepEqual(replies.declined, sloppy ? [] : [1]);
     if (sloppy) t.like(replyOf(replies, 0), { id: 1, failure: undefined });
@@ -251,7 +283,7 @@ test('a fallback that can reach no primary itself coordinates what is forwarded 
 
 test('a node that is no primary of the key declines, and does not forward it once more', async (t) => {
   const { scripted, requests, replies } = await open({ nodes: 4 });
-  requests.forward(replies, 1, encodeRequest({ ...PUT, slot: SLOT_OF_OTHERS }));
+  requests.forward(replies, 1, stamped({ ...PUT, slot: SLOT_OF_OTHERS }));
   t.deepEqual(replies.declined, [1]);
   t.deepEqual(replies.forwards, []);
   t.deepEqual(

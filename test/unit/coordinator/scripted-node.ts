@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Change } from '../../../cluster/coordinator/change.js';
 import type { Coordination, HintKeeper } from '../../../cluster/coordinator/coordination.js';
 import { Counters } from '../../../cluster/coordinator/counters.js';
+import { Lateness } from '../../../cluster/coordinator/forward-stamp.js';
 import { HedgeQueue } from '../../../cluster/coordinator/hedge.js';
 import { type KeyspaceRow, Keyspaces } from '../../../cluster/coordinator/keyspaces.js';
 import { ModifyQueues } from '../../../cluster/coordinator/modify.js';
@@ -30,6 +31,7 @@ import { ManualWorld } from '../storage/manual-world.js';
 import { FakePeer, valuesOf } from './fake-peer.js';
 
 export const HEDGE_DELAY_MS = 20;
+export const FORWARD_WITHIN_MS = 50;
 export const DRIFT_MAX_MS = 60_000;
 const DEFAULT_KEYSPACE: KeyspaceRow = {
   prefix: '',
@@ -129,6 +131,7 @@ export class ScriptedNode {
       keyspaces: new Keyspaces([{ ...DEFAULT_KEYSPACE, ...keyspace }], nodes),
       counters: new Counters(),
       hints,
+      forwarding: { process: 1, withinMs: FORWARD_WITHIN_MS, lateness: new Lateness(world.clock) },
       hedges: new HedgeQueue(world.timers, world.clock, () => HEDGE_DELAY_MS * 1000),
       modifyQueues: new ModifyQueues(),
       clockEntriesMax,
