@@ -12,6 +12,7 @@ export function reportOf(result: ChaosResult): string[] {
     `${errorCount} errors${errorCount > 0 ? ':' : ''}`,
     ...errors.map(([kind, count]) => `  ${count} ${kind.name}: ${kind.allowed ?? 'not allowed'}`),
     `longest wait for a reply: ${Math.round(tally.longestMs)} ms, at ${(tally.longestAtMs / 1000).toFixed(1)} s`,
+    `longest wait at a node that suffered nothing itself: ${Math.round(tally.longestCalmMs)} ms, at ${(tally.longestCalmAtMs / 1000).toFixed(1)} s`,
     healedInMs === undefined ? 'not healed' : `healed ${(healedInMs / 1000).toFixed(1)} s after the last fault`,
     violations.length === 0
       ? 'no violation: every acknowledged write is there or superseded, all replicas are equal'

@@ -42,7 +42,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const print = (line: string) => options.print(`${(nowMs() / 1000).toFixed(1).padStart(7)} s  ${line}`);
   const violations: string[] = [];
   const targets = localNodes(options.folder, options.ports, NODE_ARGS).map(
-    (process) => new Target(process, options.folder, (text) => violations.push(text)),
+    (process) => new Target(process, options.folder, nowMs, (text) => violations.push(text)),
   );
   const clients = new Clients(targets.map(({ port }) => port));
   try {
@@ -66,7 +66,8 @@ async function run(
   const nodes = targets.map(({ process }) => process);
   const prng = new Prng(options.seed);
   const ledger = new Ledger();
-  const workload = new Workload(ledger, clients, nowMs);
+  const calmSinceMs = (port: number) => targets.find((target) => target.port === port)?.calmSinceMs ?? 0;
+  const workload = new Workload(ledger, clients, nowMs, calmSinceMs);
   const keys = () => [...ledger.plainKeys(), ...ledger.cartKeys()];
   const { tally } = workload;
   const progress = setInterval(() => {

@@ -10,18 +10,35 @@ const READY_MS = 60_000;
 /** One node of the cluster under chaos: it ends only when it is made to. */
 export class Target {
   readonly process: NodeProcess;
-  /** What is being done to it; undefined: nothing. */
-  suffering: string | undefined;
+  #suffering: string | undefined;
+  #calmSinceMs = 0;
   readonly #folder: string;
+  readonly #nowMs: () => number;
   readonly #died: (text: string) => void;
   #isToEnd = false;
   #id = '';
 
-  /** `folder`: of the whole cluster. `died` hears of an end that nobody asked for. */
-  constructor(process: NodeProcess, folder: string, died: (text: string) => void) {
+  /** `folder`: of the whole cluster. `nowMs`: time since the run began. `died` hears of an end that nobody asked for. */
+  constructor(process: NodeProcess, folder: string, nowMs: () => number, died: (text: string) => void) {
     this.process = process;
     this.#folder = join(folder, `${process.port}`);
+    this.#nowMs = nowMs;
     this.#died = died;
+  }
+
+  /** What is being done to it; undefined: nothing. */
+  get suffering(): string | undefined {
+    return this.#suffering;
+  }
+
+  set suffering(what: string | undefined) {
+    this.#suffering = what;
+    this.#calmSinceMs = this.#nowMs();
+  }
+
+  /** Since when nothing is being done to it, in ms since the run began; Infinity while something is. */
+  get calmSinceMs(): number {
+    return this.#suffering === undefined ? this.#calmSinceMs : Number.POSITIVE_INFINITY;
   }
 
   get port(): number {

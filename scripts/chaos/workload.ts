@@ -31,9 +31,12 @@ export class Tally {
   readonly errors = new Map<ErrorKind, number>();
   /** The first message of each kind of error that is not allowed. */
   readonly strange: string[] = [];
-  /** The longest time until a reply that was no error, and when it came, in ms since the start. */
+  /** The longest time until a reply that was no error, and when it was asked for. Both in ms; the latter since the start. */
   longestMs = 0;
   longestAtMs = 0;
+  /** The same of requests to nodes that suffered nothing themselves meanwhile. */
+  longestCalmMs = 0;
+  longestCalmAtMs = 0;
 
   failed(message: string): void {
     const kind = errorKind(message);
@@ -47,15 +50,17 @@ export class Workload {
   readonly ledger: Ledger;
   readonly #clients: Clients;
   readonly #nowMs: () => number;
+  readonly #calmSinceMs: (port: number) => number;
   #isOver = false;
   #lanes: Promise<unknown> = Promise.resolve();
   #onceCount = 0;
 
-  /** `nowMs`: time since the run began. */
-  constructor(ledger: Ledger, clients: Clients, nowMs: () => number) {
+  /** `nowMs`: time since the run began. `calmSinceMs`: since when a node suffers nothing; Infinity while it does. */
+  constructor(ledger: Ledger, clients: Clients, nowMs: () => number, calmSinceMs: (port: number) => number) {
     this.ledger = ledger;
     this.#clients = clients;
     this.#nowMs = nowMs;
+    this.#calmSinceMs = calmSinceMs;
   }
 
   start(laneCount: number, prng: Prng): void {
@@ -104,7 +109,7 @@ export class Workload {
 
   /** Reads a cart and writes it back changed, once or twice: the second time with the token of the first reply. */
   async #shop(client: Redis, key: string, prng: Prng): Promise<void> {
-    const read = await this.#measured(() => client.call('GET', key, 'CONTEXT'));
+    const read = await this.#measured(portOf(client), () => client.call('GET', key, 'CONTEXT'));
     if (read === undefined) return;
     let { token, siblings } = readContextReply(read.reply);
     for (let left = prng.between(1, 2); left > 0; left--) {
@@ -123,7 +128,7 @@ export class Workload {
   /** A plain read of a key that was written: the value must be one that was written to it. */
   async #read(client: Redis, prng: Prng): Promise<void> {
     const key = prng.chance(0.5) ? `shared:${prng.below(SHARED_KEYS)}` : `once:${prng.below(this.#onceCount + 1)}`;
-    const read = await this.#measured(() => client.get(key));
+    const read = await this.#measured(portOf(client), () => client.get(key));
     const value = read?.reply;
     if (typeof value !== 'string') return;
     if (!this.ledger.writesOf(key).some(({ id }) => id === idIn(value))) {
@@ -133,7 +138,7 @@ export class Workload {
 
   /** Runs a write and writes down how it ended; gives the reply where it was acknowledged. */
   async #write(write: Write, run: () => Promise<unknown>): Promise<unknown> {
-    const done = await this.#measured(run, (message) => {
+    const done = await this.#measured(write.port, run, (message) => {
       write.outcome = saysNothingWritten(message) ? 'refused' : 'unknown';
     });
     if (done === undefined) return undefined;
@@ -144,6 +149,7 @@ export class Workload {
   }
 
   async #measured(
+    port: number,
     run: () => Promise<unknown>,
     onError?: (message: string) => void,
   ): Promise<{ reply: unknown } | undefined> {
@@ -155,6 +161,10 @@ export class Workload {
       if (tookMs > this.tally.longestMs) {
         this.tally.longestMs = tookMs;
         this.tally.longestAtMs = startMs;
+      }
+      if (tookMs > this.tally.longestCalmMs && this.#calmSinceMs(port) <= startMs) {
+        this.tally.longestCalmMs = tookMs;
+        this.tally.longestCalmAtMs = startMs;
       }
       return { reply };
     } catch (error) {
