@@ -36,6 +36,14 @@ export const FORGETFUL: Times = {
   clockDriftMaxMs: 1_000,
   skewMsMax: 400,
 };
+/** A world in which nothing is slow of itself, and no clock is cut: replicas differ only by what faults did. */
+export const GENTLE = {
+  temper: { delayUs: 500, jitterUs: 0, grainUs: 1, slowChance: 0, refuseChance: 0, cutChance: 0 },
+  diskMs: () => 1,
+  diskMsMax: 1,
+  requestTimeoutMs: 1_000,
+  clockEntriesMax: 100,
+} as const;
 /** Where things are forgotten that soon, a run is as long as it takes. */
 const FORGETFUL_PACE = 4;
 

@@ -9,17 +9,15 @@ import { STORED } from '../../cluster/replica/replica.js';
 import { STORAGE_KIND } from '../../cluster/storage/layout.js';
 import { decodeObject, encodeObject } from '../../cluster/version/codec.js';
 import type { VersionedObject } from '../../cluster/version/object.js';
+import { type Broken, findViolation } from './find-violation.js';
 import type { Machine, Tampering } from './machine.js';
 import { Prng } from './prng.js';
 import { type SimulationOptions, simulate } from './simulation.js';
 
 const FIRST_SEED = 7_000;
-const SEEDS_MAX = 60;
 const DURATION_MS = 5_000;
 
 const DATA_KINDS: readonly number[] = [STORAGE_KIND.data, STORAGE_KIND.journal];
-
-type Broken = Omit<SimulationOptions, 'seed' | 'durationMs'> & { readonly durationMs?: number };
 
 /** Writes that are lost with a buffer show where nobody touches their key before it is written again elsewhere. */
 const QUIET_KEYS_AND_KILLS: Broken = {
@@ -30,22 +28,10 @@ const QUIET_KEYS_AND_KILLS: Broken = {
   durationMs: 20_000,
 };
 
-/** Runs seed after seed until one shows a violation of the kind `expected`. Gives it, and how many seeds it took. */
-async function findViolation(broken: Broken, expected: RegExp): Promise<{ found: string | undefined; seeds: number }> {
-  for (let i = 0; i < SEEDS_MAX; i++) {
-    const { violations } = await simulate({ durationMs: DURATION_MS, ...broken, seed: FIRST_SEED + i });
-    const found = violations.find((violation) => expected.test(violation));
-    if (found !== undefined) return { found, seeds: i + 1 };
-  }
-  return { found: undefined, seeds: SEEDS_MAX };
-}
-
 function finds(title: string, broken: Broken, expected: RegExp): void {
   test(title, async (t) => {
     t.timeout(300_000);
-    const { found, seeds } = await findViolation(broken, expected);
-    t.log(`${seeds} seeds: ${found}`);
-    t.truthy(found, `${SEEDS_MAX} seeds did not show it`);
+    t.truthy(await findViolation(t, broken, expected));
   });
 }
 
@@ -114,6 +100,65 @@ finds(
     },
   },
   /^lost write/,
+);
+
+finds(
+  'an actor that is used again after its disk was emptied is found to lose writes',
+  {
+    durability: 'fsync',
+    faults: ['empty'],
+    workload: { keys: 60, readPercent: 5 },
+    nodes: 3,
+    durationMs: 20_000,
+    tampering: {
+      world: (machine, world) => ({
+        ...world,
+        random: { ...world.random, bytes: (count) => (count === 6 ? lifeOf(machine) : world.random.bytes(count)) },
+      }),
+    },
+  },
+  /^lost write/,
+);
+
+finds(
+  'an actor that mints on after copies were handed off is found to lose writes',
+  {
+    durability: 'fsync',
+    nodes: 5,
+    pace: 1,
+    durationMs: 20_000,
+    faults: ['isolate', 'partition', 'freeze'],
+    tampering: {
+      node(_machine, { replica }) {
+        const first = Buffer.from(replica.mintingActor(null));
+        replica.mintingActor = () => first;
+      },
+    },
+  },
+  /^lost write/,
+);
+
+const HINTS_ALONE: Broken = { nodes: 3, faults: ['stop'], exchangePeriodMs: 0, readsRepair: false, gentle: true };
+
+test('hints alone bring restarted nodes what they have missed', async (t) => {
+  t.timeout(300_000);
+  for (let seed = FIRST_SEED; seed < FIRST_SEED + 5; seed++) {
+    const { violations } = await simulate({ seed, durationMs: DURATION_MS, ...HINTS_ALONE });
+    t.deepEqual(violations, []);
+  }
+});
+
+finds(
+  'hints that are forgotten are found out by replicas that stay apart',
+  {
+    ...HINTS_ALONE,
+    tampering: {
+      node(_machine, { hints }) {
+        hints.keep = () => STORED;
+      },
+    },
+  },
+  /^no convergence/,
 );
 
 finds(

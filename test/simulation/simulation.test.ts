@@ -2,7 +2,7 @@ import test from 'ava';
 import { replayCommand } from './replay.js';
 import { type SimulationOptions, simulate } from './simulation.js';
 
-const SEEDS = 200;
+const SEEDS = 300;
 const DURATION_MS = 5_000;
 
 /** Fails with what a reader needs: what was violated, how to replay it, and the last lines. */

@@ -12,7 +12,7 @@ import { Client } from './client.js';
 import { Cluster, type ClusterOptions, type Times } from './cluster.js';
 import { Connectivity } from './connectivity.js';
 import { DB } from './disk-view.js';
-import { drawCluster, drawKeyspaces, drawNodeCount, drawPace, drawTimes, FORGETFUL, keysOf } from './draw.js';
+import { drawCluster, drawKeyspaces, drawNodeCount, drawPace, drawTimes, FORGETFUL, GENTLE, keysOf } from './draw.js';
 import { type FaultKind, Faults } from './faults.js';
 import { History, type Request } from './history.js';
 import { Ledger } from './ledger.js';
@@ -38,6 +38,12 @@ export interface SimulationOptions {
   readonly workload?: { readonly keys: number; readonly readPercent: number };
   /** What may go wrong; drawn from the seed if absent. */
   readonly faults?: readonly FaultKind[];
+  /** Whether nothing is slow but by a fault, and no clock is cut; drawn from the seed if absent. */
+  readonly gentle?: boolean;
+  /** 0: replicas are not compared. Drawn from the seed if absent. */
+  readonly exchangePeriodMs?: number;
+  /** Whether reads may put right what faults have left behind; drawn from the seed if absent. */
+  readonly readsRepair?: boolean;
   /** What the nodes are given instead of the keyspaces that the checks believe in (mutation tests). */
   readonly keyspaces?: (rows: readonly KeyspaceRow[]) => readonly KeyspaceRow[];
   readonly tampering?: Tampering;
@@ -114,7 +120,13 @@ class Run {
     this.#rows = drawKeyspaces(this.#random, nodes, options.durability);
     this.#keys = keysOf(this.#rows, options.workload?.keys ?? this.#random.pick([2, 4, 6, 40]));
     const given = options.keyspaces?.(this.#rows) ?? this.#rows;
-    this.#clusterOptions = drawCluster(this.#random, nodes, given, times);
+    const drawn = drawCluster(this.#random, nodes, given, times);
+    const gentle = options.gentle === true ? GENTLE : {};
+    this.#clusterOptions = {
+      ...drawn,
+      ...gentle,
+      exchangePeriodMs: options.exchangePeriodMs ?? drawn.exchangePeriodMs,
+    };
     this.#cluster = new Cluster(
       this.#clusterOptions,
       this.#scheduler,
@@ -203,7 +215,7 @@ class Run {
     await this.#pause(SETTLE_US_MIN / 1000);
     if (!(await this.#waitFor(() => this.#cluster.isWhole(), 'all nodes to reach each other'))) return;
     // Reads repair what they see. Half of the runs must do without; there a sweep comes last, and must find all well.
-    const readsRepair = this.#random.chance(0.5);
+    const readsRepair = this.#options.readsRepair ?? this.#random.chance(0.5);
     if (readsRepair) for (let sweep = 0; sweep < SWEEPS; sweep++) await this.#sweep();
     await this.#settle();
     if (!readsRepair) await this.#sweep();
