@@ -4,7 +4,7 @@
  *
  * ```
  *   question:  kind u8
- *   answer:    born u64 | away from u64 | for each partition: serves since u64 (0: it does not)
+ *   answer:    born u64 | for each partition: away from u64, serves since u64 (0: it does not)
  * ```
  */
 import type { AnswerQuery } from '../coordinator/queries.js';
@@ -21,8 +21,8 @@ export interface NodeState {
   readonly servesSinceMs: number | undefined;
 }
 
-const HEADER_BYTES = 16;
-const ENTRY_BYTES = 8;
+const HEADER_BYTES = 8;
+const ENTRY_BYTES = 16;
 
 /** Answers `QUERY_KIND.nodeState`. */
 export function answerNodeState(partitionCount: number, stateOf: (partition: Partition) => NodeState): AnswerQuery {
@@ -31,8 +31,8 @@ export function answerNodeState(partitionCount: number, stateOf: (partition: Par
     for (let partition = 0; partition < partitionCount; partition++) {
       const { bornMs, awayFromMs, servesSinceMs = 0 } = stateOf(partition as Partition);
       writeU64(reply, 0, bornMs);
-      writeU64(reply, 8, awayFromMs);
-      writeU64(reply, HEADER_BYTES + partition * ENTRY_BYTES, servesSinceMs);
+      writeU64(reply, HEADER_BYTES + partition * ENTRY_BYTES, awayFromMs);
+      writeU64(reply, HEADER_BYTES + partition * ENTRY_BYTES + 8, servesSinceMs);
     }
     answer(reply);
   };
@@ -42,10 +42,10 @@ export function answerNodeState(partitionCount: number, stateOf: (partition: Par
 export function readNodeState(answer: Buffer, partition: Partition): NodeState | undefined {
   const at = HEADER_BYTES + partition * ENTRY_BYTES;
   if (answer.length < at + ENTRY_BYTES) return undefined;
-  const servesSinceMs = readU64(answer, at);
+  const servesSinceMs = readU64(answer, at + 8);
   return {
     bornMs: readU64(answer, 0),
-    awayFromMs: readU64(answer, 8),
+    awayFromMs: readU64(answer, at),
     servesSinceMs: servesSinceMs === 0 ? undefined : servesSinceMs,
   };
 }

@@ -83,9 +83,13 @@ export class Settling implements BackgroundTask {
 
   /** What this node tells of itself. */
   readonly stateOf = (partition: Partition): NodeState => {
-    const { bornMs, gap } = this.#parts.identity;
-    const servesSinceMs = this.#open.has(partition) ? undefined : this.#times.since(partition);
-    return { bornMs, awayFromMs: gap.fromMs, servesSinceMs };
+    const { aside, bornMs, gap } = this.#parts.identity;
+    if (!this.#open.has(partition)) {
+      return { bornMs, awayFromMs: gap.fromMs, servesSinceMs: this.#times.since(partition) };
+    }
+    // What it set aside tells of the time before that, however often it has been away since. So of nodes that wait, each
+    // waits only for those that went later, and never two for each other.
+    return { bornMs, awayFromMs: Math.min(gap.fromMs, aside?.sinceMs ?? gap.fromMs), servesSinceMs: undefined };
   };
 
   async #run(): Promise<void> {

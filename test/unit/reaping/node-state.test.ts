@@ -1,4 +1,5 @@
 import test from 'ava';
+import fc from 'fast-check';
 import {
   answerNodeState,
   judge,
@@ -63,4 +64,18 @@ test('an answer is read as it was given, and a cut one says nothing', (t) => {
     t.is(readNodeState(reply.subarray(0, -1), 1 as Partition), undefined);
     t.is(readNodeState(Buffer.alloc(0), 0 as Partition), undefined);
   });
+});
+
+test('where all have started over, one of them always merges back: no two wait for each other', (t) => {
+  const wentMs = fc.integer({ min: 0, max: NOW_MS });
+  fc.assert(
+    fc.property(fc.array(wentMs, { minLength: 2, maxLength: 5 }), (all) => {
+      // As a node tells of a partition that it has yet to settle.
+      const stateOf = (awayFromMs: number): NodeState => ({ bornMs: 0, awayFromMs, servesSinceMs: undefined });
+      const verdicts = all.map((sinceMs, at) =>
+        judge(all.filter((_, other) => other !== at).map(stateOf), sinceMs, NOW_MS, GRACE_MS),
+      );
+      t.true(verdicts.includes('merge back'));
+    }),
+  );
 });
