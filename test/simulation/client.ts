@@ -189,9 +189,10 @@ export class Client {
   }
 
   #end(request: Request, failure: Failure | undefined, applied: boolean, bytes: ObjectBytes | undefined): void {
-    const { history, violation, faultIn } = this.#around;
+    const { history, ledger, violation, faultIn } = this.#around;
     if (request.endedAt !== undefined) violation(`answered twice: ${request.kind} ${request.id} of ${request.key}`);
     this.#waitingFor.delete(request);
+    ledger.answered(request.id);
     history.end(request, failure === undefined && applied ? 'acknowledged' : 'refused');
     if (failure !== undefined) {
       const fault = faultIn(request, failure);

@@ -5,7 +5,8 @@
  * - a put with a context: the siblings that its client was shown, and their past;
  * - a put with an empty context: nothing;
  * - a put without one: the siblings that the coordinator held when it minted;
- * - a read-modify-write: whatever its clock covers (it read a quorum that can't be seen from here).
+ * - a read-modify-write: whatever its clock covers (it read a quorum that can't be seen from here);
+ * - what runs after its client was answered (an attempt of it was late) supersedes nothing that came after the answer.
  */
 import type { ClusterNode } from '../../cluster/node.js';
 import { decodeObject, type ObjectBytes } from '../../cluster/version/codec.js';
@@ -22,6 +23,8 @@ export function dotName({ actor, counter }: Dot): DotName {
 /** A write that some node minted a dot for. */
 export interface Minted {
   readonly name: DotName;
+  /** Rises with each write. */
+  readonly order: number;
   readonly sibling: Sibling;
   readonly host: string;
   /** The writes that it superseded at once; those have a past of their own. */
@@ -40,8 +43,12 @@ export interface Intent {
 export class Ledger {
   readonly #minted = new Map<string, Map<DotName, Minted>>();
   readonly #intents = new Map<number, Intent>();
-  readonly #tombstonesIntended = new Set<string>();
   readonly #dotsOf = new Map<number, DotName[]>();
+  /** How many writes there were when a request was answered. */
+  readonly #answeredAt = new Map<number, number>();
+  /** By key: the requests for which a tombstone may be written. */
+  readonly #deletes = new Map<string, number[]>();
+  #order = 0;
   /** By key: what was reaped, and all that it had superseded. */
   readonly #reaped = new Map<string, Set<DotName>>();
   /** Keys of which a clock was cut: what was superseded may stand beside it again (Dynamo §4.4). */
@@ -55,7 +62,13 @@ export class Ledger {
   /** A client is about to ask for this. */
   intend(intent: Intent): void {
     this.#intents.set(intent.id, intent);
-    if (intent.kind === 'delete' || intent.kind === 'expire') this.#tombstonesIntended.add(intent.key);
+    if (intent.kind !== 'delete' && intent.kind !== 'expire') return;
+    this.#deletes.set(intent.key, [...(this.#deletes.get(intent.key) ?? []), intent.id]);
+  }
+
+  /** A client was answered. */
+  answered(id: number): void {
+    this.#answeredAt.set(id, this.#order);
   }
 
   /** Notes every write that `node` mints from now on, and every tombstone that leaves a node which `owns` its key. */
@@ -140,15 +153,25 @@ export class Ledger {
     }
     const fresh = after.siblings.filter(({ dot }) => !minted.has(dotName(dot)));
     if (fresh.length === 0) this.#violation(`${host} wrote ${key} without a dot of its own: a dot was minted twice`);
-    const pasts = fresh.map((sibling) => this.#pastOf(key, sibling, held, after));
+    const pasts = fresh.map((sibling) => this.#inTime(key, sibling, this.#pastOf(key, sibling, held, after)));
     if (this.#isCut(key, before, after, pasts.flat())) this.#truncated.add(key);
     for (const [i, sibling] of fresh.entries()) {
       const name = dotName(sibling.dot);
       const copy = { ...sibling, value: Buffer.from(sibling.value) };
-      minted.set(name, { name, sibling: copy, host, past: pasts[i] ?? [] });
+      minted.set(name, { name, order: this.#order++, sibling: copy, host, past: pasts[i] ?? [] });
       const id = intentIdIn(sibling.value);
       if (id !== undefined) this.#dotsOf.set(id, [...this.dotsOf(id), name]);
     }
+  }
+
+  /** Of `past`, what was there when the last request that `sibling` can come from was answered. */
+  #inTime(key: string, sibling: Sibling, past: readonly DotName[]): readonly DotName[] {
+    const id = intentIdIn(sibling.value);
+    const ids = sibling.tombstone
+      ? (this.#deletes.get(key) ?? [])
+      : [...(id === undefined ? [] : [id]), ...(this.#deletes.get(key) ?? [])];
+    const answeredAt = Math.max(...ids.map((each) => this.#answeredAt.get(each) ?? Number.POSITIVE_INFINITY));
+    return past.filter((name) => (this.#minted.get(key)?.get(name)?.order ?? 0) < answeredAt);
   }
 
   #reap(key: string, record: ObjectBytes | undefined, nowMs: number): void {
@@ -184,8 +207,7 @@ export class Ledger {
   /** The request that a new sibling answers; undefined for tombstones and for values that got a new expiry. */
   #intentBehind(key: string, { tombstone, value }: Sibling): Intent | undefined {
     if (tombstone) {
-      if (!this.#tombstonesIntended.has(key))
-        this.#violation(`invention: ${key} was deleted, and nobody had asked for it`);
+      if (!this.#deletes.has(key)) this.#violation(`invention: ${key} was deleted, and nobody had asked for it`);
       return undefined;
     }
     const id = intentIdIn(value);
