@@ -4,16 +4,21 @@
  * W replicas have it, and counts as applied.
  */
 import { decodeObject, type ObjectBytes } from '../version/codec.js';
-import { hasSeen, isLive, type Sibling } from '../version/object.js';
-import { applyChange, type Change, type ChangeOutcome, TOMBSTONE } from './change.js';
+import { hasSeen, type Sibling } from '../version/object.js';
+import { applyChange, type Change, type ChangeOutcome, shown, TOMBSTONE } from './change.js';
 
 /**
  * What `change` does to `object` (null: the key is absent) at `nowMs`, where it may have been done before. undefined: the
  * client asks for the value before the change, and that can't be told any more. Pure.
  */
-export function applyAgain(object: ObjectBytes | null, change: Change, nowMs: number): ChangeOutcome | undefined {
+export function applyAgain(
+  object: ObjectBytes | null,
+  change: Change,
+  nowMs: number,
+  newestDecides: boolean,
+): ChangeOutcome | undefined {
   const siblings = object === null ? [] : decodeObject(object).siblings;
-  const live = siblings.filter((sibling) => isLive(sibling, nowMs));
+  const live = shown(siblings, nowMs, newestDecides && (change.kind !== 'delete' || change.context === undefined));
   const [newest] = live;
   switch (change.kind) {
     case 'set': {
@@ -38,7 +43,7 @@ export function applyAgain(object: ObjectBytes | null, change: Change, nowMs: nu
       return { applied: true, previous: newest.value, written, context: undefined };
     }
   }
-  return applyChange(object, change, nowMs);
+  return applyChange(object, change, nowMs, newestDecides);
 }
 
 function isWrittenBy(change: Change & { kind: 'set' }, { value, expiryMs }: Sibling): boolean {

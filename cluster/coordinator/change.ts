@@ -48,17 +48,30 @@ export interface ChangeOutcome {
 
 export const TOMBSTONE: Written = { tombstone: true, expiryMs: 0, value: Buffer.alloc(0) };
 
-/** What `change` does to `object` (null: the key is absent) at `nowMs`. Pure. */
-export function applyChange(object: ObjectBytes | null, change: Change, nowMs: number): ChangeOutcome {
-  const live = object === null ? [] : decodeObject(object).siblings.filter((sibling) => isLive(sibling, nowMs));
+/**
+ * What `change` does to `object` (null: the key is absent) at `nowMs`. `newestDecides`: as in `shownSibling`; a context is for
+ * all siblings nonetheless. Pure.
+ */
+export function applyChange(
+  object: ObjectBytes | null,
+  change: Change,
+  nowMs: number,
+  newestDecides: boolean,
+): ChangeOutcome {
+  const siblings = object === null ? [] : decodeObject(object).siblings;
   switch (change.kind) {
     case 'set':
-      return applySet(live, change);
+      return applySet(shown(siblings, nowMs, newestDecides), change);
     case 'delete':
-      return applyDelete(live, change.context);
+      return applyDelete(shown(siblings, nowMs, newestDecides && change.context === undefined), change.context);
     case 'expire':
-      return applyExpire(live, change, nowMs);
+      return applyExpire(shown(siblings, nowMs, newestDecides), change, nowMs);
   }
+}
+
+/** The siblings that a read shows, the newest first. */
+export function shown(siblings: readonly Sibling[], nowMs: number, newestDecides: boolean): readonly Sibling[] {
+  return (newestDecides ? siblings.slice(0, 1) : siblings).filter((sibling) => isLive(sibling, nowMs));
 }
 
 function applySet(live: readonly Sibling[], change: Change & { kind: 'set' }): ChangeOutcome {

@@ -124,7 +124,9 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
     const object = this.#read;
     const base = local === null || object === undefined ? (local ?? object ?? null) : joinBytes(local, object);
     const nowMs = this.#node.world.clock.nowMs();
-    const outcome = this.#again ? applyAgain(base, this.#change, nowMs) : applyChange(base, this.#change, nowMs);
+    const newestDecides = this.#node.keyspaces.of(this.#key).reconcile === 'newest';
+    const apply = this.#again ? applyAgain : applyChange;
+    const outcome = apply(base, this.#change, nowMs, newestDecides);
     if (outcome === undefined) {
       this.#fail(PREVIOUS_UNKNOWN);
       return;
@@ -133,8 +135,9 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
     const previous = outcome.previous && Buffer.from(outcome.previous);
     this.#outcome = { ...outcome, previous };
     if (outcome.written === undefined) {
+      // In this order: the next change may take the place of what is answered.
+      this.#done(this.#state, undefined, false, previous, base ?? undefined);
       this.#node.modifyQueues.leave(this.#queueKey());
-      this.#done(this.#state, undefined, false, outcome.previous, base ?? undefined);
       return;
     }
     if (isPast(this.#notAfterUs, this.#node)) {

@@ -43,7 +43,16 @@ export function objectLength(object: ObjectBytes): number {
   return at;
 }
 
-/** Offset of the newest sibling that a read at `nowMs` shows; -1 where there is none. */
+/**
+ * Offset of the sibling that a plain read at `nowMs` shows; -1 where there is none. With `newestDecides` it is the newest or
+ * nothing: what was deleted or has expired does not give way to what it was written after.
+ */
+export function shownSibling(object: ObjectBytes, nowMs: number, newestDecides: boolean): number {
+  const at = newestLiveSibling(object, nowMs);
+  return newestDecides && at !== siblingsOffset(object) ? -1 : at;
+}
+
+/** Offset of the newest sibling that is live at `nowMs`; -1 where there is none. */
 export function newestLiveSibling(object: ObjectBytes, nowMs: number): number {
   let at = siblingsOffset(object);
   for (let left = siblingCount(object); left > 0; left--) {

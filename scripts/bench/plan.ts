@@ -29,6 +29,7 @@ const HOT_PIPELINED: Load = { ...PIPELINED, name: 'one key -P 16', keys: undefin
 
 /** In this order, so that reads find the keys written. */
 export const LOADS: readonly Load[] = [PLAIN, PIPELINED, HOT, HOT_PIPELINED];
+export const WARM_UP_LOADS: readonly Load[] = [PIPELINED, PLAIN];
 export const CLUSTER_LOADS: readonly Load[] = [
   { ...PLAIN, name: '--cluster', cluster: true },
   { ...PIPELINED, name: '--cluster -P 16', cluster: true },

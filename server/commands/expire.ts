@@ -1,12 +1,12 @@
 /** Expiry of keys. A time of expiry is absolute and part of the value, so that all replicas see the same instant. */
 import { EXPIRE_IF_GREATER, EXPIRE_IF_LESS, EXPIRE_IF_NONE, EXPIRE_IF_SOME } from '../../cluster/coordinator/change.js';
 import { siblingExpiryMs } from '../../cluster/version/codec.js';
-import { newestLiveSibling } from '../../cluster/version/encoded.js';
 import { type Call, type CommandRow, type Handler, refuse } from './command.js';
 import { absoluteExpiryMs, type ExpiryUnit } from './expiry.js';
 import { refusesFailure } from './failure-text.js';
 import { parseInt64 } from './integer-argument.js';
 import { keyOf, refusesKey } from './key-argument.js';
+import { shownAt } from './shown-sibling.js';
 
 const NEVER = 0;
 const REPLY_NO_KEY = -2;
@@ -84,7 +84,7 @@ function expiryHandler(answer: (expiryMs: number, nowMs: number) => number): Han
     connection.session.get(connection.db, key.slot, key.text, undefined, (_state, failure, object) => {
       if (refusesFailure(server, slot, failure)) return;
       const nowMs = server.clock.nowMs();
-      const at = object === undefined ? -1 : newestLiveSibling(object, nowMs);
+      const at = shownAt(server, key.text, object);
       const expiryMs = object === undefined || at < 0 ? undefined : siblingExpiryMs(object, at);
       server.statistics.countLookup(expiryMs !== undefined);
       if (expiryMs === undefined) slot.out.integer(REPLY_NO_KEY);

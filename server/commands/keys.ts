@@ -1,11 +1,10 @@
 /** Commands on keys whatever they hold: deletion, existence, type. */
 import type { Change } from '../../cluster/coordinator/change.js';
-import type { ObjectBytes } from '../../cluster/version/codec.js';
-import { newestLiveSibling } from '../../cluster/version/encoded.js';
 import type { CommandRow, Handler } from './command.js';
 import { refusesFailure } from './failure-text.js';
 import { Gather } from './gather.js';
 import { keyOf, refusesKey } from './key-argument.js';
+import { shownAt } from './shown-sibling.js';
 
 const DELETE: Change = { kind: 'delete', context: undefined };
 
@@ -26,17 +25,16 @@ const del: Handler = (call) => {
 const exists: Handler = (call) => {
   const { server, slot, connection, args } = call;
   for (let i = 1; i < args.length; i++) if (refusesKey(call, args[i])) return;
-  const gather = new Gather<ObjectBytes>(server, slot, args.length - 1, (objects) => {
-    const nowMs = server.clock.nowMs();
-    const found = objects.filter((object) => object !== undefined && newestLiveSibling(object, nowMs) >= 0).length;
+  const gather = new Gather<boolean>(server, slot, args.length - 1, (areThere) => {
+    const found = areThere.filter(Boolean).length;
     server.statistics.keyspaceHits += found;
-    server.statistics.keyspaceMisses += objects.length - found;
+    server.statistics.keyspaceMisses += areThere.length - found;
     slot.out.integer(found);
   });
   for (let i = 1; i < args.length; i++) {
     const key = keyOf(args[i]);
     connection.session.get(connection.db, key.slot, key.text, i - 1, (index, failure, object) =>
-      gather.arrived(index, failure, object),
+      gather.arrived(index, failure, shownAt(server, key.text, object) >= 0),
     );
   }
 };
@@ -47,7 +45,7 @@ const type: Handler = (call) => {
   const key = keyOf(args[1]);
   connection.session.get(connection.db, key.slot, key.text, undefined, (_state, failure, object) => {
     if (refusesFailure(server, slot, failure)) return;
-    const isThere = object !== undefined && newestLiveSibling(object, server.clock.nowMs()) >= 0;
+    const isThere = shownAt(server, key.text, object) >= 0;
     server.statistics.countLookup(isThere);
     slot.out.simple(isThere ? 'string' : 'none');
     slot.complete();

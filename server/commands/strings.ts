@@ -12,6 +12,7 @@ import { refusesFailure } from './failure-text.js';
 import { Gather } from './gather.js';
 import { type Key, keyOf, refusesKey, refusesValue } from './key-argument.js';
 import { parseSetArguments, type SetArguments } from './set-arguments.js';
+import { keepsSiblings, shownAt } from './shown-sibling.js';
 
 const SYNTAX_ERROR = 'ERR syntax error';
 const BAD_CONTEXT = 'BADCONTEXT the context token is not of this cluster, not for this key, or was changed';
@@ -43,9 +44,13 @@ const get: Handler = (call) => {
   connection.session.get(connection.db, key.slot, key.text, { server, slot, db: connection.db, key: key.text }, shape);
 };
 
-function answerNewest({ server, slot }: Pending, failure: Failure | undefined, object: ObjectBytes | undefined): void {
+function answerNewest(
+  { server, slot, key }: Pending,
+  failure: Failure | undefined,
+  object: ObjectBytes | undefined,
+): void {
   if (refusesFailure(server, slot, failure)) return;
-  const at = object === undefined ? -1 : newestLiveSibling(object, server.clock.nowMs());
+  const at = shownAt(server, key, object);
   server.statistics.countLookup(at >= 0);
   if (object === undefined || at < 0) {
     slot.out.nullBulk();
@@ -176,28 +181,31 @@ const delex: Handler = (call) => {
 const mget: Handler = (call) => {
   const { server, slot, connection, args } = call;
   for (let i = 1; i < args.length; i++) if (refusesKey(call, args[i])) return;
-  // Built only if it can be sent: a short request may ask for the same long value many times.
-  const refusal = (objects: readonly (ObjectBytes | undefined)[]): string | undefined => {
-    const max = server.config.clientOutputBufferLimit;
-    let bytes = 0;
-    for (const object of objects) bytes += object?.length ?? 0;
+  // Gathered only if it can be sent: a short request may ask for the same long value many times.
+  const max = server.config.clientOutputBufferLimit;
+  let bytes = 0;
+  const refusal = (): string | undefined => {
     return bytes <= max ? undefined : `ERR the reply would be over ${max} bytes long (client-output-buffer-limit)`;
   };
-  const answer = (objects: readonly (ObjectBytes | undefined)[]): void => {
-    const nowMs = server.clock.nowMs();
-    slot.out.array(objects.length);
-    for (const object of objects) {
-      const at = object === undefined ? -1 : newestLiveSibling(object, nowMs);
-      server.statistics.countLookup(at >= 0);
-      writeBulkOrNull(slot, object === undefined || at < 0 ? undefined : siblingValue(object, at));
-    }
+  const answer = (values: readonly (Buffer | undefined)[]): void => {
+    slot.out.array(values.length);
+    for (const value of values) writeBulkOrNull(slot, value);
   };
-  const gather = new Gather<ObjectBytes>(server, slot, args.length - 1, answer, refusal);
+  const gather = new Gather<Buffer>(server, slot, args.length - 1, answer, refusal);
   for (let i = 1; i < args.length; i++) {
     const key = keyOf(args[i]);
-    connection.session.get(connection.db, key.slot, key.text, i - 1, (index, failure, object) =>
-      gather.arrived(index, failure, object),
-    );
+    connection.session.get(connection.db, key.slot, key.text, i - 1, (index, failure, object) => {
+      const at = shownAt(server, key.text, object);
+      server.statistics.countLookup(at >= 0);
+      if (object === undefined || at < 0) {
+        gather.arrived(index, failure, undefined);
+        return;
+      }
+      const value = siblingValue(object, at);
+      bytes += value.length;
+      // A copy: the object is good for this turn, and other keys may take longer.
+      gather.arrived(index, failure, bytes <= max ? Buffer.from(value) : undefined);
+    });
   }
 };
 
@@ -228,16 +236,12 @@ const strlen: Handler = (call) => {
   const key = keyOf(argument);
   connection.session.get(connection.db, key.slot, key.text, { server, slot }, (_pending, failure, object) => {
     if (refusesFailure(server, slot, failure)) return;
-    const at = object === undefined ? -1 : newestLiveSibling(object, server.clock.nowMs());
+    const at = shownAt(server, key.text, object);
     server.statistics.countLookup(at >= 0);
     slot.out.integer(object === undefined || at < 0 ? 0 : siblingValueBytes(object, at));
     slot.complete();
   });
 };
-
-function keepsSiblings(server: Server, key: string): boolean {
-  return server.node.keyspaces.of(key).reconcile === 'siblings';
-}
 
 function isWord(argument: Buffer | undefined, word: string): boolean {
   return argument?.toString('latin1').toUpperCase() === word;

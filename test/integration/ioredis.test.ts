@@ -38,6 +38,24 @@ for (const { name, connect } of KINDS) {
   });
 }
 
+test.serial('a pipeline is answered in its order: what follows an MGET does not show in it', async (t) => {
+  const cluster = await TestCluster.start();
+  t.teardown(() => cluster.close());
+  const client = new Redis(cluster.ports[0] ?? 0, '127.0.0.1');
+  t.teardown(() => client.disconnect());
+  const others = Array.from({ length: 10 }, (_, index) => `other:${index}`);
+  for (let round = 1000; round < 1100; round++) {
+    const replies = await client
+      .pipeline()
+      .set('m', round)
+      .mget('m', ...others)
+      .get('n')
+      .set('m', round + 1)
+      .exec();
+    t.deepEqual(replies?.[1], [null, [`${round}`, ...others.map(() => null)]]);
+  }
+});
+
 function valueFor(index: number): string {
   return `value ${index}`;
 }

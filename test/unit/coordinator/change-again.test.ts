@@ -24,7 +24,7 @@ function texts(written: readonly Written[] | undefined): string[] | undefined {
 
 test('a value that the first run has left counts as its own, whatever the condition, and is written once more', (t) => {
   for (const condition of ['always', 'absent', 'present'] as const) {
-    const outcome = applyAgain(held('mine'), set({ condition }), NOW_MS);
+    const outcome = applyAgain(held('mine'), set({ condition }), NOW_MS, false);
     t.like(outcome, { applied: true, previous: undefined });
     t.deepEqual(texts(outcome?.written), ['mine@0'], condition);
   }
@@ -34,23 +34,23 @@ test('another value, or the same with another expiry, is not its own', (t) => {
   for (const object of [held('theirs'), held('mine', LATER), null, held(undefined)]) {
     for (const condition of ['always', 'absent', 'present'] as const) {
       const change = set({ condition });
-      t.deepEqual(applyAgain(object, change, NOW_MS), applyChange(object, change, NOW_MS));
+      t.deepEqual(applyAgain(object, change, NOW_MS, false), applyChange(object, change, NOW_MS, false));
     }
   }
-  t.false(applyAgain(held('theirs'), set({ condition: 'absent' }), NOW_MS)?.applied);
+  t.false(applyAgain(held('theirs'), set({ condition: 'absent' }), NOW_MS, false)?.applied);
 });
 
 test('an expiry that is kept stays as it is', (t) => {
-  const outcome = applyAgain(held('mine', LATER), set({ keepExpiry: true }), NOW_MS);
+  const outcome = applyAgain(held('mine', LATER), set({ keepExpiry: true }), NOW_MS, false);
   t.deepEqual(texts(outcome?.written), [`mine@${LATER}`]);
 });
 
 test('a client that asks for the value before gets it only where it can be told', (t) => {
   const asks = { answersPrevious: true } as const;
-  t.is(applyAgain(held('mine'), set(asks), NOW_MS), undefined);
-  t.is(applyAgain(held('mine'), set({ ...asks, condition: 'present' }), NOW_MS), undefined);
-  t.like(applyAgain(held('theirs'), set(asks), NOW_MS), { applied: true, previous: Buffer.from('theirs') });
-  t.like(applyAgain(held('mine'), set({ ...asks, condition: 'absent' }), NOW_MS), {
+  t.is(applyAgain(held('mine'), set(asks), NOW_MS, false), undefined);
+  t.is(applyAgain(held('mine'), set({ ...asks, condition: 'present' }), NOW_MS, false), undefined);
+  t.like(applyAgain(held('theirs'), set(asks), NOW_MS, false), { applied: true, previous: Buffer.from('theirs') });
+  t.like(applyAgain(held('mine'), set({ ...asks, condition: 'absent' }), NOW_MS, false), {
     applied: true,
     previous: undefined,
   });
@@ -58,23 +58,23 @@ test('a client that asks for the value before gets it only where it can be told'
 
 test('a tombstone counts as the own deletion, an absent key does not', (t) => {
   for (const context of [undefined, NOTHING_SEEN]) {
-    const outcome = applyAgain(held(undefined), { kind: 'delete', context }, NOW_MS);
+    const outcome = applyAgain(held(undefined), { kind: 'delete', context }, NOW_MS, false);
     t.true(outcome?.applied);
     t.deepEqual(texts(outcome?.written), ['†']);
-    t.like(applyAgain(null, { kind: 'delete', context }, NOW_MS), { applied: false, written: undefined });
+    t.like(applyAgain(null, { kind: 'delete', context }, NOW_MS, false), { applied: false, written: undefined });
   }
-  t.like(applyAgain(held('theirs'), { kind: 'delete', context: undefined }, NOW_MS), { applied: true });
+  t.like(applyAgain(held('theirs'), { kind: 'delete', context: undefined }, NOW_MS, false), { applied: true });
 });
 
 test('an expiry that is there already counts as the own one', (t) => {
   const EXPIRE_IF_NONE = 1;
   const change: Change = { kind: 'expire', condition: EXPIRE_IF_NONE, expiryMs: LATER };
-  t.deepEqual(texts(applyAgain(held('x', LATER), change, NOW_MS)?.written), [`x@${LATER}`]);
-  t.false(applyAgain(held('x', LATER + 1), change, NOW_MS)?.applied);
+  t.deepEqual(texts(applyAgain(held('x', LATER), change, NOW_MS, false)?.written), [`x@${LATER}`]);
+  t.false(applyAgain(held('x', LATER + 1), change, NOW_MS, false)?.applied);
   const persist: Change = { kind: 'expire', condition: 0, expiryMs: 0 };
-  t.true(applyAgain(held('x'), persist, NOW_MS)?.applied);
+  t.true(applyAgain(held('x'), persist, NOW_MS, false)?.applied);
   const past: Change = { kind: 'expire', condition: 0, expiryMs: NOW_MS - 1 };
-  t.true(applyAgain(held(undefined), past, NOW_MS)?.applied);
-  t.false(applyAgain(null, past, NOW_MS)?.applied);
-  t.deepEqual(texts(applyAgain(held('x'), past, NOW_MS)?.written), ['†']);
+  t.true(applyAgain(held(undefined), past, NOW_MS, false)?.applied);
+  t.false(applyAgain(null, past, NOW_MS, false)?.applied);
+  t.deepEqual(texts(applyAgain(held('x'), past, NOW_MS, false)?.written), ['†']);
 });

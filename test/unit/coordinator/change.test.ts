@@ -44,7 +44,7 @@ function expire(condition: number, expiryMs: number): Change {
 }
 
 function outcomeOf(object: ObjectBytes | null, change: Change) {
-  const { applied, previous, written, context } = applyChange(object, change, NOW_MS);
+  const { applied, previous, written, context } = applyChange(object, change, NOW_MS, false);
   return {
     applied,
     previous: previous?.toString(),
@@ -225,7 +225,7 @@ test('whatever the change: it applies exactly where it writes, and tells the new
     fc.property(fc.option(fc.array(anyHeld, { minLength: 1, maxLength: 4 })), anyChange, (held, change) => {
       const object = held === null ? null : objectOf(...held);
       const before = object === null ? undefined : Buffer.from(object);
-      const { applied, previous, written } = applyChange(object, change, NOW_MS);
+      const { applied, previous, written } = applyChange(object, change, NOW_MS, false);
       t.is(applied, written !== undefined);
       t.not(written?.length, 0);
       const live = (held ?? []).filter(({ value, expiryMs = 0 }) =>
@@ -242,5 +242,23 @@ test('whatever the change: it applies exactly where it writes, and tells the new
       t.is(previous?.toString(), live[0]?.value);
       if (object !== null && before !== undefined) t.true(object.equals(before), 'the object is left as it was');
     }),
+  );
+});
+
+test('where the newest decides, one that is dead hides what it was written beside, but for who has seen that', (t) => {
+  for (const dead of [{}, { value: 'x', expiryMs: NOW_MS }]) {
+    const object = objectOf(dead, { value: 'hidden' });
+    const outcome = (change: Change) => applyChange(object, change, NOW_MS, true);
+    t.true(outcome(set({ condition: 'absent' })).applied);
+    t.false(outcome(set({ condition: 'present' })).applied);
+    t.is(outcome(set({ answersPrevious: true })).previous, undefined);
+    t.false(outcome({ kind: 'delete', context: undefined }).applied);
+    t.true(outcome({ kind: 'delete', context: new Map(ACTORS.map((actor) => [actor, 99])) }).applied);
+    t.false(outcome(expire(0, NOW_MS + 9)).applied);
+  }
+  const both = applyChange(objectOf({ value: 'newest' }, { value: 'older' }), expire(0, NOW_MS + 9), NOW_MS, true);
+  t.deepEqual(
+    both.written?.map(({ value }) => Buffer.from(value).toString()),
+    ['newest'],
   );
 });

@@ -249,3 +249,21 @@ test('a change whose first run has left its value at another node is applied, an
   scripted.peer(0).puts[0]?.reply();
   t.deepEqual(replies, [false, true]);
 });
+
+test('the value before a change is told as it was, though the next change of the key takes its place at once', async (t) => {
+  const alone = { ...ALONE, durability: 'log' } as const;
+  const before = await ScriptedNode.open({ keyspace: alone, nodes: 1 });
+  before.openClient().put('k', 'first');
+  await before.advance(5);
+  const disk = await before.opened.stop();
+
+  const scripted = await ScriptedNode.open({ disk, keyspace: alone, nodes: 1, cold: true });
+  const refused = scripted.openClient();
+  const next = scripted.openClient();
+  refused.modify('k', { ...setIf('absent', 'other'), answersPrevious: true } as Change);
+  next.modify('k', { ...setIf('present', 'later'), answersPrevious: true } as Change);
+  await scripted.advance(20);
+  t.like(refused.last(), { applied: false, previous: 'first' });
+  t.like(next.last(), { applied: true, previous: 'first' });
+  t.deepEqual(scripted.heldValues('k'), ['later']);
+});

@@ -1,0 +1,13 @@
+import type { ObjectBytes } from '../../cluster/version/codec.js';
+import { shownSibling } from '../../cluster/version/encoded.js';
+import type { Server } from '../server.js';
+
+/** Whether concurrent writes of the key are all kept for the application to merge; else the newest one counts. */
+export function keepsSiblings(server: Server, key: string): boolean {
+  return server.node.keyspaces.of(key).reconcile === 'siblings';
+}
+
+/** HOT PATH. Offset of the sibling of `object` that a plain read of the key shows now; -1: nothing is there. */
+export function shownAt(server: Server, key: string, object: ObjectBytes | undefined): number {
+  return object === undefined ? -1 : shownSibling(object, server.clock.nowMs(), !keepsSiblings(server, key));
+}
