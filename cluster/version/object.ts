@@ -113,7 +113,10 @@ export function truncateClock(
   const named = new Set(object.siblings.map((sibling) => sibling.dot.actor));
   const droppable = [...object.clock]
     .filter(([actor]) => !named.has(actor))
-    .sort(([actorA, a], [actorB, b]) => Number(isMember(actorA)) - Number(isMember(actorB)) || a - b);
+    .sort(
+      ([actorA, a], [actorB, b]) =>
+        Number(isMember(actorA)) - Number(isMember(actorB)) || a - b || (actorA < actorB ? -1 : 1),
+    );
   const clock = new Map(object.clock);
   for (const [actor] of droppable.slice(0, object.clock.size - entriesMax)) clock.delete(actor);
   return { clock, siblings: object.siblings };
