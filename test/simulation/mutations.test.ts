@@ -120,24 +120,6 @@ finds(
   /^lost write/,
 );
 
-finds(
-  'an actor that mints on after copies were handed off is found to lose writes',
-  {
-    durability: 'fsync',
-    nodes: 5,
-    pace: 1,
-    durationMs: 20_000,
-    faults: ['isolate', 'partition', 'freeze'],
-    tampering: {
-      node(_machine, { replica }) {
-        const first = Buffer.from(replica.mintingActor(null));
-        replica.mintingActor = () => first;
-      },
-    },
-  },
-  /^lost write/,
-);
-
 const HINTS_ALONE: Broken = { nodes: 3, faults: ['stop'], exchangePeriodMs: 0, readsRepair: false, gentle: true };
 
 test('hints alone bring restarted nodes what they have missed', async (t) => {
