@@ -195,6 +195,7 @@ export class ClusterNode {
         process: world.random.bytes(4).readUInt32LE(0),
         withinMs: Math.floor(options.requestTimeoutMs / 2),
         lateness: new Lateness(world.clock),
+        aheadMaxMs: options.tombstoneGraceMs,
       },
       hedges: new HedgeQueue(world.timers, world.clock, () => this.#hedgeDelayUs(options.requestTimeoutMs)),
       modifyQueues: new ModifyQueues(),

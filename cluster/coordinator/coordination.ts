@@ -38,6 +38,8 @@ export interface Forwarding {
   /** So long after it was sent, an operation may be begun by another node; no longer. */
   readonly withinMs: number;
   readonly lateness: Lateness;
+  /** An older copy is not sent ahead of a forwarded operation. Not above the tombstone grace. */
+  readonly aheadMaxMs: number;
 }
 
 /** What every operation of a coordinator needs; one for each node. */

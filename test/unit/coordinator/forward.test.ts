@@ -171,6 +171,13 @@ test('what this node has taken in the place of primaries goes to a primary that 
   t.deepEqual(scripted.peer(1).puts[0]?.values(), ['v']);
 });
 
+test('a copy so old that its deletion may be forgotten is not sent ahead', async (t) => {
+  const scripted = await ScriptedNode.open({ nodes: 4 });
+  scripted.hold('k', objectWith({ actor: actorNamed('a'), counter: 5, value: 'deleted long ago' }), SLOT_OF_OTHERS);
+  scripted.openClient(SLOT_OF_OTHERS).get('k');
+  t.deepEqual(orders(scripted), [[], [], ['forward']]);
+});
+
 test('a write that was refused, later or within the call, is handed to the next primary', async (t) => {
   const scripted = await ScriptedNode.open({ nodes: 4 });
   scripted.peer(1).refusals = 1;

@@ -32,6 +32,7 @@ import { FakePeer, valuesOf } from './fake-peer.js';
 
 export const HEDGE_DELAY_MS = 20;
 export const FORWARD_WITHIN_MS = 50;
+export const AHEAD_MAX_MS = 3_600_000;
 export const DRIFT_MAX_MS = 60_000;
 const DEFAULT_KEYSPACE: KeyspaceRow = {
   prefix: '',
@@ -131,7 +132,12 @@ export class ScriptedNode {
       keyspaces: new Keyspaces([{ ...DEFAULT_KEYSPACE, ...keyspace }], nodes),
       counters: new Counters(),
       hints,
-      forwarding: { process: 1, withinMs: FORWARD_WITHIN_MS, lateness: new Lateness(world.clock) },
+      forwarding: {
+        process: 1,
+        withinMs: FORWARD_WITHIN_MS,
+        lateness: new Lateness(world.clock),
+        aheadMaxMs: AHEAD_MAX_MS,
+      },
       hedges: new HedgeQueue(world.timers, world.clock, () => HEDGE_DELAY_MS * 1000),
       modifyQueues: new ModifyQueues(),
       clockEntriesMax,
