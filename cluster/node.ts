@@ -191,11 +191,11 @@ export class ClusterNode {
       keyspaces: this.keyspaces,
       counters: this.counters,
       hints: this.hints,
+      strayCopyMaxMs: options.tombstoneGraceMs,
       forwarding: {
         process: world.random.bytes(4).readUInt32LE(0),
         withinMs: Math.floor(options.requestTimeoutMs / 2),
         lateness: new Lateness(world.clock),
-        aheadMaxMs: options.tombstoneGraceMs,
       },
       hedges: new HedgeQueue(world.timers, world.clock, () => this.#hedgeDelayUs(options.requestTimeoutMs)),
       modifyQueues: new ModifyQueues(),

@@ -38,8 +38,6 @@ export interface Forwarding {
   /** So long after it was sent, an operation may be begun by another node; no longer. */
   readonly withinMs: number;
   readonly lateness: Lateness;
-  /** An older copy is not sent ahead of a forwarded operation. Not above the tombstone grace. */
-  readonly aheadMaxMs: number;
 }
 
 /** What every operation of a coordinator needs; one for each node. */
@@ -55,6 +53,8 @@ export interface Coordination {
   readonly hedges: HedgeQueue;
   readonly modifyQueues: ModifyQueues;
   readonly forwarding: Forwarding;
+  /** Older than this, what a fallback holds is not handed to primaries (see `mayBeForgotten`). Not above the tombstone grace. */
+  readonly strayCopyMaxMs: number;
   readonly clockEntriesMax: number;
   /** A put that would leave several siblings and more bytes than this is refused. */
   readonly objectBytesMax: number;

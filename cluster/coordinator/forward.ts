@@ -8,9 +8,7 @@
 import type { Failure } from '../failure.js';
 import { BUFFER } from '../replica/replica.js';
 import type { Partition } from '../ring/slots.js';
-import type { ObjectBytes } from '../version/codec.js';
-import { highestCounter, objectLength } from '../version/encoded.js';
-import { COUNTERS_PER_MS } from '../version/hybrid-clock.js';
+import { objectLength } from '../version/encoded.js';
 import type { Peer, ReplyHandler } from '../wire/peer.js';
 import { MalformedFields } from './byte-fields.js';
 import { coordinate, coordinatorOf } from './coordinate.js';
@@ -19,6 +17,7 @@ import { encodeStamp } from './forward-stamp.js';
 import { decodeReply, encodeRequest, type ForwardedReply, type ForwardedRequest } from './forwarded.js';
 import { RUNS_MAX } from './limits.js';
 import type { Target } from './routes.js';
+import { mayBeForgotten } from './stray-copy.js';
 import { UNHEARD } from './unheard.js';
 
 export class ForwardOperation implements ReplyHandler {
@@ -145,14 +144,8 @@ export class ForwardOperation implements ReplyHandler {
     const { db, key } = this.#request;
     if (routes.ownPlace(this.#partition) < keyspaces.of(key).n) return;
     const held = replica.peek(this.#partition, db, key);
-    if (held === undefined || held === null || this.#mayBeForgotten(held)) return;
+    if (held === undefined || held === null || mayBeForgotten(this.#node, held)) return;
     peer.put(UNHEARD, this.#partition, db, BUFFER, key, held, objectLength(held));
-  }
-
-  /** Whether the primaries may have deleted the key and forgotten that since the copy was written: it would bring it back. */
-  #mayBeForgotten(held: ObjectBytes): boolean {
-    const { forwarding, world } = this.#node;
-    return world.clock.nowMs() - highestCounter(held) / COUNTERS_PER_MS > forwarding.aheadMaxMs;
   }
 
   #nobody(): Failure {

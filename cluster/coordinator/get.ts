@@ -22,6 +22,7 @@ import type { Hedgeable } from './hedge.js';
 import type { KeyspaceRow } from './keyspaces.js';
 import type { Target } from './routes.js';
 import { ownStandInFor } from './stand-ins.js';
+import { mayBeForgotten } from './stray-copy.js';
 import { UNHEARD } from './unheard.js';
 
 /** How a get ended. `object` is undefined where no replica holds the key; bytes may follow it. */
@@ -203,7 +204,7 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
 
   /** What a fallback holds belongs to the primaries; it is itself not repaired. */
   #takeFallback(object: Buffer | undefined): void {
-    if (object === undefined) return;
+    if (object === undefined || mayBeForgotten(this.#node, object)) return;
     this.#best = this.#best === null ? Buffer.from(object) : joinBytes(this.#best, Buffer.from(object));
     this.#different ??= [];
   }

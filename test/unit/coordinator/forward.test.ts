@@ -172,7 +172,7 @@ test('what this node has taken in the place of primaries goes to a primary that 
 });
 
 test('a copy so old that its deletion may be forgotten is not sent ahead', async (t) => {
-  const scripted = await ScriptedNode.open({ nodes: 4 });
+  const scripted = await ScriptedNode.open({ nodes: 4, strayCopyMaxMs: 1000 });
   scripted.hold('k', objectWith({ actor: actorNamed('a'), counter: 5, value: 'deleted long ago' }), SLOT_OF_OTHERS);
   scripted.openClient(SLOT_OF_OTHERS).get('k');
   t.deepEqual(orders(scripted), [[], [], ['forward']]);

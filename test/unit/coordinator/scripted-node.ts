@@ -32,7 +32,6 @@ import { FakePeer, valuesOf } from './fake-peer.js';
 
 export const HEDGE_DELAY_MS = 20;
 export const FORWARD_WITHIN_MS = 50;
-export const AHEAD_MAX_MS = 3_600_000;
 export const DRIFT_MAX_MS = 60_000;
 const DEFAULT_KEYSPACE: KeyspaceRow = {
   prefix: '',
@@ -54,6 +53,8 @@ export interface ScriptedOptions {
   /** Leaves the cache cold: what the disk holds has to be loaded. */
   readonly cold?: boolean;
   readonly storeLatencyMs?: number;
+  /** Without it what a fallback holds is never too old. */
+  readonly strayCopyMaxMs?: number;
   /** Nodes of different numbers draw different random bytes. */
   readonly draw?: number;
 }
@@ -132,11 +133,11 @@ export class ScriptedNode {
       keyspaces: new Keyspaces([{ ...DEFAULT_KEYSPACE, ...keyspace }], nodes),
       counters: new Counters(),
       hints,
+      strayCopyMaxMs: options.strayCopyMaxMs ?? Number.POSITIVE_INFINITY,
       forwarding: {
         process: 1,
         withinMs: FORWARD_WITHIN_MS,
         lateness: new Lateness(world.clock),
-        aheadMaxMs: AHEAD_MAX_MS,
       },
       hedges: new HedgeQueue(world.timers, world.clock, () => HEDGE_DELAY_MS * 1000),
       modifyQueues: new ModifyQueues(),

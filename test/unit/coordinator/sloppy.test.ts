@@ -218,6 +218,18 @@ test('what a fallback holds is answered and given to the primaries; a fallback t
   t.deepEqual(sentFor(scripted), [[], ['own'], [], []]);
 });
 
+test('what a fallback holds is left out where the primaries may have deleted it and forgotten that', async (t) => {
+  const scripted = await ScriptedNode.open({ nodes: 5, keyspace: { r: 3 }, strayCopyMaxMs: 1000 });
+  scripted.peer(0).up = false;
+  const client = scripted.openClient();
+  client.get('k');
+  scripted.peer(1).gets[0]?.replySame();
+  scripted.peer(2).gets[0]?.reply(NEW);
+  t.deepEqual(client.last().values, []);
+  t.deepEqual(sentFor(scripted), [[], [], [], []]);
+  t.deepEqual(scripted.heldValues('k'), []);
+});
+
 test('what a fallback reads it keeps with a hint, so that it leaves again', async (t) => {
   const scripted = await ScriptedNode.open({ nodes: 5, keyspace: { n: 1, r: 2, w: 1 } });
   // The keyspace caps r at n only when it is read from the configuration.
