@@ -89,7 +89,7 @@ export class Entry {
 
   /** Whether it may go out of memory. */
   isEvictable(): boolean {
-    return this.generation === SETTLED && this.isAtRest();
+    return this.generation === SETTLED && !this.pinned && this.isAtRest();
   }
 
   /** Whether the store has the record, in the journal or in its own row, and nothing is under way. */

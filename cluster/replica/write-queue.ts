@@ -156,10 +156,11 @@ export class WriteQueue {
     return PENDING;
   }
 
-  /** Every entry of the partition whose own row in the store may be behind its record. */
+  /** Every entry of the partition whose own row in the store may be behind its record, once. */
   forEachUnsettled(partition: Partition, visit: (entry: Entry) => void): void {
     const visitOwn = (entry: Entry): void => {
-      if (entry.partition === partition) visit(entry);
+      // One that only waits to be synced is the journal's to show.
+      if (entry.partition === partition && entry.durable === BUFFER) visit(entry);
     };
     for (const entry of this.#flushList) if (entry.flushLater) visitOwn(entry);
     for (let i = this.#flushedTo; i < this.#flushing.length; i++) {
@@ -168,7 +169,7 @@ export class WriteQueue {
     }
     for (const batch of this.#queue) for (const entry of batch.entries) visitOwn(entry);
     for (const entry of this.#flying?.entries ?? []) {
-      if (entry.durable === BUFFER && entry.queuedIn === undefined && !entry.flushLater) visitOwn(entry);
+      if (entry.queuedIn === undefined && !entry.flushLater) visitOwn(entry);
     }
     this.#journal.forEachUnsettled(partition, visit);
   }

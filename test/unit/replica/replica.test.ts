@@ -48,6 +48,24 @@ test('loads of one key share a read, and peek is certain while a waiter runs', a
   t.is(opened.replica.stats().loads, 1);
 });
 
+test('what a waiter does does not take the key out of memory for the next one', async (t) => {
+  const world = new ManualWorld();
+  const first = await OpenedReplica.openWarm(world);
+  await first.put('k', 'v');
+  const opened = await OpenedReplica.open(world, { disk: await first.stop(), memoryBytesMax: 100_000 });
+  const others = Array.from({ length: 2_000 }, (_, i) => `other ${i}`);
+  const seen: (string | undefined)[] = [];
+  const load = (loaded: () => void): void => opened.replica.load(partitionOfKey('k'), 0, 'k', { loaded });
+  load(() => {
+    for (const [i, key] of others.entries()) opened.merge(key, foreignObject(ELSEWHERE, i + 1, 'x'));
+  });
+  load(() => seen.push(shownValue(opened.peek('k'))));
+  await world.timers.advance(1);
+  t.deepEqual(seen, ['v']);
+  await world.timers.advance(1_000);
+  t.true(opened.replica.stats().evictions > 0, 'memory was scarce');
+});
+
 test('a load of a known key answers later too', async (t) => {
   const opened = await OpenedReplica.openWarm(new ManualWorld());
   opened.putKnown('k', 'v');
@@ -235,6 +253,21 @@ test('keys of a slot are listed and counted from memory and store alike', async 
   t.deepEqual(await world.timers.until(replica.keysInSlot(0, slot, 1000)), live);
   t.deepEqual(await world.timers.until(replica.keysInSlot(3, slot, 1000)), ['{tag}000']);
   t.deepEqual(await replica.keysInSlot(0, slot, 0), []);
+});
+
+test('a scan shows a record once that is journaled and waits to be synced', async (t) => {
+  const world = new ManualWorld();
+  const opened = await OpenedReplica.openWarm(world);
+  const { record } = opened.putKnown('k', 'v', LOG);
+  await world.timers.advance(1);
+  t.is(opened.merge('k', Buffer.from(record), FSYNC).answer, PENDING);
+  const keys: string[] = [];
+  const scanned = opened.replica.scanPartition(partitionOfKey('k'), (rows) => {
+    for (const { key } of rows) keys.push(key);
+    return true;
+  });
+  await world.timers.until(scanned);
+  t.deepEqual(keys, ['k']);
 });
 
 test('a closed replica has everything in the store, and takes no more', async (t) => {
