@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=16
+#!/usr/bin/env -S node --max-semi-space-size=16 --use-largepages=silent
 import { readFileSync } from 'node:fs';
 import { StoreError } from '../cluster/ports/store.js';
 import { ConfigError } from './config/config-lines.js';
