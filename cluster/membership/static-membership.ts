@@ -3,8 +3,10 @@ import assert from 'node:assert';
 import { createHash } from 'node:crypto';
 import { claim } from '../ring/claim.js';
 import { type NodeId, Ring } from '../ring/ring.js';
+import type { Partition } from '../ring/slots.js';
 import type { Member, Membership } from './membership.js';
 import { normalHost } from './peer-text.js';
+import { isPresumedToHold } from './presumed.js';
 
 export { type PeerText, parsePeer } from './peer-text.js';
 
@@ -87,8 +89,17 @@ export class StaticMembership implements Membership {
     return this.#members;
   }
 
+  nodes(): readonly Member[] {
+    return this.#members;
+  }
+
   ring(): Ring {
     return this.#ring;
+  }
+
+  /** Each node is presumed to hold what the ring makes it a primary of. */
+  holds(id: NodeId, partition: Partition, n: number): boolean {
+    return isPresumedToHold(this.#ring, id, partition, n);
   }
 
   onChange(): void {

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { isReachable, Routes } from '../../../cluster/coordinator/routes.js';
 import type { Member, Membership } from '../../../cluster/membership/membership.js';
+import { isPresumedToHold } from '../../../cluster/membership/presumed.js';
 import { type NodeId, Ring } from '../../../cluster/ring/ring.js';
 import type { Partition } from '../../../cluster/ring/slots.js';
 import { FakePeer } from './fake-peer.js';
@@ -34,8 +35,16 @@ class ChangingMembership implements Membership {
     return MEMBERS;
   }
 
+  nodes(): readonly Member[] {
+    return MEMBERS;
+  }
+
   ring(): Ring {
     return this.#ring;
+  }
+
+  holds(id: NodeId, partition: Partition, n: number): boolean {
+    return isPresumedToHold(this.#ring, id, partition, n);
   }
 
   onChange(callback: () => void): void {

@@ -10,6 +10,7 @@ import { Routes } from '../../../cluster/coordinator/routes.js';
 import { Session } from '../../../cluster/coordinator/session.js';
 import type { Failure } from '../../../cluster/failure.js';
 import type { Member, Membership } from '../../../cluster/membership/membership.js';
+import { isPresumedToHold } from '../../../cluster/membership/presumed.js';
 import type { World } from '../../../cluster/ports/world.js';
 import {
   BUFFER,
@@ -265,7 +266,14 @@ function membershipOf(members: readonly Member[]): Membership {
   assert(self !== undefined);
   const owners = Array.from({ length: PARTITIONS }, (_, i) => members[i % members.length]?.id ?? self.id);
   const ring = new Ring(owners, members);
-  return { self, members: () => members, ring: () => ring, onChange: () => undefined };
+  return {
+    self,
+    members: () => members,
+    nodes: () => members,
+    ring: () => ring,
+    holds: (id, partition, n) => isPresumedToHold(ring, id, partition, n),
+    onChange: () => undefined,
+  };
 }
 
 /** An actor that no node of these tests has. */

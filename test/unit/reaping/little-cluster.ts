@@ -5,6 +5,7 @@ import { type KeyspaceRow, Keyspaces } from '../../../cluster/coordinator/keyspa
 import { QUERY_KIND, Queries } from '../../../cluster/coordinator/queries.js';
 import { Routes } from '../../../cluster/coordinator/routes.js';
 import type { Member, Membership } from '../../../cluster/membership/membership.js';
+import { isPresumedToHold } from '../../../cluster/membership/presumed.js';
 import { reapingAgeMs } from '../../../cluster/reaping/age.js';
 import { LocalReaping } from '../../../cluster/reaping/local-reaping.js';
 import { answerNodeState } from '../../../cluster/reaping/node-state.js';
@@ -118,7 +119,9 @@ export class LittleNode {
     const membership: Membership = {
       self,
       members: () => this.members,
+      nodes: () => this.members,
       ring: () => ring,
+      holds: (id, partition, n) => isPresumedToHold(ring, id, partition, n),
       onChange: () => undefined,
     };
     return new Routes(membership, this.peers);
