@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { type PeerText, parsePeer, peerListFault, StaticMembership } from '../cluster/membership/static-membership.js';
 import type { NodeOptions } from '../cluster/node.js';
-import type { Config } from './config/config.js';
+import { type Config, standsAlone } from './config/config.js';
 import { ConfigError } from './config/config-lines.js';
 
 const SECRET_BYTES = 32;
 
 /**
- * What the configuration says about the node. A node without peers listens for none and needs no secret: it draws one,
+ * What the configuration says about the node. A node that stands alone listens for no peers and needs no secret: it draws one,
  * and tokens are good until it stops. Throws `ConfigError` where the peers can't be one cluster.
  */
 export function nodeOptionsOf(config: Config): NodeOptions {
@@ -18,12 +18,11 @@ export function nodeOptionsOf(config: Config): NodeOptions {
   if (config.backgroundRateMin > config.backgroundRateMax) {
     throw new ConfigError("bad value for option 'background-rate-min': it is above 'background-rate-max'");
   }
-  const standsAlone = peers.length === 0;
   return {
     membership: new StaticMembership(self, peers, config.partitions),
     clusterName: config.clusterName,
     secret: config.clusterSecret === '' ? randomBytes(SECRET_BYTES).toString('hex') : config.clusterSecret,
-    listen: standsAlone ? undefined : { host: config.peerBind, port: config.peerPort },
+    listen: standsAlone(config) ? undefined : { host: config.peerBind, port: config.peerPort },
     keyspaces: config.keyspaces,
     valueBytesMax: config.valueMaxLen,
     requestTimeoutMs: config.requestTimeoutMs,

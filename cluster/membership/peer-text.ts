@@ -1,3 +1,5 @@
+import type { PeerAddress } from '../ports/transport.js';
+
 /** How the operator writes a node: `host:port@peerport/zone`. */
 export interface PeerText {
   /** A name or an address, in lower case and without brackets. */
@@ -34,6 +36,27 @@ export function parsePeer(text: string): PeerText | string {
   if (fault !== undefined) return `'${text}': ${fault}`;
   if (port === peerPort) return `'${text}': the port and the peer port are the same`;
   return { host: normalHost(groups.address ?? groups.name ?? ''), port, peerPort, zone: groups.zone ?? '' };
+}
+
+const SEED_SHAPE = /^(?:\[(?<address>[0-9a-fA-F.]*:[0-9a-fA-F:.]+)\]|(?<name>[^\s:@[\]]+)):(?<port>\d{1,5})$/;
+
+/**
+ * Reads where another node listens for its peers: `host:peerport`, e.g. `10.0.0.1:17001` or `[::1]:17001`; or all of
+ * `host:port@peerport`, as it stands in lists of peers.
+ *
+ * @returns the reason in words where the text is something else
+ */
+export function parseSeed(text: string): PeerAddress | string {
+  if (text.includes('@')) {
+    const peer = parsePeer(text);
+    return typeof peer === 'string' ? peer : { host: peer.host, port: peer.peerPort };
+  }
+  const groups = SEED_SHAPE.exec(text)?.groups;
+  if (groups === undefined) return `'${text}' is not of the form host:peerport`;
+  const port = Number(groups.port);
+  const fault = peerPortFault(port);
+  if (fault !== undefined) return `'${text}': ${fault}`;
+  return { host: normalHost(groups.address ?? groups.name ?? ''), port };
 }
 
 /** The one way of writing a host that ids are made from. */

@@ -42,6 +42,7 @@ export function completeConfig(given: GivenValues): Config {
   const options = values as unknown as OptionValues;
   const first = (options.bind[0] ?? '*').replace(/^-/, '');
   checkPeers(options, first);
+  checkSeeds(options);
   checkGrace(options);
   return Object.freeze({
     ...options,
@@ -52,12 +53,12 @@ export function completeConfig(given: GivenValues): Config {
   });
 }
 
-function derivePeerPort({ port, peerPort, peers }: OptionValues): number {
+function derivePeerPort(options: OptionValues): number {
+  const { port, peerPort } = options;
   if (peerPort >= 0) return peerPort;
   if (port === 0) return 0;
   if (port + PEER_PORT_OFFSET > PORT_MAX) {
-    // Who has no peers listens for none.
-    if (peers.length === 0) return 0;
+    if (standsAlone(options)) return 0;
     throw new ConfigError(`option 'peer-port' must be given: port ${port} + ${PEER_PORT_OFFSET} is over ${PORT_MAX}`);
   }
   return port + PEER_PORT_OFFSET;
@@ -72,9 +73,24 @@ function checkPeers(options: OptionValues, firstBind: string): void {
   if (options.clusterSecret !== '' && options.clusterSecretFile !== '') {
     throw new ConfigError("options 'cluster-secret' and 'cluster-secret-file' exclude each other");
   }
-  if (options.peers.length > 0 && options.announceHost === '' && WILDCARDS.has(firstBind)) {
+  if (!standsAlone(options) && options.announceHost === '' && WILDCARDS.has(firstBind)) {
     throw new ConfigError(`option 'announce-host' must be given: peers can't reach 'bind ${firstBind}'`);
   }
+}
+
+/** Who founds a cluster knows all that do; who joins one is told by it. */
+function checkSeeds({ peers, seeds, replace }: OptionValues): void {
+  if (peers.length > 0 && seeds.length > 0) {
+    throw new ConfigError("options 'peers' and 'seeds' exclude each other: a node founds a cluster, or joins one");
+  }
+  if (replace !== '' && seeds.length === 0) {
+    throw new ConfigError("option 'replace' needs 'seeds': a node takes the place of another as it joins");
+  }
+}
+
+/** Whether no other node can ever be there: it listens for none. With a secret it can be met by others (`CLUSTER MEET`). */
+export function standsAlone({ peers, seeds, clusterSecret, clusterSecretFile }: OptionValues): boolean {
+  return peers.length === 0 && seeds.length === 0 && clusterSecret === '' && clusterSecretFile === '';
 }
 
 /** A hint may not bring back what all have forgotten. */
@@ -87,11 +103,11 @@ function checkGrace({ tombstoneGraceMs, hintWindowMs }: OptionValues): void {
 
 /** Checks the secret after the file has been read. Throws ConfigError; the secret is not part of the message. */
 export function checkSecret(config: Config): void {
-  if (config.peers.length === 0 && config.clusterSecret === '') return;
+  if (standsAlone(config)) return;
   const length = config.clusterSecret.length;
   if (length >= CLUSTER_SECRET_LENGTH_MIN) return;
   throw new ConfigError(
-    `option 'cluster-secret' (or 'cluster-secret-file') needs at least ${CLUSTER_SECRET_LENGTH_MIN} characters when peers are given; it has ${length}`,
+    `option 'cluster-secret' (or 'cluster-secret-file') needs at least ${CLUSTER_SECRET_LENGTH_MIN} characters when peers or seeds are given; it has ${length}`,
   );
 }
 

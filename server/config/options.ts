@@ -1,4 +1,4 @@
-import { parsePeer } from '../../cluster/membership/peer-text.js';
+import { parsePeer, parseSeed } from '../../cluster/membership/peer-text.js';
 import type { OptionType } from './option-types.js';
 import { integer, listOf, milliseconds, oneOf, powerOfTwo, size, text, yesNo } from './option-types.js';
 
@@ -37,6 +37,8 @@ function fixed<const N extends string, const W extends string>(name: N, value: W
 
 const PORT_MAX = 65535;
 const PEERS_MAX = 1000;
+const SEEDS_MAX = 100;
+const WEIGHT_MAX = 1000;
 const MB = 1024 ** 2;
 const GB = 1024 ** 3;
 const host = text(253, { form: /^[\w.:%-]*$/, says: 'a host name or an IP address' });
@@ -48,6 +50,11 @@ const peer = listOf('peers as host:port@peerport', PEERS_MAX, (item) => {
   const parsed = parsePeer(item);
   return typeof parsed === 'string' ? parsed : undefined;
 });
+const seed = listOf('nodes as host:peerport', SEEDS_MAX, (item) => {
+  const parsed = parseSeed(item);
+  return typeof parsed === 'string' ? parsed : undefined;
+});
+const nodeId = text(40, { form: /^([0-9a-f]{40})?$/, says: 'the 40 hex digits of a node id' });
 const percentile = listOf('numbers from 0 to 100', 16, (item) =>
   /^\d+(\.\d+)?$/.test(item) && Number(item) <= 100 ? undefined : 'expected a number from 0 to 100',
 );
@@ -72,7 +79,33 @@ export const OPTION_ROWS = [
   row('dir', text(4096), './data', 'Folder that holds the data of this node, and of no other.'),
   row('logfile', text(4096), '', 'File to log to.', { fallbackSays: 'standard output' }),
   row('loglevel', oneOf('debug', 'verbose', 'notice', 'warning'), 'notice', 'The least grave messages to log.'),
-  row('peers', peer, [], 'All nodes of the cluster, this one may be among them.', { fallbackSays: 'none' }),
+  row(
+    'peers',
+    peer,
+    [],
+    'The nodes that found the cluster together, this one may be among them; the same on each of them.',
+    {
+      fallbackSays: 'none',
+    },
+  ),
+  row(
+    'seeds',
+    seed,
+    [],
+    'Some nodes of a cluster that this one joins, in place of `peers`; any that can be reached will do.',
+    {
+      fallbackSays: 'none',
+    },
+  ),
+  row(
+    'replace',
+    nodeId,
+    '',
+    'The id of a dead node whose place and partitions this one takes as it joins by `seeds`.',
+    {
+      fallbackSays: 'none',
+    },
+  ),
   row('cluster-name', word, 'cartwheel', 'Nodes of another name are turned away.'),
   row('cluster-secret', text(1024), '', 'What the nodes prove to each other to know; at least 16 characters.', {
     secret: true,
@@ -83,6 +116,7 @@ export const OPTION_ROWS = [
   }),
   row('partitions', powerOfTwo(1, 16384), 256, 'Partitions of the ring; the same on all nodes, for ever.'),
   row('zone', word, '', 'Where this node stands; replicas are spread over zones.', { fallbackSays: 'none' }),
+  row('weight', integer(1, WEIGHT_MAX), 1, 'The share of the partitions that this node takes, relative to the others.'),
   row('n', integer(1, 16), 3, 'Replicas of each key (N).'),
   row('r', integer(1, 16), 2, 'Replicas that must answer a read (R).'),
   row('w', integer(1, 16), 2, 'Replicas that must acknowledge a write (W).'),

@@ -176,3 +176,33 @@ test('deletions must be remembered for longer than hints are kept', (t) => {
   );
   t.is(load({ argv: ['--tombstone-grace-ms', '10001', '--hint-window-ms', '10000'] }).tombstoneGraceMs, 10_001);
 });
+
+test('a node that joins needs seeds and a secret, and is no founder', (t) => {
+  const seeds = ['--seeds', '10.0.0.1:17001,10.0.0.2:7002@17002'];
+  t.regex(messageOf(t, { argv: seeds }), /cluster-secret.* at least 16 characters .* it has 0/);
+  const secret = ['--cluster-secret', SECRET];
+  t.deepEqual(load({ argv: [...seeds, ...secret] }).seeds, ['10.0.0.1:17001', '10.0.0.2:7002@17002']);
+  t.regex(messageOf(t, { argv: [...seeds, ...secret, '--peers', 'a:1'] }), /'peers' and 'seeds' exclude each other/);
+  t.regex(messageOf(t, { argv: [...secret, '--seeds', '10.0.0.1'] }), /'10.0.0.1' is not of the form host:peerport/);
+  t.regex(messageOf(t, { argv: [...seeds, ...secret, '--bind', '*'] }), /announce-host/);
+});
+
+test('a node takes the place of another only as it joins, by its whole id', (t) => {
+  const id = 'a71db5df7f4418d0ff56281c625076ef70822c64';
+  const seeds = ['--seeds', 'a:17001', '--cluster-secret', SECRET];
+  t.is(load({ argv: [...seeds, '--replace', id] }).replace, id);
+  t.regex(messageOf(t, { argv: ['--replace', id] }), /'replace' needs 'seeds'/);
+  t.regex(messageOf(t, { argv: [...seeds, '--replace', id.slice(1)] }), /the 40 hex digits of a node id/);
+});
+
+test('who has a secret can be met by others, and must be reachable under a name', (t) => {
+  t.regex(messageOf(t, { argv: ['--cluster-secret', SECRET, '--bind', '*'] }), /announce-host/);
+  t.is(load({ argv: ['--bind', '*'] }).announceHost, '127.0.0.1');
+  t.regex(messageOf(t, { argv: ['--cluster-secret', SECRET, '--port', '60000'] }), /'peer-port' must be given/);
+});
+
+test('a weight is a whole number, 1 where none is given', (t) => {
+  t.is(load({}).weight, 1);
+  t.is(load({ argv: ['--weight', '3'] }).weight, 3);
+  t.regex(messageOf(t, { argv: ['--weight', '0'] }), /'weight' .*: expected 1 to 1000/);
+});

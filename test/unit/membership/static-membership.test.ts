@@ -1,5 +1,6 @@
 import test from 'ava';
 import * as fc from 'fast-check';
+import { parseSeed } from '../../../cluster/membership/peer-text.js';
 import {
   type ListedNode,
   nodeIdOf,
@@ -16,6 +17,17 @@ test('a peer is written host:port@peerport', (t) => {
   t.deepEqual(parsePeer('[::1]:7001@17001'), { host: '::1', port: 7001, peerPort: 17001, zone: '' });
   t.deepEqual(parsePeer('a:7001@9001/east-1'), { host: 'a', port: 7001, peerPort: 9001, zone: 'east-1' });
   t.deepEqual(parsePeer('[FE80::1]:7001'), { host: 'fe80::1', port: 7001, peerPort: 17001, zone: '' });
+});
+
+test('a seed is written host:peerport, or like a peer', (t) => {
+  t.deepEqual(parseSeed('10.0.0.1:17001'), { host: '10.0.0.1', port: 17001 });
+  t.deepEqual(parseSeed('[FE80::1]:17001'), { host: 'fe80::1', port: 17001 });
+  t.deepEqual(parseSeed('Node-1:7001@9001'), { host: 'node-1', port: 9001 });
+  for (const text of ['', 'a', 'a:', ':1', '::1:17001', 'a:b']) {
+    t.is(parseSeed(text), `'${text}' is not of the form host:peerport`);
+  }
+  t.is(parseSeed('a:0'), "'a:0': the peer port must be from 1 to 65535");
+  t.is(parseSeed('a:1@65536'), "'a:1@65536': the peer port must be from 1 to 65535");
 });
 
 test('a peer that is written otherwise is refused with the reason', (t) => {
