@@ -6,7 +6,10 @@ import { type DotName, dotName, type Ledger } from './ledger.js';
 
 type Violation = (text: string) => void;
 
-/** A write that was acknowledged is among the siblings at the end, or superseded by something that knew of it, or reaped. */
+/**
+ * A write that was acknowledged is among the siblings at the end, or superseded by something that knew of it, or reaped
+ * (see `Ledger.excusedOf`).
+ */
 export function checkNoLostWrite(
   history: History,
   ledger: Ledger,
@@ -18,7 +21,7 @@ export function checkNoLostWrite(
     if (request.outcome !== 'acknowledged' || request.kind === 'get') continue;
     let final = histories.get(request.key);
     if (final === undefined) {
-      final = new Set([...ledger.historyOf(request.key, finalObject(request.key)), ...ledger.reapedOf(request.key)]);
+      final = new Set([...ledger.historyOf(request.key, finalObject(request.key)), ...ledger.excusedOf(request.key)]);
       histories.set(request.key, final);
     }
     if (!isIn(final, request, ledger)) violation(`lost write: ${describe(request)} was acknowledged`);
@@ -111,7 +114,7 @@ export function checkReads(
   }
   for (const get of history.requests) {
     if (get.kind !== 'get' || get.outcome !== 'acknowledged' || !overlaps(get.key)) continue;
-    const seen = new Set([...ledger.historyOf(get.key, get.object), ...ledger.reapedOf(get.key)]);
+    const seen = new Set([...ledger.historyOf(get.key, get.object), ...ledger.excusedOf(get.key)]);
     for (const write of writes.get(get.key) ?? []) {
       const before = (write.endedAt ?? Number.POSITIVE_INFINITY) < get.startedAt;
       const sameSession = write.session === get.session && write.startedAt < get.startedAt;

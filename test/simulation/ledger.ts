@@ -10,6 +10,8 @@
  */
 import type { ClusterNode } from '../../cluster/node.js';
 import { decodeObject, type ObjectBytes } from '../../cluster/version/codec.js';
+import { highestCounter } from '../../cluster/version/encoded.js';
+import { COUNTERS_PER_MS } from '../../cluster/version/hybrid-clock.js';
 import { type Dot, hasSeen, isLive, type Sibling, type VersionedObject } from '../../cluster/version/object.js';
 
 export type DotName = string;
@@ -53,6 +55,8 @@ export class Ledger {
   readonly #reaped = new Map<string, Set<DotName>>();
   /** Keys of which a clock was cut: what was superseded may stand beside it again (Dynamo §4.4). */
   readonly #truncated = new Set<string>();
+  /** By key: what left a node that could not hand it on in time. */
+  readonly #forgotten = new Map<string, Set<DotName>>();
   readonly #violation: (text: string) => void;
 
   constructor(violation: (text: string) => void) {
@@ -71,14 +75,26 @@ export class Ledger {
     this.#answeredAt.set(id, this.#order);
   }
 
-  /** Notes every write that `node` mints from now on, and every tombstone that leaves a node which `owns` its key. */
-  watch(host: string, node: ClusterNode, owns: (key: string) => boolean, nowMs: () => number): void {
+  /**
+   * Notes every write that `node` mints from now on, every tombstone that leaves a node which `owns` its key, and what
+   * leaves another one that could not hand it on for `forgetsAfterMs`.
+   */
+  watch(
+    host: string,
+    node: ClusterNode,
+    owns: (key: string) => boolean,
+    forgetsAfterMs: number,
+    nowMs: () => number,
+  ): void {
     const { replica } = node;
     const drop = replica.drop.bind(replica);
     replica.drop = (partition, db, key, fingerprint, waiter) => {
       const record = replica.peek(partition, db, key);
       const dropped = drop(partition, db, key, fingerprint, waiter);
-      if (dropped && owns(key)) this.#reap(key, record ?? undefined, nowMs());
+      if (dropped && record) {
+        if (owns(key)) this.#reap(key, record, nowMs());
+        else if (nowMs() - highestCounter(record) / COUNTERS_PER_MS > forgetsAfterMs) this.#forget(key, record);
+      }
       return dropped;
     };
     const store = replica.store.bind(replica);
@@ -97,6 +113,15 @@ export class Ledger {
   /** What was reaped of a key, with all that it had superseded. */
   reapedOf(key: string): ReadonlySet<DotName> {
     return this.#reaped.get(key) ?? NOTHING;
+  }
+
+  /**
+   * As `reapedOf`, and what a node that is none of the key's primaries was left with for longer than deletions are
+   * remembered: nobody can tell whether the key was deleted meanwhile, so that copy goes.
+   */
+  excusedOf(key: string): ReadonlySet<DotName> {
+    const forgotten = this.#forgotten.get(key);
+    return forgotten === undefined ? this.reapedOf(key) : new Set([...this.reapedOf(key), ...forgotten]);
   }
 
   /** Whether a clock of the key was cut, so that what was superseded may come back. */
@@ -145,7 +170,6 @@ export class Ledger {
 
   #mint(host: string, key: string, before: ObjectBytes | undefined, record: ObjectBytes): void {
     const after = decodeObject(record);
-    const held = before === undefined ? [] : decodeObject(before).siblings.map(({ dot }) => dotName(dot));
     let minted = this.#minted.get(key);
     if (minted === undefined) {
       minted = new Map();
@@ -153,7 +177,7 @@ export class Ledger {
     }
     const fresh = after.siblings.filter(({ dot }) => !minted.has(dotName(dot)));
     if (fresh.length === 0) this.#violation(`${host} wrote ${key} without a dot of its own: a dot was minted twice`);
-    const pasts = fresh.map((sibling) => this.#inTime(key, sibling, this.#pastOf(key, sibling, held, after)));
+    const pasts = fresh.map((sibling) => this.#inTime(key, sibling, this.#pastOf(key, sibling, before, after)));
     if (this.#isCut(key, before, after, pasts.flat())) this.#truncated.add(key);
     for (const [i, sibling] of fresh.entries()) {
       const name = dotName(sibling.dot);
@@ -174,8 +198,12 @@ export class Ledger {
     return past.filter((name) => (this.#minted.get(key)?.get(name)?.order ?? 0) < answeredAt);
   }
 
-  #reap(key: string, record: ObjectBytes | undefined, nowMs: number): void {
-    if (record === undefined) return;
+  #forget(key: string, record: ObjectBytes): void {
+    const names = this.historyOf(key, decodeObject(record));
+    this.#forgotten.set(key, new Set([...(this.#forgotten.get(key) ?? []), ...names]));
+  }
+
+  #reap(key: string, record: ObjectBytes, nowMs: number): void {
     const object = decodeObject(record);
     // What is live has no business to leave an owner: the check for lost writes finds it.
     if (object.siblings.some((sibling) => isLive(sibling, nowMs))) return;
@@ -192,14 +220,19 @@ export class Ledger {
     });
   }
 
-  #pastOf(key: string, sibling: Sibling, held: readonly DotName[], after: VersionedObject): readonly DotName[] {
+  #pastOf(key: string, sibling: Sibling, before: ObjectBytes | undefined, after: VersionedObject): readonly DotName[] {
+    const held = before === undefined ? undefined : decodeObject(before);
     const intent = this.#intentBehind(key, sibling);
     if (intent !== undefined && Array.isArray(intent.context)) return intent.context;
     if (intent?.context === 'none') return [];
     const kept = new Set(after.siblings.map(({ dot }) => dotName(dot)));
-    if (intent?.kind === 'put') return held.filter((name) => !kept.has(name));
+    if (intent?.kind === 'put') {
+      return (held?.siblings ?? []).map(({ dot }) => dotName(dot)).filter((name) => !kept.has(name));
+    }
+    // A clock that was cut says less than what the coordinator had seen.
     const covered = [...(this.#minted.get(key)?.values() ?? [])].filter(
-      ({ name, sibling: { dot } }) => !kept.has(name) && hasSeen(after.clock, dot),
+      ({ name, sibling: { dot } }) =>
+        !kept.has(name) && (hasSeen(after.clock, dot) || (held !== undefined && hasSeen(held.clock, dot))),
     );
     return covered.map(({ name }) => name);
   }

@@ -106,7 +106,7 @@ export class Losses {
     for (const key of keys) {
       const kept = writes.get(key);
       if (kept === undefined) continue;
-      const names = new Set<DotName>(ledger.reapedOf(key));
+      const names = new Set<DotName>(ledger.excusedOf(key));
       for (const record of copies(key)) for (const name of ledger.historyOf(key, objectIn(record))) names.add(name);
       for (const request of kept) {
         const dots = request.dot === undefined ? ledger.dotsOf(request.id) : [request.dot];

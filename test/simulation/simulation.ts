@@ -302,7 +302,9 @@ class Run {
 
   #watch(machine: Machine, node: ClusterNode): void {
     const owns = (key: string): boolean => this.#cluster.primariesOf(key, this.#rowOf(key).n).includes(machine);
-    this.#ledger.watch(machine.host, node, owns, () => this.#nowMs());
+    const { tombstoneGraceMs, skewMsMax } = this.#clusterOptions.times;
+    // Each node judges by its own clock, and the writer's may have been another.
+    this.#ledger.watch(machine.host, node, owns, tombstoneGraceMs - 2 * skewMsMax, () => this.#nowMs());
   }
 
   /** True time, as a wall clock without skew has it. */
