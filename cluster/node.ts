@@ -56,6 +56,8 @@ export interface NodeOptions {
   /** The longest value that clients may write, in bytes. */
   readonly valueBytesMax: number;
   readonly requestTimeoutMs: number;
+  /** The highest version of the peer protocol to speak. */
+  readonly protocolVersionMax: number;
   readonly clockDriftMaxMs: number;
   readonly clockEntriesMax: number;
   /** For the object cache and the object buffer together. */
@@ -139,6 +141,7 @@ export class ClusterNode {
       partitionCount,
       nodeId: membership.self.id,
       actor: () => identity.actor,
+      versionMax: options.protocolVersionMax,
       frameBytesMax: frameBytesMax(options.valueBytesMax),
       requestTimeoutMs: options.requestTimeoutMs,
     };

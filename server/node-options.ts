@@ -26,6 +26,7 @@ export function nodeOptionsOf(config: Config): NodeOptions {
     keyspaces: config.keyspaces,
     valueBytesMax: config.valueMaxLen,
     requestTimeoutMs: config.requestTimeoutMs,
+    protocolVersionMax: config.protocolVersionMax,
     clockDriftMaxMs: config.clockDriftMaxMs,
     clockEntriesMax: config.clockEntriesMax,
     memoryBytesMax: config.maxmemory,

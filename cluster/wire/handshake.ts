@@ -21,9 +21,6 @@ import type { NodeId } from '../ring/ring.js';
 import { ACTOR_BYTES, type ActorId, readActor } from '../version/actor.js';
 import { CHALLENGE, type ClosingReason, HELLO, messageName, PROOF, READY } from './messages.js';
 
-/** The versions that this code speaks. */
-export const VERSION_MIN = 1;
-export const VERSION_MAX = 1;
 /** Optional abilities, as bits. Append-only. `hintedPuts`: as a listener it takes PUT_HINTED. */
 export const FEATURE = { hintedPuts: 1 } as const;
 /** The abilities that this code has. */
@@ -91,11 +88,11 @@ export class DiallingHandshake {
   private awaited = CHALLENGE;
   private other: Greeting | undefined;
 
-  /** `nonce` is NONCE_BYTES random bytes; `expected` is the node that should answer. */
+  /** `nonce` is NONCE_BYTES random bytes; `expected` is the node that should answer, undefined: any. */
   constructor(
     private readonly party: Party,
     nonce: Buffer,
-    private readonly expected: NodeId,
+    private readonly expected: NodeId | undefined,
   ) {
     this.greeting = encodeGreeting(party, nonce);
   }
@@ -111,7 +108,7 @@ export class DiallingHandshake {
     if (this.other === undefined) {
       const other = readGreeting(this.party, body);
       if ('step' in other) return other;
-      if (other.identity.nodeId !== this.expected) {
+      if (this.expected !== undefined && other.identity.nodeId !== this.expected) {
         return refuse('node', `dialled node ${this.expected}, but ${other.identity.nodeId} answered`);
       }
       this.other = other;

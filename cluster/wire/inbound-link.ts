@@ -46,7 +46,10 @@ import {
   readClosing,
   saysMisfit,
 } from './messages.js';
+import { carriesQuestion, VERSION_MIN } from './versions.js';
 import { partyOf, type WireOptions } from './wire-options.js';
+
+const NO_ANSWER = Buffer.alloc(0);
 
 /** Where requests come from and replies go to. A reply to a link that is closed by now goes nowhere. */
 export interface Inbound {
@@ -210,7 +213,7 @@ export class InboundLink implements LinkEvents, FrameHandler, Inbound {
         else this.requests.forward(this, requestId, bytes.subarray(start, end));
         return undefined;
       case QUERY:
-        this.requests.query(this, requestId, bytes.subarray(start, end));
+        this.ask(requestId, bytes.subarray(start, end));
         return undefined;
       default:
         return `${messageName(kind)} is not a request`;
@@ -307,6 +310,13 @@ export class InboundLink implements LinkEvents, FrameHandler, Inbound {
       this.owner.authenticated(this, step.identity);
     }
     return undefined;
+  }
+
+  /** A question that the link's version does not have is answered as any that is not known. */
+  private ask(requestId: number, question: Buffer): void {
+    if (carriesQuestion(this.identity?.version ?? VERSION_MIN, question))
+      this.requests.query(this, requestId, question);
+    else this.replyForward(requestId, NO_ANSWER);
   }
 
   private tooLong(requestId: number, bodyBytes: number): boolean {

@@ -65,11 +65,11 @@ export class PeerConnection implements LinkEvents, FrameHandler {
   /** Since when something is due from the peer; a request that has timed out is still a sign that it was. */
   private awaitedSinceUs = NOT_AWAITED;
 
-  /** Dials at once. */
+  /** Dials at once. `id` is the node that should answer, undefined: any. */
   constructor(
     private readonly world: Pick<World, 'clock' | 'timers' | 'random' | 'transport'>,
     private readonly options: WireOptions,
-    id: NodeId,
+    id: NodeId | undefined,
     address: PeerAddress,
     private readonly owner: ConnectionOwner,
   ) {

@@ -34,6 +34,7 @@ import { type PeerView, Reachability } from './reachability.js';
 import { Redial } from './redial.js';
 import { RequestTable } from './request-table.js';
 import { RoundTrips } from './round-trips.js';
+import { carriesQuestion, VERSION_MIN } from './versions.js';
 import type { WireOptions } from './wire-options.js';
 
 /** Takes the outcome of requests: exactly one call of one of the four for each. Buffers are only good during the call. */
@@ -108,6 +109,11 @@ export class Peer implements ConnectionOwner {
   /** The actor that the peer named when the link came to stand; undefined before the first time. */
   actor(): PeerIdentity['actor'] | undefined {
     return this.identity?.actor;
+  }
+
+  /** The protocol version of the link that stands, or stood last; undefined before the first. */
+  version(): number | undefined {
+    return this.identity?.version;
   }
 
   /** Requests that wait for their reply. */
@@ -186,8 +192,15 @@ export class Peer implements ConnectionOwner {
     this.sendWhole(handler, FORWARD, body);
   }
 
-  /** Asks something about the node itself; answered through `forwardReplied`. `body` is copied. */
+  /**
+   * Asks something about the node itself; answered through `forwardReplied`. `body` is copied. A question that the link's
+   * version does not know is refused here.
+   */
   query(handler: ReplyHandler, body: Buffer): void {
+    if (this.ready !== undefined && !carriesQuestion(this.identity?.version ?? VERSION_MIN, body)) {
+      handler.failed(this, 'refused');
+      return;
+    }
     this.sendWhole(handler, QUERY, body);
   }
 

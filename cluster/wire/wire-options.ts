@@ -1,6 +1,7 @@
 import type { NodeId } from '../ring/ring.js';
 import type { ActorId } from '../version/actor.js';
-import { FEATURES, type Party, VERSION_MAX, VERSION_MIN } from './handshake.js';
+import { FEATURES, type Party } from './handshake.js';
+import { VERSION_MAX, VERSION_MIN } from './versions.js';
 
 /** What both ends of the peer protocol are told. */
 export interface WireOptions {
@@ -10,6 +11,8 @@ export interface WireOptions {
   readonly nodeId: NodeId;
   /** The actor under which this node writes now: asked at each handshake. */
   readonly actor: () => ActorId;
+  /** The highest protocol version to speak; more than this code knows counts as the highest that it does. */
+  readonly versionMax: number;
   /** A request without a reply for so long has failed. */
   readonly requestTimeoutMs: number;
   /** See `frameBytesMax` in limits.ts. */
@@ -27,7 +30,7 @@ export function partyOf(options: WireOptions): Party {
     nodeId,
     actor,
     versionMin: VERSION_MIN,
-    versionMax: VERSION_MAX,
+    versionMax: Math.min(options.versionMax, VERSION_MAX),
     features: FEATURES,
   };
 }

@@ -1,4 +1,5 @@
 import { parsePeer, parseSeed } from '../../cluster/membership/peer-text.js';
+import { VERSION_MAX, VERSION_MIN } from '../../cluster/wire/versions.js';
 import type { OptionType } from './option-types.js';
 import { integer, listOf, milliseconds, oneOf, powerOfTwo, size, text, yesNo } from './option-types.js';
 
@@ -167,6 +168,12 @@ export const OPTION_ROWS = [
     256 * MB,
     'Most bytes of replies that wait for a client that does not read; beyond, it is closed.',
     { mutable: true },
+  ),
+  row(
+    'protocol-version-max',
+    integer(VERSION_MIN, VERSION_MAX),
+    VERSION_MAX,
+    'The highest version of the peer protocol to speak; lower while nodes are upgraded one by one, if the new one is to wait.',
   ),
   row('request-timeout-ms', milliseconds(10, 600_000), 1000, 'How long a get or a put waits for replicas.'),
   row('clock-drift-max-ms', milliseconds(100, 86_400_000), 60_000, 'Writes dated further ahead than this are refused.'),

@@ -3,6 +3,7 @@ import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
 import { StaticMembership } from '../../cluster/membership/static-membership.js';
 import type { ClusterNode } from '../../cluster/node.js';
 import { type Partition, partitionOf, slotOf } from '../../cluster/ring/slots.js';
+import { VERSION_MAX } from '../../cluster/wire/versions.js';
 import { DB } from './disk-view.js';
 import { Machine, type Tampering } from './machine.js';
 import { Network, type NetworkTemper } from './network.js';
@@ -73,6 +74,7 @@ export class Cluster {
         keyspaces,
         valueBytesMax: 2 ** 20,
         requestTimeoutMs,
+        protocolVersionMax: VERSION_MAX,
         clockDriftMaxMs: times.clockDriftMaxMs,
         clockEntriesMax,
         memoryBytesMax,

@@ -56,6 +56,7 @@ export class LiveServer {
       keyspaces: config.keyspaces,
       valueBytesMax: config.valueMaxLen,
       requestTimeoutMs: config.requestTimeoutMs,
+      protocolVersionMax: config.protocolVersionMax,
       clockDriftMaxMs: config.clockDriftMaxMs,
       clockEntriesMax: config.clockEntriesMax,
       memoryBytesMax: config.maxmemory,

@@ -33,6 +33,7 @@ export function optionsOf(party: Party): WireOptions {
     partitionCount,
     nodeId,
     actor: () => actor,
+    versionMax: party.versionMax,
     requestTimeoutMs: 1000,
     frameBytesMax: frameBytesMax(2 ** 20),
   };

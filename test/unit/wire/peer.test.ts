@@ -20,7 +20,7 @@ test('each kind of request reaches the other node and its reply comes back', asy
   peer.putHinted(heard, TARGET, 9, 2, 2, 'k', OBJECT, OBJECT.length);
   peer.get(heard, 8, 0, 'key', 123);
   peer.forward(heard, Buffer.from('op'));
-  peer.query(heard, Buffer.from('count'));
+  peer.query(heard, Buffer.from('\x01count'));
   t.is(peer.outstanding(), 5);
   world.settle();
   const texts = requests.asked.map(({ text }) => text);
@@ -30,7 +30,7 @@ test('each kind of request reaches the other node and its reply comes back', asy
     `put for ${TARGET} 9 2 2 k ${object}`,
     'get 8 0 key 123',
     'forward op',
-    'query count',
+    'query \x01count',
   ]);
   const [put, hinted, get, forward, query] = requests.asked;
   // Replies may come in any order.

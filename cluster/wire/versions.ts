@@ -1,0 +1,18 @@
+/**
+ * The versions of the peer protocol. Two nodes speak the highest that both know; `PROTOCOL.md` says how one is added.
+ *
+ * | version | brings                                                            |
+ * | ------- | ----------------------------------------------------------------- |
+ * | 1       | all messages, and the questions 1 to 8                            |
+ * | 2       | the questions from 9 on: gossip, transfers, agreement of keyspaces |
+ */
+export const VERSION_MIN = 1;
+export const VERSION_MAX = 2;
+
+/** The last question (first byte of a QUERY) that version 1 knows. Append-only, as the questions are. */
+const LAST_QUESTION_OF_VERSION_1 = 8;
+
+/** Whether a link of `version` may carry the question. */
+export function carriesQuestion(version: number, question: Buffer): boolean {
+  return version > 1 || question.length === 0 || question.readUInt8(0) <= LAST_QUESTION_OF_VERSION_1;
+}
