@@ -16,7 +16,8 @@ export const FRAME_HEADER_BYTES = 9;
 const LENGTH_BYTES = 4;
 /** The least `length`: a kind and a request id. */
 const LENGTH_MIN = FRAME_HEADER_BYTES - LENGTH_BYTES;
-const CUT_BYTES_INITIAL = 4096;
+/** Grows with the first frames that are cut: a link on which nothing happens has none. */
+const CUT_BYTES_INITIAL = 64;
 
 /** Takes whole frames. */
 export interface FrameHandler {

@@ -20,8 +20,10 @@ const FRAME_BYTES_LIMIT = 2 ** 30;
 const FRAME_BYTES_MIN = 16 * 2 ** 20;
 const VALUE_BYTES_LIMIT = 512 * 2 ** 20;
 
-/** First size of an out buffer. */
-export const OUT_BYTES_INITIAL = 32 * 1024;
+/** First size of an out buffer: a node has two for each other node, and most are idle. */
+export const OUT_BYTES_INITIAL = 512;
+/** A buffer that takes the place of one that was given away is as large as that, up to this. */
+export const OUT_BYTES_USUAL = 32 * 1024;
 /** An out buffer with this much in it is written without waiting for the end of the turn. */
 export const OUT_BYTES_FLUSH = 256 * 1024;
 /** A larger out buffer is let go once it is empty. */
@@ -31,7 +33,7 @@ export const CUT_FRAME_BYTES_KEPT = 256 * 1024;
 
 /** Requests to one peer that wait for their reply; one more is refused. A power of two. */
 export const OUTSTANDING_MAX = 262_144;
-export const OUTSTANDING_INITIAL = 1_024;
+export const OUTSTANDING_INITIAL = 16;
 
 /** Nothing came from the peer for so long: it is asked with a PING. */
 export const PING_AFTER_MS = 500;
@@ -86,7 +88,7 @@ assert(HANDSHAKE_TIME_LIMIT_MS + RECONNECT_DELAY_MAX_MS + TICK_MAX_MS < NOTICE_M
 assert(RECONNECT_DELAY_MAX_MS + TRIAL_MS + TICK_MAX_MS < NOTICE_MS);
 assert(SILENT_MAX_MS <= TRIAL_MS && TRIAL_MS < STEADY_MS);
 assert(SWEEP_PERIOD_MS < HANDSHAKE_TIME_LIMIT_MS);
-assert(OUT_BYTES_INITIAL <= OUT_BYTES_FLUSH && OUT_BYTES_FLUSH < OUT_BYTES_KEPT);
+assert(OUT_BYTES_INITIAL <= OUT_BYTES_USUAL && OUT_BYTES_USUAL <= OUT_BYTES_FLUSH && OUT_BYTES_FLUSH < OUT_BYTES_KEPT);
 assert(REPLY_BYTES_PAUSE < queuedBytesMax(frameBytesMax(0)));
 assert(
   frameBytesMax(VALUE_BYTES_LIMIT) <= FRAME_BYTES_LIMIT &&

@@ -1,5 +1,5 @@
 /** HOT PATH. */
-import { OUT_BYTES_INITIAL, OUT_BYTES_KEPT } from './limits.js';
+import { OUT_BYTES_INITIAL, OUT_BYTES_KEPT, OUT_BYTES_USUAL } from './limits.js';
 
 /** A growable buffer that frames are appended to. `bytes[0 .. length)` is what was appended. */
 export class OutBuffer {
@@ -18,7 +18,9 @@ export class OutBuffer {
   /** Empties the buffer. `reusable` false: someone else owns its bytes now. */
   clear(reusable: boolean): void {
     this.length = 0;
-    if (!reusable || this.bytes.length > OUT_BYTES_KEPT) this.bytes = Buffer.allocUnsafeSlow(OUT_BYTES_INITIAL);
+    if (!reusable || this.bytes.length > OUT_BYTES_KEPT) {
+      this.bytes = Buffer.allocUnsafeSlow(Math.min(this.bytes.length, OUT_BYTES_USUAL));
+    }
   }
 
   private grow(size: number): void {

@@ -5,6 +5,7 @@ import type { World } from '../../cluster/ports/world.js';
 import { STORAGE_KIND, storageKey } from '../../cluster/storage/layout.js';
 import { type MemoryDisk, MemoryStore } from '../../cluster/storage/memory-store.js';
 import { readU64 } from '../../cluster/version/words.js';
+import { Bell } from './bell.js';
 import type { Network } from './network.js';
 import type { Prng } from './prng.js';
 import type { PlannedEvent, Process, Scheduler } from './scheduler.js';
@@ -195,6 +196,8 @@ export class Machine {
 }
 
 function timersOf(scheduler: Scheduler, life: Life): Timers {
+  /** By period: the one that was begun last. */
+  const bells = new Map<number, Bell>();
   let turn: (() => void)[] = [];
   const runTurn = (): void => {
     const callbacks = turn;
@@ -206,21 +209,13 @@ function timersOf(scheduler: Scheduler, life: Life): Timers {
       return timerOf(scheduler.after(delayMs * 1000, life, callback));
     },
     every(periodMs, callback) {
-      let stopped = false;
-      let planned: PlannedEvent | undefined;
-      const plan = (): void => {
-        planned = scheduler.after(periodMs * 1000, life, () => {
-          callback();
-          if (!stopped) plan();
-        });
-      };
-      plan();
-      return {
-        stop() {
-          stopped = true;
-          planned?.cancel();
-        },
-      };
+      // What began together goes on together, as one event: a node has such a timer for each other one.
+      let bell = bells.get(periodMs);
+      if (bell === undefined || bell.sinceUs !== scheduler.nowUs) {
+        bell = new Bell(scheduler, life, periodMs);
+        bells.set(periodMs, bell);
+      }
+      return bell.add(callback);
     },
     endOfTurn(callback) {
       if (turn.push(callback) === 1) scheduler.atEndOfInstant(life, runTurn);
