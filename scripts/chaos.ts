@@ -3,7 +3,8 @@
  * judges whether the promises were kept. `chaos/workload.ts` says what is written, `chaos/schedule.ts` what is done to the nodes,
  * `chaos/verdict.ts` what must hold at the end.
  *
- *   npm run chaos -- --minutes 5              five nodes, five minutes of faults
+ *   npm run chaos -- --minutes 5              five nodes, about five minutes in all
+ *   npm run chaos -- --rolling                nodes go away one after the other, for longer than deletes are remembered too
  *   npm run chaos -- --minutes 5 --seed 7     the faults and keys of that seed (their timing is the machine's)
  *   npm run chaos -- --keep                   keeps data and logs, and says where they are
  *
@@ -14,7 +15,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { reportOf } from './chaos/report.js';
+import { ROLLING } from './chaos/rolling.js';
 import { runChaos } from './chaos/run-chaos.js';
+import { faultsMode } from './chaos/schedule.js';
 import { freePorts } from './processes/ports.js';
 
 const MS_A_MINUTE = 60_000;
@@ -27,6 +30,7 @@ function readPlan() {
       minutes: { type: 'string', default: '1' },
       seed: { type: 'string', default: '1' },
       nodes: { type: 'string', default: '5' },
+      rolling: { type: 'boolean', default: false },
       'keep-disks': { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
     },
@@ -35,7 +39,7 @@ function readPlan() {
     durationMs: numberIn('minutes', values.minutes, 0.1, 10_000) * MS_A_MINUTE,
     seed: Math.trunc(numberIn('seed', values.seed, 0, 2 ** 32 - 1)),
     nodeCount: Math.trunc(numberIn('nodes', values.nodes, NODES_MIN, NODES_MAX)),
-    emptiesFolders: !values['keep-disks'],
+    mode: values.rolling ? ROLLING : faultsMode(!values['keep-disks']),
     keep: values.keep,
   };
 }

@@ -6,19 +6,29 @@ const RECONNECT_MS = 100;
 
 /** A stock client for each node. A command that fails is never sent again: its caller writes down how it ended. */
 export class Clients {
-  readonly #clients: readonly Redis[];
+  readonly #clients = new Map<number, Redis>();
 
   constructor(ports: readonly number[]) {
-    this.#clients = ports.map((port) => clientOf(port));
+    for (const port of ports) this.add(port);
+  }
+
+  add(port: number): void {
+    this.#clients.set(port, clientOf(port));
+  }
+
+  /** Closes the client of a node that is gone for good. */
+  remove(port: number): void {
+    this.#clients.get(port)?.disconnect();
+    this.#clients.delete(port);
   }
 
   /** The clients that are connected now. */
   connected(): readonly Redis[] {
-    return this.#clients.filter(({ status }) => status === 'ready');
+    return [...this.#clients.values()].filter(({ status }) => status === 'ready');
   }
 
   close(): void {
-    for (const client of this.#clients) client.disconnect();
+    for (const port of [...this.#clients.keys()]) this.remove(port);
   }
 }
 

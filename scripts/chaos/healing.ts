@@ -47,10 +47,12 @@ async function obstaclesTo(
   return { hints: hints.reduce((sum, count) => sum + count, 0), different: await differences(primaries, keys) };
 }
 
-/** Hints that wait at a node, by its own account. Rejects while it still reads those of an earlier run. */
+/** Hints that wait at a node, by its own account. Rejects while it still reads those of an earlier run, or starts over. */
 async function hintsAt(port: number): Promise<number> {
   const info = String(await ask(port, 'INFO', 'healing'));
   const pending = /^hints_pending:(\d+)/m.exec(info);
+  const unsettled = Number(/^partitions_unsettled:(\d+)/m.exec(info)?.[1]);
+  if (unsettled !== 0) throw new Error(`port ${port} starts over with ${unsettled} partitions`);
   if (pending === null || !/^hints_loaded:1/m.test(info)) throw new Error(`port ${port} still reads its hints`);
   return Number(pending[1]);
 }

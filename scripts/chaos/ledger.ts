@@ -3,14 +3,20 @@
  * and when and how it ended. Nothing here is known from the nodes but their replies.
  */
 
-/** How a write ended. `unknown`: it may have taken effect, or still take effect at any later time. */
-export type Outcome = 'under way' | 'acknowledged' | 'refused' | 'unknown';
+/**
+ * How a write ended. `without effect`: a delete that found nothing to delete. `unknown`: it may have taken effect, or still
+ * take effect at any later time.
+ */
+export type Outcome = 'under way' | 'acknowledged' | 'without effect' | 'refused' | 'unknown';
+
+/** `fleeting`: a SET of a value that expires soon. */
+export type WriteKind = 'set' | 'fleeting' | 'delete';
 
 export interface Write {
   /** Different for each write; the first word of the value that it writes. */
   readonly id: string;
   readonly key: string;
-  readonly isDelete: boolean;
+  readonly kind: WriteKind;
   readonly port: number;
   readonly startMs: number;
   outcome: Outcome;
@@ -49,8 +55,8 @@ export class Ledger {
   }
 
   /** A client is about to set or delete a plain key. */
-  begin(key: string, isDelete: boolean, port: number, startMs: number): Write {
-    const write: Write = { ...this.#base(key, port, startMs), isDelete };
+  begin(key: string, kind: WriteKind, port: number, startMs: number): Write {
+    const write: Write = { ...this.#base(key, port, startMs), kind };
     append(this.#writes, write);
     return write;
   }
@@ -68,12 +74,13 @@ export class Ledger {
   ): CartWrite {
     const base = this.#base(key, port, startMs);
     const kept = items.filter((item) => !removed.includes(item));
-    const write = { ...base, isDelete: false, items: removed.length === 0 ? [...kept, base.id] : kept, removed };
+    const kind = 'set' as const;
+    const write = { ...base, kind, items: removed.length === 0 ? [...kept, base.id] : kept, removed };
     append(this.#carts, write);
     return write;
   }
 
-  #base(key: string, port: number, startMs: number): Omit<Write, 'isDelete'> {
+  #base(key: string, port: number, startMs: number): Omit<Write, 'kind'> {
     const id = `w${(this.#count++).toString(36)}`;
     return { id, key, port, startMs, outcome: 'under way', endMs: Number.POSITIVE_INFINITY };
   }

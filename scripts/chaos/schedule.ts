@@ -7,41 +7,48 @@
  * of them may lose it. The next one may only once the write is on another again.
  */
 import type { Prng } from '../../test/simulation/prng.js';
+import { pause } from '../processes/wait.js';
 import { drawFault } from './faults.js';
+import { type Mode, NODE_ARGS, type Stage } from './mode.js';
 import type { Target } from './target.js';
+import { ALL_KEYS } from './workload.js';
 
 const PAUSE_MS_MIN = 200;
 const PAUSE_MS_MAX = 2500;
 const FAULT_MS_MIN = 200;
 const FAULT_MS_MAX = 6000;
 const EMPTY_PERIOD_MS = 20_000;
+/** How long it takes until a node that was emptied has everything again: what the first one is given, at least. */
+const EMPTYING_MS = 15_000;
 /** Nodes that suffer nothing at any time. */
 const SPARED = 2;
 
-export interface ScheduleOptions {
-  readonly durationMs: number;
-  /** Whether data folders are emptied. */
-  readonly emptiesFolders: boolean;
-  /** Resolves when the cluster has healed; rejects when it does not in time. */
-  readonly healed: () => Promise<void>;
-  readonly nowMs: () => number;
-  readonly print: (line: string) => void;
+/** Random faults, several at a time. `emptiesFolders`: whether data folders are emptied too. */
+export function faultsMode(emptiesFolders: boolean): Mode {
+  return {
+    name: `nodes are killed, stopped, frozen, cut off${emptiesFolders ? ' and emptied' : ''}`,
+    nodeArgs: NODE_ARGS,
+    mix: ALL_KEYS,
+    disturb: (stage) => runFaults(stage, emptiesFolders),
+  };
 }
 
-/** Runs faults until the duration is over and all of them have ended; gives how many there were. */
-export async function runFaults(targets: readonly Target[], prng: Prng, options: ScheduleOptions): Promise<number> {
-  const { durationMs, emptiesFolders, healed, nowMs, print } = options;
+async function runFaults(stage: Stage, emptiesFolders: boolean): Promise<number> {
+  const { fleet, prng, nowMs, untilMs, healed, print } = stage;
+  const { targets } = fleet;
   const running = new Set<Promise<void>>();
   let failure: unknown;
   let count = 0;
   let emptiedMs = nowMs();
+  let emptyingMs = EMPTYING_MS;
   const finished = async () => {
     await Promise.all(running);
     if (failure !== undefined) throw failure;
   };
-  while (nowMs() < durationMs && failure === undefined) {
+  while (nowMs() < untilMs && failure === undefined) {
     await pause(prng.between(PAUSE_MS_MIN, PAUSE_MS_MAX));
-    if (emptiesFolders && nowMs() - emptiedMs >= EMPTY_PERIOD_MS) {
+    if (emptiesFolders && nowMs() - emptiedMs >= EMPTY_PERIOD_MS && nowMs() + emptyingMs <= untilMs) {
+      const beganMs = nowMs();
       await finished();
       await healed();
       const target = prng.pick(targets);
@@ -54,6 +61,7 @@ export async function runFaults(targets: readonly Target[], prng: Prng, options:
       await healed();
       target.suffering = undefined;
       emptiedMs = nowMs();
+      emptyingMs = emptiedMs - beganMs;
       continue;
     }
     const free = targets.filter(({ suffering }) => suffering === undefined);
@@ -88,10 +96,4 @@ async function suffer(
   // A node that is starting needs a moment before it can be told to suffer more.
   await target.ready(0);
   target.suffering = undefined;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

@@ -8,7 +8,8 @@
  *   there, something must be there (or have been deleted) that ended after w was begun; one whose outcome is unknown may
  *   have ended at any time. Of a key that one client writes, one write after the other, that leaves the last
  *   acknowledged write and those after it. And since a later write has the later clock (all nodes read the clock of one
- *   machine), the same holds of the newest sibling alone, which is what a plain GET shows.
+ *   machine), the same holds of what a plain GET shows, through whichever node: nothing older than an acknowledged write,
+ *   and after an acknowledged delete, or a value that has expired, nothing older than that: what was deleted does not come back.
  * - **Carts.** A client that writes has merged what its token covers. So an item that was in an acknowledged write is in
  *   one of the siblings, unless a write that had seen it took it out; whether that was acknowledged makes no difference.
  * - **No value from nowhere**: each value was written to that key, by a write that was not refused with "nothing was
@@ -16,37 +17,62 @@
  */
 import { type CartWrite, idIn, itemsIn, type Ledger, type Write } from './ledger.js';
 
-/** The values of a key at the end, newest first. */
-export type FinalValues = ReadonlyMap<string, readonly string[]>;
+/** What became of a key. */
+export interface FinalState {
+  /** Values of all siblings that are neither deleted nor expired, newest first. */
+  readonly siblings: readonly string[];
+  /** What a plain GET shows through each node, by port. */
+  readonly shown: ReadonlyMap<number, string | null>;
+}
 
-/** Every violation, in a sentence. */
-export function violationsOf(ledger: Ledger, final: FinalValues): string[] {
+const NOTHING: FinalState = { siblings: [], shown: new Map() };
+
+/** Every violation, in a sentence. `final`: by key. */
+export function violationsOf(ledger: Ledger, final: ReadonlyMap<string, FinalState>): string[] {
   return [
-    ...ledger.plainKeys().flatMap((key) => plainViolations(key, ledger.writesOf(key), final.get(key) ?? [])),
-    ...ledger.cartKeys().flatMap((key) => cartViolations(key, ledger.cartWritesOf(key), final.get(key) ?? [])),
+    ...ledger.plainKeys().flatMap((key) => plainViolations(key, ledger.writesOf(key), final.get(key) ?? NOTHING)),
+    ...ledger
+      .cartKeys()
+      .flatMap((key) => cartViolations(key, ledger.cartWritesOf(key), (final.get(key) ?? NOTHING).siblings)),
   ];
 }
 
-function plainViolations(key: string, writes: readonly Write[], values: readonly string[]): string[] {
-  const { present, invented } = presentWrites(key, writes, values);
-  const deletes = writes.filter(({ isDelete, outcome }) => isDelete && outcome !== 'refused');
-  const [newest] = present;
-  const lost: Write[] = [];
-  const hidden: Write[] = [];
-  for (const write of writes) {
-    if (write.isDelete || write.outcome !== 'acknowledged' || present.includes(write)) continue;
-    if (![...present, ...deletes].some((other) => mayHaveKnown(other, write))) lost.push(write);
+function plainViolations(key: string, writes: readonly Write[], { siblings, shown }: FinalState): string[] {
+  const { present, invented } = presentWrites(key, writes, siblings);
+  const emptying = writes.filter(({ kind, outcome }) => kind !== 'set' && outcome !== 'refused');
+  const lost = writes.filter(
+    (write) =>
+      write.kind === 'set' &&
+      write.outcome === 'acknowledged' &&
+      ![...present, ...emptying].some((other) => mayHaveKnown(other, write)),
+  );
+  const text = siblings.map(idIn).join(' ') || 'nothing';
+  const reported = lost
+    .slice(-1)
+    .map((write) => `lost write: ${key} is ${text}, but ${describe(write)} (${lost.length} such)`);
+  if (lost.length > 0) return [...invented, ...reported];
+  return [...invented, ...[...shown].flatMap(([port, value]) => shownViolations(key, writes, port, value))];
+}
+
+/** What is wrong with a value, or with its absence, that a plain GET shows through `port`. */
+function shownViolations(key: string, writes: readonly Write[], port: number, value: string | null): string[] {
+  const acknowledged = writes.filter(({ outcome }) => outcome === 'acknowledged');
+  if (value === null) {
+    const emptying = writes.filter(({ kind, outcome }) => kind !== 'set' && outcome !== 'refused');
+    const missed = acknowledged.filter(
+      (write) => write.kind === 'set' && !emptying.some((other) => mayHaveKnown(other, write)),
+    );
+    return missed.slice(-1).map((write) => `nothing is shown: ${key} through port ${port}, but ${describe(write)}`);
   }
-  for (const write of writes) {
-    if (write.isDelete || write.outcome !== 'acknowledged' || newest === undefined || lost.includes(write)) continue;
-    if (!mayHaveKnown(newest, write)) hidden.push(write);
+  const source = writes.find(({ id }) => id === idIn(value));
+  if (source === undefined) return [`value from nowhere: ${key} shows ${quote(value)} through port ${port}`];
+  if (source.kind === 'fleeting' && source.outcome === 'acknowledged') {
+    return [`an expired value is shown: ${key} is ${source.id} through port ${port}: ${describe(source)}`];
   }
-  const shown = values.map(idIn).join(' ') || 'nothing';
-  return [
-    ...invented,
-    ...lost.slice(-1).map((write) => `lost write: ${key} is ${shown}, but ${describe(write)} (${lost.length} such)`),
-    ...hidden.slice(-1).map((write) => `an older value is shown: ${key} is ${shown}, but ${describe(write)}`),
-  ];
+  const newest = acknowledged.filter((write) => !mayHaveKnown(source, write)).at(-1);
+  if (newest === undefined) return [];
+  const what = newest.kind === 'set' ? 'an older value is shown' : 'a deleted value came back';
+  return [`${what}: ${key} is ${describe(source)} when asked through port ${port}, but ${describe(newest)}`];
 }
 
 /** Whether `other` may have been minted when `write` had been: it is the same, or it ended after `write` was begun. */
@@ -76,14 +102,18 @@ function presentWrites<W extends Write>(key: string, writes: readonly W[], value
   const invented: string[] = [];
   for (const value of values) {
     const write = byId.get(idIn(value));
-    if (write === undefined) invented.push(`value from nowhere: ${key} has ${JSON.stringify(value.slice(0, 60))}`);
+    if (write === undefined) invented.push(`value from nowhere: ${key} has ${quote(value)}`);
     else if (write.outcome === 'refused') invented.push(`refused write is there: ${key}: ${describe(write)}`);
     if (write !== undefined) present.push(write);
   }
   return { present, invented };
 }
 
-function describe({ id, port, outcome, startMs, endMs }: Write): string {
+function quote(value: string): string {
+  return JSON.stringify(value.slice(0, 60));
+}
+
+function describe({ id, kind, port, outcome, startMs, endMs }: Write): string {
   const times = `${(startMs / 1000).toFixed(3)} s to ${Number.isFinite(endMs) ? (endMs / 1000).toFixed(3) : '?'} s`;
-  return `${id}, ${outcome} through port ${port} (${times})`;
+  return `${kind} ${id}, ${outcome} through port ${port} (${times})`;
 }

@@ -8,9 +8,11 @@
  * | `set:…` | SETs of one lane, one after the other | the last value is known |
  * | `shared:…` | SETs and DELs of all lanes | concurrent writes |
  * | `cart:…` | SETs with context tokens of all lanes | siblings, merged by clients; items are added and taken out |
+ * | `churn:…` | SETs, DELs and SETs that expire, of one lane, one after the other | deletes that are forgotten while nodes are away |
  */
 import type { Redis } from 'ioredis';
 import type { Prng } from '../../test/simulation/prng.js';
+import { pause } from '../processes/wait.js';
 import { type Clients, readContextReply } from './clients.js';
 import { type ErrorKind, errorKind, saysNothingWritten } from './errors.js';
 import { idIn, itemsIn, type Ledger, valueFrom, type Write } from './ledger.js';
@@ -19,10 +21,30 @@ const SET_KEYS_A_LANE = 20;
 const SHARED_KEYS = 60;
 const CART_KEYS = 60;
 const CART_ITEMS_MAX = 16;
+const CHURN_KEYS_A_LANE = 10;
 const PADDING_MAX = 300;
 const LONG_PADDING = 20_000;
 const THINK_MS_MAX = 30;
 const NOBODY_CONNECTED_MS = 50;
+/** When the value of a fleeting write expires. */
+export const FLEETING_MS = 300;
+
+const STEPS = [
+  ...(['once', 'set', 'shared', 'delete shared', 'cart', 'read'] as const),
+  ...(['churn', 'delete churn', 'fleeting churn', 'read churn'] as const),
+];
+type Step = (typeof STEPS)[number];
+
+/** What clients do, and how often: percentages. */
+export type Mix = Readonly<Partial<Record<Step, number>>>;
+
+/** Keys of every kind, new ones all the time. */
+export const ALL_KEYS: Mix = { once: 25, set: 20, shared: 10, 'delete shared': 3, cart: 22, read: 20 };
+/** A small set of keys that are written, deleted and read all the time. */
+export const FEW_KEYS: Mix = {
+  ...{ churn: 43, 'delete churn': 28, 'fleeting churn': 5, 'read churn': 12 },
+  ...{ shared: 4, 'delete shared': 3, read: 5 },
+};
 
 /** What the clients have seen, for the report. */
 export class Tally {
@@ -63,8 +85,8 @@ export class Workload {
     this.#calmSinceMs = calmSinceMs;
   }
 
-  start(laneCount: number, prng: Prng): void {
-    const lanes = Array.from({ length: laneCount }, (_, index) => this.#lane(index, prng.fork()));
+  start(laneCount: number, mix: Mix, prng: Prng): void {
+    const lanes = Array.from({ length: laneCount }, (_, index) => this.#lane(index, mix, prng.fork()));
     this.#lanes = Promise.all(lanes);
   }
 
@@ -74,37 +96,58 @@ export class Workload {
     await this.#lanes;
   }
 
-  async #lane(index: number, prng: Prng): Promise<void> {
+  async #lane(index: number, mix: Mix, prng: Prng): Promise<void> {
     while (!this.#isOver) {
       const clients = this.#clients.connected();
       if (clients.length === 0) {
         await pause(NOBODY_CONNECTED_MS);
         continue;
       }
-      await this.#step(index, prng.pick(clients), prng);
+      await this.#step(drawStep(mix, prng), index, prng.pick(clients), prng);
       await pause(prng.below(THINK_MS_MAX));
     }
   }
 
-  #step(lane: number, client: Redis, prng: Prng): Promise<unknown> {
-    const draw = prng.below(100);
-    if (draw < 25) return this.#set(client, `once:${this.#onceCount++}`, prng);
-    if (draw < 45) return this.#set(client, `set:${lane}:${prng.below(SET_KEYS_A_LANE)}`, prng);
-    if (draw < 55) return this.#set(client, `shared:${prng.below(SHARED_KEYS)}`, prng);
-    if (draw < 58) return this.#delete(client, `shared:${prng.below(SHARED_KEYS)}`);
-    if (draw < 80) return this.#shop(client, `cart:${prng.below(CART_KEYS)}`, prng);
-    return this.#read(client, prng);
+  #step(step: Step, lane: number, client: Redis, prng: Prng): Promise<unknown> {
+    switch (step) {
+      case 'once':
+        return this.#set(client, `once:${this.#onceCount++}`, prng);
+      case 'set':
+        return this.#set(client, `set:${lane}:${prng.below(SET_KEYS_A_LANE)}`, prng);
+      case 'shared':
+        return this.#set(client, sharedKey(prng), prng);
+      case 'delete shared':
+        return this.#delete(client, sharedKey(prng));
+      case 'cart':
+        return this.#shop(client, `cart:${prng.below(CART_KEYS)}`, prng);
+      case 'read':
+        return this.#read(client, this.#onceCount > 0 && prng.chance(0.5) ? this.#onceKey(prng) : sharedKey(prng));
+      case 'churn':
+        return this.#set(client, churnKey(lane, prng), prng);
+      case 'delete churn':
+        return this.#delete(client, churnKey(lane, prng));
+      case 'fleeting churn':
+        return this.#setFleeting(client, churnKey(lane, prng));
+      case 'read churn':
+        return this.#read(client, churnKey(lane, prng));
+    }
   }
 
   async #set(client: Redis, key: string, prng: Prng): Promise<void> {
-    const write = this.ledger.begin(key, false, portOf(client), this.#nowMs());
+    const write = this.ledger.begin(key, 'set', portOf(client), this.#nowMs());
     const padding = prng.chance(0.01) ? LONG_PADDING : prng.below(PADDING_MAX);
     await this.#write(write, () => client.set(key, valueFrom(write.id, 'x'.repeat(padding))));
   }
 
+  async #setFleeting(client: Redis, key: string): Promise<void> {
+    const write = this.ledger.begin(key, 'fleeting', portOf(client), this.#nowMs());
+    await this.#write(write, () => client.set(key, valueFrom(write.id, ''), 'PX', FLEETING_MS));
+  }
+
   async #delete(client: Redis, key: string): Promise<void> {
-    const write = this.ledger.begin(key, true, portOf(client), this.#nowMs());
-    await this.#write(write, () => client.del(key));
+    const write = this.ledger.begin(key, 'delete', portOf(client), this.#nowMs());
+    const deleted = await this.#write(write, () => client.del(key));
+    if (deleted === 0) write.outcome = 'without effect';
   }
 
   /** Reads a cart and writes it back changed, once or twice: the second time with the token of the first reply. */
@@ -126,14 +169,17 @@ export class Workload {
   }
 
   /** A plain read of a key that was written: the value must be one that was written to it. */
-  async #read(client: Redis, prng: Prng): Promise<void> {
-    const key = prng.chance(0.5) ? `shared:${prng.below(SHARED_KEYS)}` : `once:${prng.below(this.#onceCount + 1)}`;
+  async #read(client: Redis, key: string): Promise<void> {
     const read = await this.#measured(portOf(client), () => client.get(key));
     const value = read?.reply;
     if (typeof value !== 'string') return;
     if (!this.ledger.writesOf(key).some(({ id }) => id === idIn(value))) {
       this.tally.failed(`a value from nowhere was read: ${key} is ${value.slice(0, 60)}`);
     }
+  }
+
+  #onceKey(prng: Prng): string {
+    return `once:${prng.below(this.#onceCount)}`;
   }
 
   /** Runs a write and writes down how it ended; gives the reply where it was acknowledged. */
@@ -176,12 +222,23 @@ export class Workload {
   }
 }
 
-function portOf(client: Redis): number {
-  return client.options.port ?? 0;
+function drawStep(mix: Mix, prng: Prng): Step {
+  let draw = prng.below(100);
+  for (const step of STEPS) {
+    draw -= mix[step] ?? 0;
+    if (draw < 0) return step;
+  }
+  throw new Error('the percentages of a mix add up to 100');
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
+function sharedKey(prng: Prng): string {
+  return `shared:${prng.below(SHARED_KEYS)}`;
+}
+
+function churnKey(lane: number, prng: Prng): string {
+  return `churn:${lane}:${prng.below(CHURN_KEYS_A_LANE)}`;
+}
+
+function portOf(client: Redis): number {
+  return client.options.port ?? 0;
 }

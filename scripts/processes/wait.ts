@@ -43,7 +43,8 @@ export async function within<T>(promise: Promise<T>, deadlineMs: number): Promis
   }
 }
 
-function pause(ms: number): Promise<void> {
+/** Resolves after `ms`. */
+export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, ms);
   });

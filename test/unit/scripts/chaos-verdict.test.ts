@@ -1,5 +1,5 @@
 import test from 'ava';
-import { Ledger, type Outcome, type Write } from '../../../scripts/chaos/ledger.js';
+import { Ledger, type Outcome, type Write, type WriteKind } from '../../../scripts/chaos/ledger.js';
 import { violationsOf } from '../../../scripts/chaos/verdict.js';
 
 const PORT = 7001;
@@ -10,12 +10,12 @@ class Story {
   #nowMs = 0;
 
   /** A SET; gives the value that it writes. */
-  set(key: string, outcome: Outcome = 'acknowledged'): string {
-    return this.#end(this.ledger.begin(key, false, PORT, this.#nowMs), outcome);
+  set(key: string, outcome: Outcome = 'acknowledged', kind: WriteKind = 'set'): string {
+    return this.#end(this.ledger.begin(key, kind, PORT, this.#nowMs), outcome);
   }
 
-  delete(key: string): void {
-    this.#end(this.ledger.begin(key, true, PORT, this.#nowMs), 'acknowledged');
+  delete(key: string, outcome: Outcome = 'acknowledged'): void {
+    this.set(key, outcome, 'delete');
   }
 
   /** A write to a cart whose client was shown `items`; gives its name, which is that of the item that it adds. */
@@ -30,14 +30,22 @@ class Story {
     return write.id;
   }
 
-  violations(final: Readonly<Record<string, readonly string[]>>): string {
-    return violationsOf(this.ledger, new Map(Object.entries(final))).join('\n');
+  /** `final`: the siblings of each key, newest first; `shown`: what a plain GET shows, where that is not the first of them. */
+  violations(
+    final: Readonly<Record<string, readonly string[]>>,
+    shown: Readonly<Record<string, string | null>> = {},
+  ): string {
+    const states = Object.entries(final).map(([key, siblings]) => {
+      const value = key in shown ? (shown[key] ?? null) : (siblings[0] ?? null);
+      return [key, { siblings, shown: new Map([[PORT, value]]) }] as const;
+    });
+    return violationsOf(this.ledger, new Map(states)).join('\n');
   }
 
   #end(write: Write, outcome: Outcome): string {
     this.#nowMs += 10;
     write.outcome = outcome;
-    if (outcome === 'acknowledged') write.endMs = this.#nowMs;
+    if (outcome !== 'unknown') write.endMs = this.#nowMs;
     this.#nowMs += 1;
     return `${write.id}.`;
   }
@@ -76,6 +84,36 @@ test('a key may be gone after a delete, and not because of one that came before'
   t.is(story.violations({ k: [] }), '');
   story.set('k');
   t.regex(story.violations({ k: [] }), /^lost write: k/);
+});
+
+test('what was deleted comes back when an older value is shown again, unless the delete had found nothing', (t) => {
+  const story = new Story();
+  const first = story.set('k');
+  story.delete('k');
+  t.regex(story.violations({ k: [first] }), /^a deleted value came back: k/);
+  t.is(story.violations({ k: [first] }, { k: null }), '');
+  const second = story.set('k', 'unknown');
+  t.is(story.violations({ k: [second] }), '');
+
+  const other = new Story();
+  const value = other.set('k');
+  other.delete('k', 'without effect');
+  t.is(other.violations({ k: [value] }), '');
+});
+
+test('a value that has expired is not shown, nor one that was there before it', (t) => {
+  const story = new Story();
+  const first = story.set('k');
+  const fleeting = story.set('k', 'acknowledged', 'fleeting');
+  t.is(story.violations({ k: [] }), '');
+  t.regex(story.violations({ k: [fleeting] }), /^an expired value is shown: k/);
+  t.regex(story.violations({ k: [first] }), /^a deleted value came back: k/);
+});
+
+test('a write that is there but not shown is a violation', (t) => {
+  const story = new Story();
+  const value = story.set('k');
+  t.regex(story.violations({ k: [value] }, { k: null }), /^nothing is shown: k/);
 });
 
 test('a value that nobody wrote to the key, or that was refused, is a violation', (t) => {
