@@ -4,6 +4,7 @@ import { saveForest, takeSavedForest } from './anti-entropy/saved-forest.js';
 import { ForegroundGovernor, type GovernorFigures } from './background/foreground-governor.js';
 import type { PaceOptions } from './background/pace.js';
 import { answerStrain, PeerStrains } from './background/peer-strains.js';
+import { answerPull } from './background/pull.js';
 import type { BackgroundTask } from './background/task.js';
 import type { Coordination } from './coordinator/coordination.js';
 import { type Copy, copiesOf } from './coordinator/copies.js';
@@ -27,7 +28,6 @@ import type { World } from './ports/world.js';
 import { reapingAgeMs } from './reaping/age.js';
 import { LocalReaping } from './reaping/local-reaping.js';
 import { answerNodeState } from './reaping/node-state.js';
-import { answerPull } from './reaping/pull.js';
 import { Reaper } from './reaping/reaper.js';
 import { setAside } from './reaping/set-aside.js';
 import { Settling } from './reaping/settling.js';
@@ -237,7 +237,7 @@ export class ClusterNode {
     const queries = new Queries();
     queries.on(QUERY_KIND.reap, local.answer);
     queries.on(QUERY_KIND.nodeState, answerNodeState(partitionCount, this.settling.stateOf));
-    queries.on(QUERY_KIND.pull, answerPull(replica, partitionCount));
+    queries.on(QUERY_KIND.pull, answerPull(replica, keyspaces, partitionCount));
     queries.on(QUERY_KIND.stamp, answerStamp(this.#coordination.forwarding.lateness));
     for (const peer of this.peers.values()) {
       peer.onReachableChange((reachable) => {

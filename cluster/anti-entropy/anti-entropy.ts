@@ -121,7 +121,8 @@ export class AntiEntropy implements BackgroundTask {
   }
 
   async #exchange(peer: Peer, only?: Partition): Promise<ExchangeReport> {
-    const report = await new Exchange(this.#node, peer, this.#pause).run(only);
+    const shared = sharedTrees(this.#node, peer.id, only);
+    const report = await new Exchange(this.#node, peer, this.#pause).run(shared);
     this.#waiting--;
     this.#note(report);
     return report;

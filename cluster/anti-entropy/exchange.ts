@@ -30,6 +30,8 @@ export interface ExchangeReport {
   readonly atMs: number;
   /** By partition; those that could not be compared are not in it. */
   readonly partitions: ReadonlyMap<Partition, RepairTotals>;
+  /** The trees that could be compared. */
+  readonly trees: readonly SharedTree[];
   /** Undefined: it came to its end. */
   readonly fault: ExchangeFaultReason | 'store' | undefined;
 }
@@ -54,6 +56,7 @@ export class Exchange {
   readonly #treePeer: TreePeer;
   readonly #pause: Pause;
   readonly #partitions = new Map<Partition, RepairTotals>();
+  #trees: readonly SharedTree[] = [];
 
   constructor(node: ExchangeNode, peer: Peer, pause: Pause) {
     this.#node = node;
@@ -62,24 +65,23 @@ export class Exchange {
     this.#pause = pause;
   }
 
-  /** Exchanges the partitions, or `only` this one. Never rejects for what the peer or the store does. */
-  async run(only?: Partition): Promise<ExchangeReport> {
+  /** Exchanges the keys of these trees. Never rejects for what the peer or the store does. */
+  async run(shared: readonly SharedTree[]): Promise<ExchangeReport> {
     let fault: ExchangeReport['fault'];
     try {
-      await this.#run(only);
+      await this.#run(shared);
     } catch (error) {
       if (error instanceof ExchangeFault) fault = error.reason;
       else if (error instanceof StoreError) fault = 'store';
       else throw error;
     }
     const atMs = this.#node.world.clock.nowMs();
-    return { peer: this.#peer.id, atMs, partitions: this.#partitions, fault };
+    return { peer: this.#peer.id, atMs, partitions: this.#partitions, trees: this.#trees, fault };
   }
 
-  async #run(only: Partition | undefined): Promise<void> {
-    const { forest } = this.#node;
-    const shared = sharedTrees(this.#node, this.#peer.id, only);
-    const { trees, differing } = await compareTrees(forest, this.#treePeer, this.#pause, shared);
+  async #run(shared: readonly SharedTree[]): Promise<void> {
+    const { trees, differing } = await compareTrees(this.#node.forest, this.#treePeer, this.#pause, shared);
+    this.#trees = trees;
     for (const { partition } of trees) this.#partitions.set(partition, { pushed: 0, pulled: 0, failed: 0 });
     for (const leaves of differing) await this.#exchangeLeaves(leaves);
   }

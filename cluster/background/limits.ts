@@ -49,6 +49,12 @@ export const STRAIN_GOOD_US = 3_000_000;
 /** What was not used is kept for so long at most: after a stall, no flood. */
 export const BURST_MS = 4;
 
+/** A page of a partition that is pulled: it ends with the row that goes over either, or when so many rows were looked at. */
+export const PULL_ROWS_MAX = 512;
+export const PULL_BYTES_MAX = 1024 * 1024;
+export const PULL_LOOKED_MAX = 8_192;
+
+assert(PULL_ROWS_MAX < PULL_LOOKED_MAX);
 assert(EASY < NEAR && NEAR < 1);
 assert(SHRINK_MOST < NEAR);
 assert(FEW_SAMPLES_MIN < SAMPLES_MIN);

@@ -27,10 +27,6 @@ export const ASIDE_ROWS = 256;
 /** A line of the log for so many rows that were set aside. */
 export const ASIDE_LOG_ROWS = 100_000;
 
-/** A page of what a source gives: it ends with the row that goes over either. */
-export const PULL_ROWS_MAX = 512;
-export const PULL_BYTES_MAX = 1024 * 1024;
-
 /** How often a node that has set rows aside asks the others, and how often it says that it waits. */
 export const SETTLE_PERIOD_MS = 1_000;
 export const WAITING_LOG_PERIOD_MS = 60_000;

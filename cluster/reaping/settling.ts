@@ -4,6 +4,7 @@
  */
 import type { Governor } from '../background/governor.js';
 import { ask } from '../background/peer-calls.js';
+import { pullPartition } from '../background/pull.js';
 import type { BackgroundTask } from '../background/task.js';
 import type { Keyspaces } from '../coordinator/keyspaces.js';
 import { QUERY_KIND } from '../coordinator/queries.js';
@@ -22,7 +23,6 @@ import type { Peer } from '../wire/peer.js';
 import { ASIDE_ROWS, SETTLE_PERIOD_MS, WAITING_LOG_PERIOD_MS } from './limits.js';
 import { judge, type NodeState, readNodeState } from './node-state.js';
 import { Pause } from './pause.js';
-import { pullPartition } from './pull.js';
 import { ServingTimes } from './serving-times.js';
 import { partitionsAside } from './set-aside.js';
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Governor } from '../../../cluster/background/governor.js';
+import { answerPull } from '../../../cluster/background/pull.js';
 import { Counters } from '../../../cluster/coordinator/counters.js';
 import { type KeyspaceRow, Keyspaces } from '../../../cluster/coordinator/keyspaces.js';
 import { QUERY_KIND, Queries } from '../../../cluster/coordinator/queries.js';
@@ -9,7 +10,6 @@ import { isPresumedToHold } from '../../../cluster/membership/presumed.js';
 import { reapingAgeMs } from '../../../cluster/reaping/age.js';
 import { LocalReaping } from '../../../cluster/reaping/local-reaping.js';
 import { answerNodeState } from '../../../cluster/reaping/node-state.js';
-import { answerPull } from '../../../cluster/reaping/pull.js';
 import { Reaper } from '../../../cluster/reaping/reaper.js';
 import { Settling } from '../../../cluster/reaping/settling.js';
 import type { NodeId, Ring } from '../../../cluster/ring/ring.js';
@@ -171,7 +171,7 @@ export class LittleNode {
     const settling = new Settling(parts, GRACE_MS);
     await world.timers.until(settling.prepare());
     this.queries.on(QUERY_KIND.nodeState, answerNodeState(PARTITIONS, settling.stateOf));
-    this.queries.on(QUERY_KIND.pull, answerPull(replica, PARTITIONS));
+    this.queries.on(QUERY_KIND.pull, answerPull(replica, keyspaces, PARTITIONS));
     this.up = true;
     settling.start();
     this.settling = settling;
