@@ -171,7 +171,7 @@ test('SYNC of a partition tells what each exchange did, and why one ended early'
   const totals = { pushed: 2, pulled: 1, failed: 0 };
   const reports = [
     { peer: first, atMs: 1_700_000_000_000, partitions: new Map([[partition, totals]]), trees: [], fault: undefined },
-    { peer: second, atMs: 1_700_000_000_000, partitions: new Map(), fault: 'timeout' as const },
+    { peer: second, atMs: 1_700_000_000_000, partitions: new Map(), trees: [], fault: 'timeout' as const },
   ];
   const tree = treeWritten(2, (out) => writePartitionSync(out, status, reports, memberOf));
   t.deepEqual(valuesOf(tree, ['partition', 'built', 'keys', 'root']), [`:${partition}`, ':1', ':5', 'ab'.repeat(8)]);
