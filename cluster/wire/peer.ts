@@ -50,6 +50,8 @@ export interface ReplyHandler {
 }
 
 const TICKS_PER_TIMEOUT = 10;
+/** A request is given up so many ticks before its timeout, or up to one later: there is time to run it again elsewhere within it. */
+const TICKS_TO_SPARE = 1.5;
 const TICK_MIN_MS = 5;
 
 export class Peer implements ConnectionOwner {
@@ -85,8 +87,8 @@ export class Peer implements ConnectionOwner {
     const { requestTimeoutMs } = options;
     this.reachability = new Reachability(world.clock);
     this.redial = new Redial(world, () => this.dial());
-    this.timeoutUs = requestTimeoutMs * 1000;
     this.tickMs = Math.min(TICK_MAX_MS, Math.max(TICK_MIN_MS, Math.floor(requestTimeoutMs / TICKS_PER_TIMEOUT)));
+    this.timeoutUs = Math.max(requestTimeoutMs - TICKS_TO_SPARE * this.tickMs, this.tickMs) * 1000;
     this.recorder = world.latencies.recorder(`peer ${address.host}:${address.port}`);
   }
 

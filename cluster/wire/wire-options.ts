@@ -13,7 +13,7 @@ export interface WireOptions {
   readonly actor: () => ActorId;
   /** The highest protocol version to speak; more than this code knows counts as the highest that it does. */
   readonly versionMax: number;
-  /** A request without a reply for so long has failed. */
+  /** A request without a reply for so long has failed; it is given up a little before. */
   readonly requestTimeoutMs: number;
   /** See `frameBytesMax` in limits.ts. */
   readonly frameBytesMax: number;
