@@ -37,6 +37,7 @@ import { Replica } from './replica/replica.js';
 import type { NodeId } from './ring/ring.js';
 import type { Slot } from './ring/slots.js';
 import { Identity } from './storage/identity.js';
+import type { TransferProgress } from './transfer/progress.js';
 import { type ActorId, lifeOf } from './version/actor.js';
 import { ContextTokens } from './version/context-token.js';
 import { HybridClock } from './version/hybrid-clock.js';
@@ -272,6 +273,11 @@ export class ClusterNode {
   /** What background work is allowed now, and why. */
   background(): GovernorFigures {
     return this.#governor.figures();
+  }
+
+  /** The partitions that are moving to or from this node, by the other side. */
+  transfers(): readonly TransferProgress[] {
+    return [];
   }
 
   /** What each node of the key's preference list holds. Never rejects. */

@@ -56,8 +56,8 @@ export interface MemberAddress {
 export interface ElasticMembership extends Membership {
   /** What this node holds. In the store, safe from the loss of power, before it resolves; then the others hear of it. */
   declare(changes: readonly HoldingChange[]): Promise<void>;
-  /** This node leaves: it is off the ring, and hands over what it holds. */
-  leave(): Promise<void>;
+  /** This node leaves: it is off the ring, and hands over what it holds. Resolves with the reason why not, else undefined. */
+  leave(): Promise<string | undefined>;
   /** That node is dead: nobody waits for it or hands anything to it. Resolves with the reason why not, else undefined. */
   forget(id: NodeId): Promise<string | undefined>;
   /** Unites with the cluster of the node at that address. Resolves with the reason why not, else undefined. */

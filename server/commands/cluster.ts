@@ -2,6 +2,7 @@
 import { SLOT_COUNT, type Slot, slotOf } from '../../cluster/ring/slots.js';
 import type { Server } from '../server.js';
 import { type ClusterMap, clusterMap, infoText, nodesText } from './cluster-map.js';
+import { forgetRow, meetRow } from './cluster-members.js';
 import { writeShards, writeSlots } from './cluster-replies.js';
 import { type Call, type CommandFlag, type CommandRow, refuse, runSubcommand } from './command.js';
 import { failureText } from './failure-text.js';
@@ -17,12 +18,16 @@ const HELP_LINES: readonly string[] = [
   '    Tells how many nodes report <node-id> as failed: always 0, as each node goes by what it sees itself.',
   'COUNTKEYSINSLOT <slot>',
   '    Counts the keys in <slot> that this node holds.',
+  'FORGET <node-id>',
+  '    Declares <node-id> dead: its partitions go to the other nodes. One that is alive leaves by DYNAMO LEAVE.',
   'GETKEYSINSLOT <slot> <count>',
   '    Tells up to <count> keys in <slot> that this node holds.',
   'INFO',
   '    Describes the state of the cluster.',
   'KEYSLOT <key>',
   '    Tells the slot of <key>.',
+  'MEET <host> <port> [<peer-port>]',
+  '    Unites this node and its cluster with the node that listens there, and its cluster.',
   'MYID',
   '    Tells the id of this node.',
   'NODES',
@@ -130,7 +135,7 @@ function scanFailure(error: unknown): string {
 /** Nodes do not report each other as failed: each goes by what it sees itself. */
 function runCountFailureReports({ server, args, slot }: Call): void {
   const id = (args[2] ?? NOTHING).toString('latin1');
-  if (!server.node.membership.members().some((member) => member.id === id)) {
+  if (!server.node.membership.nodes().some((member) => member.id === id)) {
     refuse(server, slot, `ERR Unknown node ${id}`);
     return;
   }
@@ -185,6 +190,7 @@ const SUBCOMMANDS: readonly CommandRow[] = [
     arguments: [{ name: 'slot', type: 'integer' }],
     run: runCountKeysInSlot,
   }),
+  forgetRow,
   subcommand({
     name: 'getkeysinslot',
     arity: 4,
@@ -216,6 +222,7 @@ const SUBCOMMANDS: readonly CommandRow[] = [
     arguments: [{ name: 'key', type: 'string' }],
     run: runKeySlot,
   }),
+  meetRow,
   subcommand({
     name: 'myid',
     arity: 2,

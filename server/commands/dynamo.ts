@@ -1,5 +1,5 @@
 /** `DYNAMO`: what the cluster does that Redis has no words for. */
-import type { Member } from '../../cluster/membership/membership.js';
+import type { Member, MemberState } from '../../cluster/membership/membership.js';
 import type { NodeId } from '../../cluster/ring/ring.js';
 import { type Partition, partitionOf } from '../../cluster/ring/slots.js';
 import type { Server } from '../server.js';
@@ -7,6 +7,8 @@ import { type Call, type CommandRow, type Handler, refuse, runSubcommand } from 
 import { writeHints } from './dynamo-hints.js';
 import { type KeyPlace, writeOwners, writeVersions } from './dynamo-replies.js';
 import { writePartitionSync, writeSync } from './dynamo-sync.js';
+import { writeTransfers } from './dynamo-transfers.js';
+import { answerChange, elasticOf, STANDS_ALONE } from './elastic.js';
 import { wrongArity } from './error-text.js';
 import { parseInt64 } from './integer-argument.js';
 import { type Key, keyOf, refusesKey } from './key-argument.js';
@@ -15,11 +17,15 @@ import { helpRow } from './subcommand-help.js';
 const HELP_LINES: readonly string[] = [
   'HINTS',
   '    Tells which nodes have missed writes that this one keeps for them, and how far their delivery is.',
+  'LEAVE',
+  '    This node leaves the cluster: it hands over all that it holds while it goes on serving, and then stops.',
   'OWNERS <key>',
   '    Tells which nodes <key> belongs to, in the order in which they serve it: the first N are its primaries, the',
   '    others stand in for those that can not be reached.',
   'SYNC [<partition>]',
   '    Tells how the comparison of replicas stands; with <partition> compares it with all its other primaries now.',
+  'TRANSFERS',
+  '    Tells how far the transfers of partitions to and from this node are.',
   'VERSIONS <key>',
   '    Asks each of them what it holds of <key>: version vector, siblings, what it misses and what is superseded.',
   'HELP',
@@ -77,6 +83,28 @@ function hints({ server, slot }: Call): void {
   slot.complete();
 }
 
+/** Answers before anything is handed over: that may take hours, and the process ends with it. */
+function leave({ server, slot }: Call): void {
+  const membership = elasticOf(server);
+  if (membership === undefined) {
+    refuse(server, slot, STANDS_ALONE);
+    return;
+  }
+  const state = membership.state();
+  if (state !== 'member') {
+    refuse(server, slot, `ERR this node is ${STATE_WORDS[state]}`);
+    return;
+  }
+  void answerChange(server, slot, membership.leave());
+}
+
+function transfers({ server, slot }: Call): void {
+  const members = membersOf(server);
+  const shown = server.node.transfers().map((transfer) => ({ ...transfer, member: members.get(transfer.peer) }));
+  writeTransfers(slot.out, shown);
+  slot.complete();
+}
+
 function sync(call: Call): void {
   const { server, slot, args } = call;
   const { antiEntropy, membership } = server.node;
@@ -105,6 +133,13 @@ function sync(call: Call): void {
   });
 }
 
+const STATE_WORDS: Readonly<Record<Exclude<MemberState, 'member'>, string>> = {
+  joining: 'not a member yet: it is still joining',
+  leaving: 'leaving already',
+  gone: 'gone from the cluster already',
+  forgotten: 'no member: another node has declared it dead',
+};
+
 const COMMON: Pick<CommandRow, 'categories' | 'group' | 'since'> = {
   categories: ['@slow'],
   group: 'cluster',
@@ -128,6 +163,16 @@ const subcommands: readonly CommandRow[] = [
   },
   {
     ...COMMON,
+    name: 'leave',
+    arity: 2,
+    flags: ['admin', 'stale'],
+    categories: ['@admin', '@slow', '@dangerous'],
+    complexity: 'O(1); handing over goes on behind it',
+    summary: 'Makes this node hand over all that it holds, leave the cluster and stop',
+    run: leave,
+  },
+  {
+    ...COMMON,
     ...KEY,
     name: 'owners',
     arity: 3,
@@ -148,6 +193,16 @@ const subcommands: readonly CommandRow[] = [
     tips: ['nondeterministic_output'],
     arguments: [{ name: 'partition', type: 'integer', flags: ['optional'] }],
     run: sync,
+  },
+  {
+    ...COMMON,
+    name: 'transfers',
+    arity: 2,
+    flags: ['admin', 'stale'],
+    complexity: 'O(N) where N is the number of nodes',
+    summary: 'Tells how far the transfers of partitions to and from this node are',
+    tips: ['nondeterministic_output'],
+    run: transfers,
   },
   {
     ...COMMON,

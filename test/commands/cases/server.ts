@@ -69,6 +69,8 @@ const SHARED_SUBCOMMANDS = [
   'cluster|countkeysinslot',
   'cluster|getkeysinslot',
   'cluster|count-failure-reports',
+  'cluster|forget',
+  'cluster|meet',
   'cluster|help',
 ];
 const CONTAINERS = ['client', 'config', 'latency', 'command', 'cluster'];

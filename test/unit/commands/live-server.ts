@@ -1,5 +1,6 @@
 /** A whole server on 127.0.0.1 over a store in memory, and clients that see its replies byte by byte. */
 import net from 'node:net';
+import type { Membership } from '../../../cluster/membership/membership.js';
 import { StaticMembership } from '../../../cluster/membership/static-membership.js';
 import { ClusterNode } from '../../../cluster/node.js';
 import type { Log } from '../../../cluster/ports/log.js';
@@ -39,12 +40,14 @@ export class LiveServer {
     readonly server: Server,
   ) {}
 
-  static async start(given: Readonly<Record<string, unknown>> = {}): Promise<LiveServer> {
+  /** `members` takes the place of that of a node which stands alone. */
+  static async start(given: Readonly<Record<string, unknown>> = {}, members?: Membership): Promise<LiveServer> {
     const timers = new NodeTimers();
     const latencies = await LatencyBook.open(timers);
     const world = { clock: nodeClock, timers, random: nodeRandom, transport: nodeTransport, latencies, log };
     const config = completeConfig({ port: 0, ...given });
-    const membership = new StaticMembership({ host: '127.0.0.1', port: 1, peerPort: 2 }, [], config.partitions);
+    const alone = { host: '127.0.0.1', port: 1, peerPort: 2 };
+    const membership = members ?? new StaticMembership(alone, [], config.partitions);
     const isDebugged = config.enableDebugCommand !== 'no';
     const faults = isDebugged ? new FaultInjection(timers, () => membership.members()) : undefined;
     const memory = new MemoryStore(timers);
