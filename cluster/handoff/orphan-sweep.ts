@@ -4,7 +4,7 @@
  * to the key's primaries; where as many have one as a write needs, the copy leaves.
  *
  * A copy that is older than tombstones are remembered may be of a key that was deleted meanwhile and forgotten: where no
- * primary holds anything of it, it leaves without being handed on.
+ * primary remembers the time that it comes from, it leaves without being handed on.
  */
 
 import { Pause } from '../background/pause.js';
@@ -12,8 +12,10 @@ import { getFrom, putTo } from '../background/peer-calls.js';
 import type { BackgroundTask } from '../background/task.js';
 import { StoreError } from '../ports/store.js';
 import type { Partition } from '../ring/slots.js';
+import { decodeObject } from '../version/codec.js';
 import { highestCounter, versionFingerprint } from '../version/encoded.js';
 import { COUNTERS_PER_MS } from '../version/hybrid-clock.js';
+import { hasSeen } from '../version/object.js';
 import type { Peer } from '../wire/peer.js';
 import { Departures } from './departures.js';
 import { type HandoffNode, handoffDurability, type KeyPlace, ownsKey } from './handoff-node.js';
@@ -134,13 +136,23 @@ export class OrphanSweep implements BackgroundTask {
     return this.#node.world.clock.nowMs() - highestCounter(record) / COUNTERS_PER_MS > this.#graceMs;
   }
 
-  /** Whether any of the peers holds something of the key. */
+  /** Whether the key has not been forgotten since the orphan was written. */
   async #isKnown({ partition, db, key, record }: Orphan, peers: readonly Peer[]): Promise<'yes' | 'no' | 'perhaps'> {
     const fingerprint = versionFingerprint(record);
     const copies = await Promise.all(peers.map((peer) => getFrom(peer, partition, db, key, fingerprint)));
-    if (copies.some((copy) => copy === 'same' || typeof copy === 'object')) return 'yes';
-    return copies.every((copy) => copy === 'nothing') ? 'no' : 'perhaps';
+    if (copies.some((copy) => copy === 'same' || (typeof copy === 'object' && remembers(copy, record)))) return 'yes';
+    return copies.every((copy) => copy === 'nothing' || typeof copy === 'object') ? 'no' : 'perhaps';
   }
+}
+
+/**
+ * Whether what a primary holds has been there since `orphan` was written: it has seen it, or its clock goes back as far. What
+ * was written after the key was forgotten has a clock that begins then.
+ */
+function remembers(held: Buffer, orphan: Buffer): boolean {
+  const { clock } = decodeObject(held);
+  const { siblings } = decodeObject(orphan);
+  return siblings.every(({ dot }) => hasSeen(clock, dot)) || Math.min(...clock.values()) <= highestCounter(orphan);
 }
 
 function sliceEnd(orphans: readonly Orphan[], from: number): number {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { valuesOf } from '../coordinator/fake-peer.js';
-import { SLOT_OF_OTHERS, SLOT_OF_OWN } from '../coordinator/scripted-node.js';
+import { actorNamed, counterAt, objectWith, SLOT_OF_OTHERS, SLOT_OF_OWN } from '../coordinator/scripted-node.js';
 import { acknowledge, GRACE_MS, HandoffBench, sentTo } from './handoff-bench.js';
 
 async function openSweeping(options = {}) {
@@ -119,6 +119,26 @@ test('a copy of long ago is handed on where a primary knows of the key', async (
   bench.peer(2).gets[0]?.fail('timeout');
   await bench.advance(10);
   for (const peer of bench.scripted.peers) t.deepEqual(sentTo(peer), ['cart milk']);
+});
+
+test('a copy of long ago is handed on where a primary has an older version, and dropped where all have only what began later', async (t) => {
+  const bench = await openSweeping();
+  const older = bench.objectOf('bread');
+  bench.scripted.hold('cart', bench.objectOf('milk'), SLOT_OF_OTHERS);
+  bench.scripted.hold('list', bench.objectOf('eggs'), SLOT_OF_OTHERS);
+  bench.scripted.world.timers.wallMs += GRACE_MS + 60_000;
+  const dot = { actor: actorNamed('b'), counter: counterAt(bench.scripted.world) };
+  const newer = objectWith({ ...dot, value: 'since it was forgotten' });
+  for (const peer of bench.scripted.peers) peer.up = true;
+  for (let elapsedMs = 0; elapsedMs < 3_000; elapsedMs += 100) {
+    await bench.advance(100);
+    for (const peer of bench.scripted.peers) {
+      for (const get of peer.gets) if (!get.isAnswered) get.reply(get.key === 'cart' ? older : newer);
+    }
+  }
+  for (const peer of bench.scripted.peers) t.deepEqual(sentTo(peer), ['cart milk']);
+  t.is(bench.held('list'), null);
+  t.is(bench.counters.orphans_forgotten, 1);
 });
 
 test('a sweep that can not read says so and goes on, and ends when the node stops', async (t) => {
