@@ -67,4 +67,17 @@ export interface ElasticMembership extends Membership {
   /** Since when (monotonic µs) neither nodes nor ring nor holdings have changed, as far as this node has heard. */
   unchangedSinceUs(): number;
   state(): MemberState;
+  figures(): GossipFigures;
+}
+
+/** What this node has heard, for people: nodes with the same digests know the same. */
+export interface GossipFigures {
+  /** Of the history of the members. */
+  readonly events: number;
+  /** Hex digits. */
+  readonly historyDigest: string;
+  /** Hex digits. */
+  readonly holdingsDigest: string;
+  /** When it last compared with another node what both know; undefined: not yet. */
+  readonly lastGossipMsAgo: number | undefined;
 }

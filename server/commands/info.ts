@@ -2,6 +2,7 @@ import type { Server } from '../server.js';
 import type { Call, CommandRow } from './command.js';
 import { healingSection } from './info-healing.js';
 import { measuredSections } from './info-measured.js';
+import { memberSections } from './info-membership.js';
 import { peersSection } from './info-peers.js';
 import { keyspaceSection, processSections } from './info-process.js';
 import type { InfoSection } from './info-section.js';
@@ -10,6 +11,7 @@ const SECTIONS: readonly InfoSection[] = [
   ...processSections,
   ...measuredSections,
   healingSection,
+  ...memberSections,
   peersSection,
   keyspaceSection,
 ];

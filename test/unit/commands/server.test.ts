@@ -124,7 +124,16 @@ test('INFO has the asked-for sections in a fixed order, and the default ones unl
   const client = await t.context.connect();
   const titles = async (line: string) => (await client.ask(line)).match(/^# \w+/gm)?.map((title) => title.slice(2));
   const defaults = ['Server', 'Clients', 'Memory', 'Persistence', 'Stats', 'Replication', 'CPU'];
-  t.deepEqual(await titles('INFO'), [...defaults, 'Errorstats', 'Cluster', 'Dynamo', 'Healing', 'Peers', 'Keyspace']);
+  t.deepEqual(await titles('INFO'), [
+    ...defaults,
+    'Errorstats',
+    'Cluster',
+    'Dynamo',
+    'Healing',
+    'Membership',
+    'Peers',
+    'Keyspace',
+  ]);
   t.deepEqual(await titles('INFO default'), await titles('INFO'));
   t.deepEqual(await titles('INFO keyspace SERVER nosuch server'), ['Server', 'Keyspace']);
   const everything = [
@@ -136,6 +145,8 @@ test('INFO has the asked-for sections in a fixed order, and the default ones unl
     'Cluster',
     'Dynamo',
     'Healing',
+    'Membership',
+    'Members',
     'Peers',
     'Keyspace',
   ];

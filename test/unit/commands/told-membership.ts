@@ -1,6 +1,12 @@
 /** A membership that changes as a test says. */
 import assert from 'node:assert';
-import type { ElasticMembership, Member, MemberAddress, MemberState } from '../../../cluster/membership/membership.js';
+import type {
+  ElasticMembership,
+  GossipFigures,
+  Member,
+  MemberAddress,
+  MemberState,
+} from '../../../cluster/membership/membership.js';
 import { nodeIdOf } from '../../../cluster/membership/static-membership.js';
 import { claim } from '../../../cluster/ring/claim.js';
 import { type NodeId, Ring } from '../../../cluster/ring/ring.js';
@@ -106,6 +112,10 @@ export class ToldMembership implements ElasticMembership {
 
   state(): MemberState {
     return this.ownState;
+  }
+
+  figures(): GossipFigures {
+    return { events: 5, historyDigest: 'ab'.repeat(8), holdingsDigest: 'cd'.repeat(8), lastGossipMsAgo: 250 };
   }
 
   #answer(asked: string): Promise<string | undefined> {
