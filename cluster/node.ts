@@ -83,6 +83,8 @@ const OBJECTS_A_FRAME = 4;
 export class ClusterNode {
   readonly membership: Membership;
   readonly keyspaces: Keyspaces;
+  /** Who serves what now. */
+  readonly routes: Routes;
   readonly tokens: ContextTokens;
   readonly counters: Counters;
   readonly replica: Replica;
@@ -113,7 +115,7 @@ export class ClusterNode {
     const awayMaxMs = options.membership.members().length > 1 ? options.tombstoneGraceMs : Number.POSITIVE_INFINITY;
     const identity = await Identity.open(store, world, partitionCount, awayMaxMs);
     await recoverJournal(store, world.log);
-    const keyspaces = new Keyspaces(options.keyspaces, options.membership.members().length);
+    const keyspaces = new Keyspaces(options.keyspaces);
     const forest = new MerkleForest(partitionCount, keyspaces);
     // What is yet to be set aside counts in the trees of the last run, and in none of this one's.
     await takeSavedForest(store, world.log, forest, keyspaces, identity.aside?.moving === true);
@@ -168,6 +170,7 @@ export class ClusterNode {
     };
     this.replica = new Replica(world, store, identity, replicaOptions, forest);
     const routes = new Routes(membership, this.peers);
+    this.routes = routes;
     this.#governor = new ForegroundGovernor(
       world,
       options.background,

@@ -45,10 +45,9 @@ const world = {
   latencies: { recorder: () => ({ record: () => undefined }) },
   log: silent,
 };
-const keyspaces = new Keyspaces(
-  [{ prefix: '', n: 2, r: 1, w: 1, sloppy: true, reconcile: 'newest', durability: 'log' }],
-  HOSTS.length,
-);
+const keyspaces = new Keyspaces([
+  { prefix: '', n: 2, r: 1, w: 1, sloppy: true, reconcile: 'newest', durability: 'log' },
+]);
 
 const folder = await mkdtemp(join(tmpdir(), 'cartwheel-exchange-'));
 try {

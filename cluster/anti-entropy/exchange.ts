@@ -1,5 +1,5 @@
 /**
- * One exchange of this node with one peer: compares the trees of all partitions of which both are primaries, and repairs the
+ * One exchange of this node with one peer: compares the trees of all partitions that both are written, and repairs the
  * keys that differ. Only what differs is sent.
  */
 import type { Pause } from '../background/pause.js';
@@ -36,16 +36,17 @@ export interface ExchangeReport {
   readonly fault: ExchangeFaultReason | 'store' | undefined;
 }
 
-/** The trees that this node and `peer` have in common: of each N with which both are primaries of the partition. */
+/** The trees that this node and `peer` have in common: of each N with which both are sent the puts of the partition. */
 export function sharedTrees({ routes, forest }: ExchangeNode, peer: NodeId, only?: Partition): SharedTree[] {
   const shared: SharedTree[] = [];
   for (let i = 0; i < routes.partitionCount; i++) {
     const partition = i as Partition;
     if ((only !== undefined && partition !== only) || !forest.isBuilt(partition)) continue;
-    const ownPlace = routes.ownPlace(partition);
-    const peerPlace = routes.targets(partition).findIndex(({ id }) => id === peer);
-    if (ownPlace < 0 || peerPlace < 0) continue;
-    for (const n of forest.ns) if (n > Math.max(ownPlace, peerPlace)) shared.push({ n, partition });
+    for (const n of forest.ns) {
+      const { targets, written, isOwn } = routes.placement(partition, n);
+      const place = isOwn ? targets.findIndex(({ id }) => id === peer) : -1;
+      if (place >= 0 && place < written) shared.push({ n, partition });
+    }
   }
   return shared;
 }

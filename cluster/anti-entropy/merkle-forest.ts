@@ -39,7 +39,7 @@ export class MerkleForest implements RecordObserver {
   constructor(partitionCount: number, keyspaces: Keyspaces) {
     this.partitionCount = partitionCount;
     this.#keyspaces = keyspaces;
-    this.ns = [...new Set(keyspaces.rows().map((row) => row.n))].sort((a, b) => a - b);
+    this.ns = keyspaces.ns;
     this.#states = new Uint8Array(partitionCount);
     this.#trees = new Array(this.ns.length * partitionCount).fill(undefined);
   }

@@ -6,7 +6,7 @@ import type { ForwardedReply, ForwardedRequest } from './forwarded.js';
 import { GetOperation } from './get.js';
 import { ModifyOperation } from './modify.js';
 import { PutOperation } from './put.js';
-import type { Target } from './routes.js';
+import { firstReachable, type Target } from './routes.js';
 
 /**
  * Runs an operation here that could have run, or was to run, elsewhere. This node must be a primary of the key, or in a
@@ -49,10 +49,9 @@ export function coordinate(
   }
 }
 
-/** Whether this node is one of the first N of the key's preference list. */
+/** Whether this node is one of the key's primaries. */
 export function isPrimary(node: Coordination, partition: Partition, key: string): boolean {
-  const place = node.routes.ownPlace(partition);
-  return place >= 0 && place < node.keyspaces.of(key).n;
+  return node.routes.placement(partition, node.keyspaces.of(key).n).isPrimary;
 }
 
 /**
@@ -60,10 +59,9 @@ export function isPrimary(node: Coordination, partition: Partition, key: string)
  * itself.
  */
 export function acceptsForwarded(node: Coordination, partition: Partition, key: string): boolean {
-  if (isPrimary(node, partition, key)) return true;
-  const { n, sloppy } = node.keyspaces.of(key);
-  const { routes } = node;
-  return sloppy && routes.ownPlace(partition) >= n && routes.firstReachable(partition, n) === undefined;
+  const keyspace = node.keyspaces.of(key);
+  const { targets, n, ownPlace, isPrimary } = node.routes.placement(partition, keyspace.n);
+  return isPrimary || (keyspace.sloppy && ownPlace >= n && firstReachable(targets, n) === undefined);
 }
 
 /**
@@ -77,5 +75,6 @@ export function coordinatorOf(
   tried: readonly Target[],
 ): Target | undefined {
   const { n, sloppy } = node.keyspaces.of(key);
-  return node.routes.firstReachable(partition, sloppy ? Number.POSITIVE_INFINITY : n, tried);
+  const placement = node.routes.placement(partition, n);
+  return firstReachable(placement.targets, sloppy ? placement.targets.length : placement.n, tried);
 }

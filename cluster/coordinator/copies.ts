@@ -7,6 +7,7 @@ import { decodeObject } from '../version/codec.js';
 import { objectLength } from '../version/encoded.js';
 import { join, type VersionedObject } from '../version/object.js';
 import type { Coordination } from './coordination.js';
+import { type Role, roleAt } from './placement.js';
 import type { Target } from './routes.js';
 
 /**
@@ -18,8 +19,7 @@ export type CopyFault = CallFault | 'failed';
 /** What a node answered. */
 export interface Copy {
   readonly id: NodeId;
-  /** Its place in the preference list; below N: a primary. */
-  readonly place: number;
+  readonly role: Role;
   /** `undefined`: it holds nothing. */
   readonly held: VersionedObject | undefined | CopyFault;
 }
@@ -27,9 +27,10 @@ export interface Copy {
 /** Asks all nodes of the preference list, the primaries first. Never rejects. */
 export function copiesOf(node: Coordination, db: number, slot: Slot, key: string): Promise<Copy[]> {
   const partition = partitionOf(slot, node.routes.partitionCount);
-  const asked = node.routes.targets(partition).map(async (target, place): Promise<Copy> => {
+  const placement = node.routes.placement(partition, node.keyspaces.of(key).n);
+  const asked = placement.targets.map(async (target, place): Promise<Copy> => {
     const held = await heldBy(target, node.replica, partition, db, key);
-    return { id: target.id, place, held };
+    return { id: target.id, role: roleAt(placement, place), held };
   });
   return Promise.all(asked);
 }

@@ -16,6 +16,7 @@ import type { Coordination } from './coordination.js';
 import { encodeStamp } from './forward-stamp.js';
 import { decodeReply, encodeRequest, type ForwardedReply, type ForwardedRequest } from './forwarded.js';
 import { RUNS_MAX } from './limits.js';
+import type { Placement } from './placement.js';
 import type { Target } from './routes.js';
 import { mayBeForgotten } from './stray-copy.js';
 import { UNHEARD } from './unheard.js';
@@ -66,7 +67,8 @@ export class ForwardOperation implements ReplyHandler {
 
   /** As `start`, where this node's own store has failed the operation before anything was written. */
   startElsewhere(storeFailure: Failure): void {
-    const own = this.#node.routes.targets(this.#partition).find(({ peer }) => peer === undefined);
+    const { targets, ownPlace } = this.#placement();
+    const own = targets[ownPlace];
     if (own !== undefined) this.#tried.push(own);
     this.#failure = storeFailure;
     this.#node.counters.run_again++;
@@ -140,10 +142,10 @@ export class ForwardOperation implements ReplyHandler {
    * client that wrote here while none of them could be reached finds it there.
    */
   #sendAhead(peer: Peer): void {
-    const { keyspaces, replica, routes } = this.#node;
     const { db, key } = this.#request;
-    if (routes.ownPlace(this.#partition) < keyspaces.of(key).n) return;
-    const held = replica.peek(this.#partition, db, key);
+    const { n, ownPlace } = this.#placement();
+    if (ownPlace < n) return;
+    const held = this.#node.replica.peek(this.#partition, db, key);
     if (held === undefined || held === null || mayBeForgotten(this.#node, held)) return;
     peer.put(UNHEARD, this.#partition, db, BUFFER, key, held, objectLength(held));
   }
@@ -151,9 +153,15 @@ export class ForwardOperation implements ReplyHandler {
   #nobody(): Failure {
     const { key, kind } = this.#request;
     const { r, w } = this.#node.keyspaces.of(key);
+    const { n } = this.#placement();
     return kind === 'get'
-      ? { code: 'ReadQuorumNotMet', answered: 0, needed: r }
-      : { code: 'WriteQuorumNotMet', answered: 0, needed: w, attempted: false };
+      ? { code: 'ReadQuorumNotMet', answered: 0, needed: Math.min(r, n) }
+      : { code: 'WriteQuorumNotMet', answered: 0, needed: Math.min(w, n), attempted: false };
+  }
+
+  #placement(): Placement {
+    const { keyspaces, routes } = this.#node;
+    return routes.placement(this.#partition, keyspaces.of(this.#request.key).n);
   }
 
   #fail(failure: Failure): void {

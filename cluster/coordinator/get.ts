@@ -20,7 +20,7 @@ import type { Coordination } from './coordination.js';
 import { refusesDrift } from './drift.js';
 import type { Hedgeable } from './hedge.js';
 import type { KeyspaceRow } from './keyspaces.js';
-import type { Target } from './routes.js';
+import type { Placement } from './placement.js';
 import { ownStandInFor } from './stand-ins.js';
 import { mayBeForgotten } from './stray-copy.js';
 import { UNHEARD } from './unheard.js';
@@ -37,7 +37,8 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
   readonly #state: T;
   readonly #done: ReadDone<T>;
   readonly #startedUs: number;
-  readonly #targets: readonly Target[];
+  readonly #placement: Placement;
+  readonly #r: number;
   #best: ObjectBytes | null = null;
   #fingerprint = 0;
   /** Bit i: the primary in place i was asked; was asked and holds what we hold. */
@@ -62,8 +63,9 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
     this.#db = db;
     this.#key = key;
     this.#keyspace = node.keyspaces.of(key);
-    this.#targets = node.routes.targets(partition);
-    this.#nextFallback = this.#keyspace.n;
+    this.#placement = node.routes.placement(partition, this.#keyspace.n);
+    this.#r = Math.min(this.#keyspace.r, this.#placement.n);
+    this.#nextFallback = this.#placement.n;
     this.#state = state;
     this.#done = done;
     this.#startedUs = node.world.clock.monotonicUs();
@@ -91,10 +93,10 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
   }
 
   hedge(): void {
-    if (this.#finished || this.#node.routes.targets(this.#partition) !== this.#targets) return;
+    if (this.#finished) return;
     this.#asking = true;
     // Fallbacks only in the place of primaries: N nodes are asked in all.
-    if (this.#ask(this.#keyspace.n - this.#answered - this.#outstanding) > 0) this.#node.counters.hedged_reads++;
+    if (this.#ask(this.#placement.n - this.#answered - this.#outstanding) > 0) this.#node.counters.hedged_reads++;
     this.#asking = false;
     this.#advance();
   }
@@ -107,7 +109,7 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
     const place = this.#placeOf(peer);
     this.#outstanding--;
     this.#answered++;
-    if (place >= this.#keyspace.n) this.#takeFallback(object);
+    if (place >= this.#placement.n) this.#takeFallback(object);
     else if (same) this.#sameMask |= 1 << place;
     else this.#takeDifferent(place, object);
     this.#advance();
@@ -135,7 +137,7 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
     if (!this.#node.replica.serves(this.#partition)) this.#answered = 0;
     this.#best = local;
     this.#held = local;
-    if (this.#answered < this.#keyspace.r) {
+    if (this.#answered < this.#r) {
       this.#fingerprint = local === null ? 0 : this.#node.replica.fingerprint(this.#db, this.#key, local);
       this.#askUntilEnough();
       if (this.#outstanding > 0) this.#node.hedges.add(this, sinceUs);
@@ -146,7 +148,7 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
   #askUntilEnough(): void {
     this.#asking = true;
     let asked = true;
-    while (asked && this.#answered + this.#outstanding < this.#keyspace.r) asked = this.#ask(1) > 0;
+    while (asked && this.#answered + this.#outstanding < this.#r) asked = this.#ask(1) > 0;
     this.#asking = false;
   }
 
@@ -159,7 +161,7 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
       else place = this.#nextFallbackToAsk();
       if (place < 0) break;
       this.#outstanding++;
-      this.#targets[place]?.peer?.get(this, this.#partition, this.#db, this.#key, this.#fingerprint);
+      this.#placement.targets[place]?.peer?.get(this, this.#partition, this.#db, this.#key, this.#fingerprint);
     }
     return asked;
   }
@@ -167,9 +169,9 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
   #nextToAsk(): number {
     let best = -1;
     let fewest = Number.POSITIVE_INFINITY;
-    const n = Math.min(this.#keyspace.n, this.#targets.length);
+    const { n, targets } = this.#placement;
     for (let place = 0; place < n; place++) {
-      const peer = this.#targets[place]?.peer;
+      const peer = targets[place]?.peer;
       if (peer === undefined || (this.#askedMask & (1 << place)) !== 0 || !peer.reachable()) continue;
       const outstanding = peer.outstanding();
       if (outstanding < fewest) {
@@ -182,16 +184,18 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
 
   #nextFallbackToAsk(): number {
     if (!this.#keyspace.sloppy) return -1;
-    while (this.#nextFallback < this.#targets.length) {
+    const { targets } = this.#placement;
+    while (this.#nextFallback < targets.length) {
       const place = this.#nextFallback++;
-      if (this.#targets[place]?.peer?.reachable() === true) return place;
+      if (targets[place]?.peer?.reachable() === true) return place;
     }
     return -1;
   }
 
   #placeOf(peer: Peer): number {
+    const { targets } = this.#placement;
     let place = 0;
-    while (this.#targets[place]?.peer !== peer) place++;
+    while (targets[place]?.peer !== peer) place++;
     return place;
   }
 
@@ -210,7 +214,7 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
   }
 
   #advance(): void {
-    const { r } = this.#keyspace;
+    const r = this.#r;
     if (!this.#finished) {
       if (this.#answered >= r) this.#finish(undefined);
       // Whoever could be asked has been.
@@ -242,10 +246,10 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
     this.#held = best;
     counters.read_repairs++;
     const object = best.subarray(0, objectLength(best));
-    const { n } = this.#keyspace;
-    if (this.#node.routes.ownPlace(this.#partition) >= n) {
-      // This node is no primary itself: it hands on what it keeps.
-      const primary = ownStandInFor(this.#targets, n);
+    const { isPrimary, targets, n } = this.#placement;
+    if (!isPrimary) {
+      // It hands on what it keeps.
+      const primary = ownStandInFor(targets, n);
       if (primary !== undefined) this.#node.hints.note(primary, this.#partition, this.#db, this.#key);
     }
     replica.merge(this.#partition, this.#db, this.#key, object, this.#repairDurability(), UNHEARD);
@@ -260,11 +264,11 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
     const { counters } = this.#node;
     const durability = this.#repairDurability();
     const length = objectLength(best);
-    const count = Math.min(this.#keyspace.n, this.#targets.length);
-    for (let place = 0; place < count; place++) {
+    const { n, targets } = this.#placement;
+    for (let place = 0; place < n; place++) {
       if (!this.#lacks(place, best, different[place])) continue;
       counters.read_repairs++;
-      this.#targets[place]?.peer?.put(UNHEARD, this.#partition, this.#db, durability, this.#key, best, length);
+      targets[place]?.peer?.put(UNHEARD, this.#partition, this.#db, durability, this.#key, best, length);
     }
   }
 

@@ -1,5 +1,5 @@
 /**
- * How many keys the whole cluster holds: every partition is counted by the first reachable node of its preference list.
+ * How many keys the whole cluster holds: every partition is counted by the first reachable node that serves it.
  *
  * ```
  *   question:  kind u8 | db u8 | bit i of the rest: partition i is asked for
@@ -60,8 +60,10 @@ class KeyCount {
 
   ask(partitions: readonly Partition[]): void {
     const byTarget = new Map<Target, Partition[]>();
+    // Who is a primary with the least N is one with every other.
+    const [leastN = 1] = this.#node.keyspaces.ns;
     for (const partition of partitions) {
-      const targets = this.#node.routes.targets(partition);
+      const { targets } = this.#node.routes.placement(partition, leastN);
       const target = targets.find((candidate) => isReachable(candidate) && !this.#failed.includes(candidate));
       const asked = target && byTarget.get(target);
       if (target === undefined) this.#missing++;

@@ -12,21 +12,18 @@ export interface KeyspaceRow {
   readonly durability: 'buffer' | 'log' | 'fsync-one' | 'fsync';
 }
 
-/** A keyspace as it works in a cluster of the present size: no quorum is larger than the cluster. */
+/** The keyspaces as they are configured. How many replicas there are in a cluster of the present size says the `Placement`. */
 export class Keyspaces {
+  /** Each N that a keyspace has, ascending. */
+  readonly ns: readonly number[];
   readonly #rows: readonly KeyspaceRow[];
   readonly #default: KeyspaceRow;
   readonly #onlyDefault: boolean;
 
-  /** `rows` must include the default keyspace (prefix ''). `nodeCount` caps n, r and w. */
-  constructor(rows: readonly KeyspaceRow[], nodeCount: number) {
-    const capped = rows.map((row) => ({
-      ...row,
-      n: Math.min(row.n, nodeCount),
-      r: Math.min(row.r, nodeCount),
-      w: Math.min(row.w, nodeCount),
-    }));
-    this.#rows = capped.sort((a, b) => b.prefix.length - a.prefix.length);
+  /** `rows` must include the default keyspace (prefix ''). */
+  constructor(rows: readonly KeyspaceRow[]) {
+    this.#rows = rows.toSorted((a, b) => b.prefix.length - a.prefix.length);
+    this.ns = [...new Set(rows.map(({ n }) => n))].sort((a, b) => a - b);
     const last = this.#rows[this.#rows.length - 1];
     if (last === undefined || last.prefix !== '') throw new Error('the default keyspace is missing');
     this.#default = last;

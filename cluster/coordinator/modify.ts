@@ -141,8 +141,9 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
       return;
     }
     if (isPast(this.#notAfterUs, this.#node)) {
-      const { w } = this.#node.keyspaces.of(this.#key);
-      this.#fail({ code: 'WriteQuorumNotMet', answered: 0, needed: w, attempted: false });
+      const { n, w } = this.#node.keyspaces.of(this.#key);
+      const needed = Math.min(w, this.#node.routes.placement(this.#partition, n).n);
+      this.#fail({ code: 'WriteQuorumNotMet', answered: 0, needed, attempted: false });
       return;
     }
     const { context, written } = outcome;

@@ -4,6 +4,9 @@
  *
  * A primary that can't be reached or fails before that is stood in for by the next reachable node of the preference list,
  * which keeps a hint (Dynamo §4.6, sloppy quorum). Where no such node is left, the coordinator keeps the hint.
+ *
+ * While a partition moves, those that are to hold it and those that are to hold it no longer are sent the object too. The put
+ * ends when W and one for each of these that can be reached have acknowledged: see `placement.ts`. One that fails is left out.
  */
 import type { Failure } from '../failure.js';
 import { FSYNC, type LoadWaiter, REFUSED, STORED, type WriteWaiter } from '../replica/replica.js';
@@ -18,9 +21,11 @@ import { refusesDrift } from './drift.js';
 import { type DurabilityPlan, durabilityPlan } from './durability.js';
 import { isPast } from './forward-stamp.js';
 import type { KeyspaceRow } from './keyspaces.js';
+import type { Placement } from './placement.js';
 import { CONTEXT_FROM_THE_FUTURE, siblingsRefusal, TOO_MANY_ACTORS } from './put-refusals.js';
 import { PUT_STORE_FAILED, PUT_STORED } from './put-status.js';
-import { countReachable, isReachable, type Target } from './routes.js';
+import { ENOUGH, putVerdict, TOO_FEW } from './put-verdict.js';
+import { countReachable, isReachable } from './routes.js';
 import { ownStandInFor, StandIns } from './stand-ins.js';
 import { encodeSuccessor, isPlainReplacement } from './successor.js';
 import { SyncElsewhere } from './sync-elsewhere.js';
@@ -55,12 +60,16 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   readonly #done: WriteDone<T>;
   readonly #elsewhere: PutElsewhere | undefined;
   readonly #startedUs: number;
-  #targets: readonly Target[] = [];
+  #placement: Placement;
   #base: ObjectBytes | null = null;
   #record: Buffer | undefined;
   #notAfterUs = Number.POSITIVE_INFINITY;
   #outstanding = 0;
+  /** By primaries, and by those that stand in for them. */
   #acknowledged = 0;
+  /** By receivers and by holders that retire; how many of these could be reached. */
+  #acknowledgedBeside = 0;
+  #reachableBeside = 0;
   /** Parts of the own acknowledgement that are to come: the object, and the hint where this node stands in. */
   #localWaits = 1;
   /** Whether the copy that the durability needs besides the W is safe: the own one, or one in its place. */
@@ -95,6 +104,7 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     this.#db = db;
     this.#key = key;
     this.#keyspace = node.keyspaces.of(key);
+    this.#placement = node.routes.placement(partition, this.#keyspace.n);
     this.#plan = durabilityPlan(this.#keyspace);
     this.#context = context;
     this.#written = written;
@@ -125,8 +135,13 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   }
 
   loaded(failure: Failure | undefined): void {
-    if (failure === undefined) this.#write(this.#node.replica.peek(this.#partition, this.#db, this.#key) ?? null);
-    else this.#finish(failure);
+    if (failure !== undefined) {
+      this.#finish(failure);
+      return;
+    }
+    const { replica, routes } = this.#node;
+    this.#placement = routes.placement(this.#partition, this.#keyspace.n);
+    this.#write(replica.peek(this.#partition, this.#db, this.#key) ?? null);
   }
 
   stored(failure: Failure | undefined): void {
@@ -141,8 +156,9 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   }
 
   putReplied(peer: Peer, status: number): void {
-    if (status === PUT_STORED) this.#count(true);
-    else this.#missed(peer.id, status === PUT_STORE_FAILED);
+    if (status !== PUT_STORED) this.#missed(peer.id, status === PUT_STORE_FAILED);
+    else if (this.#isBeside(peer.id)) this.#countBeside();
+    else this.#count(true);
   }
 
   failed(peer: Peer, reason: 'unreachable' | 'timeout' | 'refused'): void {
@@ -158,17 +174,17 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   }
 
   #write(local: ObjectBytes | null): void {
-    const { replica, routes, identity, hybridClock } = this.#node;
-    const { n, w, sloppy } = this.#keyspace;
-    const targets = routes.targets(this.#partition);
-    const primaries = countReachable(targets, n);
-    const reachable = primaries < w && sloppy ? countReachable(targets, targets.length) : primaries;
+    const { replica, identity, hybridClock } = this.#node;
+    const { sloppy } = this.#keyspace;
+    const { targets, n, isPrimary } = this.#placement;
+    const w = this.#w;
+    const primaries = countReachable(targets, 0, n);
+    const reachable = primaries < w && sloppy ? countReachable(targets, 0, targets.length) : primaries;
     if (reachable < w || isPast(this.#notAfterUs, this.#node)) {
       this.#finish({ code: 'WriteQuorumNotMet', answered: reachable < w ? reachable : 0, needed: w, attempted: false });
       return;
     }
-    this.#targets = targets;
-    if (routes.ownPlace(this.#partition) >= n) this.#ownFor = ownStandInFor(targets, n);
+    if (!isPrimary) this.#ownFor = ownStandInFor(targets, n);
     if (this.#context !== undefined) {
       const seen = highestSeen(this.#context);
       if (refusesDrift(this.#node, seen, 'a context token')) {
@@ -231,15 +247,15 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   #send(record: Buffer, allReachable: boolean): void {
     this.#sent = true;
     this.#record = record;
-    const targets = this.#targets;
-    const count = Math.min(this.#keyspace.n, targets.length);
+    const { targets, n, written, isOwn } = this.#placement;
     // All are counted first: a peer may answer within the call.
-    this.#outstanding = this.#ownFor === undefined ? count : count + 1;
+    this.#outstanding = isOwn ? written : written + 1;
+    if (written > n) this.#reachableBeside = countReachable(targets, n, written);
     const { remote } = this.#plan;
-    for (let place = 0; place < count; place++) {
+    for (let place = 0; place < written; place++) {
       const target = targets[place];
       if (target?.peer === undefined) continue;
-      if (allReachable || target.peer.reachable()) {
+      if ((allReachable && place < n) || target.peer.reachable()) {
         target.peer.put(this, this.#partition, this.#db, remote, this.#key, record, record.length);
       } else {
         this.#missed(target.id, true);
@@ -253,8 +269,8 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
    */
   #missed(id: NodeId, failed: boolean): void {
     const primary = this.#standIns?.meantFor(id) ?? id;
-    if (primary !== this.#ownFor) {
-      const needed = failed || this.#acknowledged + this.#outstanding - 1 < this.#keyspace.w;
+    if (primary !== this.#ownFor && !this.#isBeside(primary)) {
+      const needed = failed || this.#acknowledged + this.#outstanding - 1 < this.#w;
       if (needed && !this.#finished && this.#keyspace.sloppy && this.#standIn(primary)) return;
       // Hints are for nodes that are down: one that is slow gets what it missed from anti-entropy.
       if (this.#isDown(primary)) this.#node.hints.note(primary, this.#partition, this.#db, this.#key);
@@ -265,7 +281,7 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   #standIn(primary: NodeId): boolean {
     const record = this.#record;
     if (record === undefined) return false;
-    this.#standIns ??= new StandIns(this.#targets, this.#keyspace.n);
+    this.#standIns ??= new StandIns(this.#placement);
     const peer = this.#standIns.take(primary);
     if (peer === undefined) return false;
     this.#node.counters.stand_ins++;
@@ -274,8 +290,15 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     return true;
   }
 
+  /** Whether the node is sent the object because the partition moves, not as a primary or in the place of one. */
+  #isBeside(id: NodeId): boolean {
+    const { targets, n, written } = this.#placement;
+    for (let place = n; place < written; place++) if (targets[place]?.id === id) return true;
+    return false;
+  }
+
   #isDown(id: NodeId): boolean {
-    const target = this.#targets.find((candidate) => candidate.id === id);
+    const target = this.#placement.targets.find((candidate) => candidate.id === id);
     return target !== undefined && !isReachable(target);
   }
 
@@ -286,7 +309,8 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
       return;
     }
     if (this.#plan.localRequired && !this.#finished) this.#syncElsewhere(failure);
-    const own = this.#targets.find(({ peer }) => peer === undefined);
+    const { targets, ownPlace } = this.#placement;
+    const own = targets[ownPlace];
     if (own === undefined || this.#ownFor !== undefined) this.#count(false);
     else this.#missed(own.id, true);
   }
@@ -294,9 +318,9 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   #syncElsewhere(failure: Failure): void {
     const record = this.#record;
     if (record === undefined) return;
-    const { n } = this.#keyspace;
-    const holders = this.#targets.flatMap(({ id, peer }, place) =>
-      peer?.reachable() === true && (place < n || this.#standIns?.has(id)) ? [peer] : [],
+    const { targets, written } = this.#placement;
+    const holders = targets.flatMap(({ id, peer }, place) =>
+      peer?.reachable() === true && (place < written || this.#standIns?.has(id)) ? [peer] : [],
     );
     // Waited for like an answer, that does not count towards W.
     this.#outstanding++;
@@ -314,16 +338,37 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   #count(acknowledged: boolean): void {
     this.#outstanding--;
     if (acknowledged) this.#acknowledged++;
+    this.#settle();
+  }
+
+  #countBeside(): void {
+    this.#outstanding--;
+    this.#acknowledgedBeside++;
+    this.#settle();
+  }
+
+  #settle(): void {
     if (this.#finished) return;
-    const { w } = this.#keyspace;
-    if (this.#acknowledged >= w && (this.#requiredSafe || !this.#plan.localRequired)) {
-      this.#finish(undefined);
-    } else if (this.#acknowledged + this.#outstanding < w || this.#outstanding === 0) {
+    const w = this.#w;
+    const verdict = putVerdict(
+      w,
+      this.#keyspace.sloppy,
+      this.#acknowledged,
+      this.#acknowledgedBeside,
+      this.#reachableBeside,
+      this.#outstanding,
+    );
+    if (verdict === ENOUGH && (this.#requiredSafe || !this.#plan.localRequired)) this.#finish(undefined);
+    else if (verdict === TOO_FEW || this.#outstanding === 0) {
+      const answered = this.#acknowledged + this.#acknowledgedBeside;
       // What the own store says tells more than the count.
-      this.#finish(
-        this.#localFailure ?? { code: 'WriteQuorumNotMet', answered: this.#acknowledged, needed: w, attempted: true },
-      );
+      this.#finish(this.#localFailure ?? { code: 'WriteQuorumNotMet', answered, needed: w, attempted: true });
     }
+  }
+
+  /** The W of the keyspace, no larger than there are primaries. */
+  get #w(): number {
+    return Math.min(this.#keyspace.w, this.#placement.n);
   }
 
   #finish(failure: Failure | undefined): void {

@@ -25,6 +25,7 @@ import { GetOperation, type ReadDone } from './get.js';
 import { KeyOrder } from './key-order.js';
 import type { ModifyDone } from './modify.js';
 import { type PutElsewhere, PutOperation, type WriteDone } from './put.js';
+import { firstReachable } from './routes.js';
 import { UNHEARD } from './unheard.js';
 
 export class Session implements PutElsewhere {
@@ -47,8 +48,10 @@ export class Session implements PutElsewhere {
   get<T>(db: number, slot: Slot, key: string, state: T, done: ReadDone<T>): void {
     if (!this.#order.isEmpty && this.#waits(db, key, () => this.get(db, slot, key, state, done))) return;
     const partition = this.#partition(slot);
-    if (isPrimary(this.#node, partition, key)) {
-      if (this.#node.keyspaces.of(key).r === 1) {
+    const { n, r } = this.#node.keyspaces.of(key);
+    const placement = this.#node.routes.placement(partition, n);
+    if (placement.isPrimary) {
+      if (r === 1 || placement.n === 1) {
         // The own replica alone answers, in order.
         new GetOperation(this.#node, partition, db, key, state, done).start();
         return;
@@ -91,7 +94,8 @@ export class Session implements PutElsewhere {
     if (this.#waitsToWrite(db, key, () => this.modify(db, slot, key, change, state, done))) return;
     const partition = this.#partition(slot);
     const { routes, replica } = this.#node;
-    const target = routes.firstReachable(partition, this.#node.keyspaces.of(key).n);
+    const placement = routes.placement(partition, this.#node.keyspaces.of(key).n);
+    const target = firstReachable(placement.targets, placement.n);
     const isHere = target !== undefined && target.peer === undefined;
     const send = (): void => {
       this.#forward(partition, { kind: 'modify', db, slot, key, change, again: false }, (reply) => {
@@ -100,7 +104,7 @@ export class Session implements PutElsewhere {
       });
     };
     // Puts of this session may still wait for the key to be loaded; they must be on their way before this goes out.
-    if (!isHere && isPrimary(this.#node, partition, key) && replica.peek(partition, db, key) === undefined) {
+    if (!isHere && placement.isPrimary && replica.peek(partition, db, key) === undefined) {
       this.#hold(db, key);
       replica.load(partition, db, key, {
         loaded: send,

@@ -1,17 +1,17 @@
 import type { NodeId } from '../ring/ring.js';
 import type { Peer } from '../wire/peer.js';
+import type { Placement } from './placement.js';
 import type { Target } from './routes.js';
 
-/** Which nodes behind a key's primaries stand in for which primary, in one put (Dynamo §4.6). Each is asked once. */
+/** Which fallbacks of a key stand in for which primary, in one put (Dynamo §4.6). Each is asked once. */
 export class StandIns {
   readonly #targets: readonly Target[];
   readonly #meantFor = new Map<NodeId, NodeId>();
   #next: number;
 
-  /** `targets`: the preference list, of which the first `n` are the primaries. */
-  constructor(targets: readonly Target[], n: number) {
+  constructor({ targets, written }: Placement) {
     this.#targets = targets;
-    this.#next = n;
+    this.#next = written;
   }
 
   /** The next fallback that can be reached, which from now on stands in for `primary`; undefined: none is left. */

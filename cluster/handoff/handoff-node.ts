@@ -31,10 +31,9 @@ export interface KeyPlace {
   readonly key: string;
 }
 
-/** Whether this node is one of the primaries of the key. */
+/** Whether this node keeps the key for itself: it is a primary or is to be one, or has not handed it over yet. */
 export function ownsKey({ routes, keyspaces }: HandoffNode, partition: Partition, key: string): boolean {
-  const place = routes.ownPlace(partition);
-  return place >= 0 && place < keyspaces.of(key).n;
+  return routes.placement(partition, keyspaces.of(key).n).isOwn;
 }
 
 /** How safe a copy is to be with another node before it may leave here: as the keyspace asks, and in the log at least. */

@@ -10,6 +10,7 @@
 import { Pause } from '../background/pause.js';
 import { getFrom, putTo } from '../background/peer-calls.js';
 import type { BackgroundTask } from '../background/task.js';
+import { countReachable } from '../coordinator/routes.js';
 import { StoreError } from '../ports/store.js';
 import type { Partition } from '../ring/slots.js';
 import { decodeObject } from '../version/codec.js';
@@ -78,11 +79,10 @@ export class OrphanSweep implements BackgroundTask {
   /** The next partition of which not every key is this node's own; undefined: there is none. */
   #nextForeign(): Partition | undefined {
     const { routes, keyspaces } = this.#node;
-    const leastN = Math.min(...keyspaces.rows().map(({ n }) => n));
     for (let looked = 0; looked < routes.partitionCount; looked++) {
       const partition = this.#next as Partition;
       this.#next = (this.#next + 1) % routes.partitionCount;
-      if (routes.ownPlace(partition) >= leastN) return partition;
+      if (keyspaces.ns.some((n) => !routes.placement(partition, n).isOwn)) return partition;
     }
     return undefined;
   }
@@ -111,14 +111,15 @@ export class OrphanSweep implements BackgroundTask {
   async #handOver(orphan: Orphan): Promise<void> {
     const { routes, keyspaces, counters } = this.#node;
     const { partition, db, key, record } = orphan;
-    const { n, w } = keyspaces.of(key);
-    const primaries = routes.targets(partition).slice(0, n);
-    const needed = Math.min(w, primaries.length);
-    const reachable = primaries.flatMap(({ peer }) => (peer?.reachable() === true ? [peer] : []));
+    const keyspace = keyspaces.of(key);
+    const { targets, n, written } = routes.placement(partition, keyspace.n);
+    const reachable = targets.slice(0, written).flatMap(({ peer }) => (peer?.reachable() === true ? [peer] : []));
+    // As a put does while the partition moves.
+    const needed = Math.min(keyspace.w, n) + countReachable(targets, n, written);
     if (reachable.length < needed) return;
     if (this.#isOld(record)) {
       const known = await this.#isKnown(orphan, reachable);
-      if (known === 'perhaps' || (known === 'no' && reachable.length < primaries.length)) return;
+      if (known === 'perhaps' || (known === 'no' && reachable.length < written)) return;
       if (known === 'no') {
         counters.orphans_forgotten++;
         this.#departures.leave(orphan, versionFingerprint(record));

@@ -72,9 +72,8 @@ export class Reaper implements BackgroundTask {
   }
 
   stats(): ReapingStats {
-    const { keyspaces, replica } = this.#parts;
-    const nMax = Math.max(...keyspaces.rows().map(({ n }) => n));
-    const owned = this.#partitions((place) => place >= 0 && place < nMax);
+    const { keyspaces, replica, routes } = this.#parts;
+    const owned = this.#partitions((partition) => keyspaces.ns.some((n) => routes.placement(partition, n).isPrimary));
     return {
       tombstonesPending: replica.countDead(owned),
       expiredPending: this.#expiredPending,
@@ -86,7 +85,7 @@ export class Reaper implements BackgroundTask {
   async scan(): Promise<void> {
     const { replica, world } = this.#parts;
     this.#expired = 0;
-    for (const partition of this.#partitions((place) => place === 0)) {
+    for (const partition of this.#partitions((each) => this.#isFirstPrimary(each))) {
       if (this.#pause.ended) return;
       if (!replica.serves(partition)) continue;
       await replica.scanPartition(partition, (rows) => this.#take(partition, rows));
@@ -112,7 +111,7 @@ export class Reaper implements BackgroundTask {
   }
 
   async #take(partition: Partition, rows: readonly { db: number; key: string; record: Buffer }[]): Promise<boolean> {
-    const { governor, keyspaces, routes, world } = this.#parts;
+    const { governor, keyspaces, world } = this.#parts;
     if (!(await governor.admit('reaping', rows.length)) || this.#pause.ended) return false;
     const nowMs = world.clock.nowMs();
     const dead: Dead[] = [];
@@ -120,8 +119,7 @@ export class Reaper implements BackgroundTask {
       const fate = fateOf(record, nowMs);
       if (fate === 'expired') this.#expired++;
       if (fate === 'live' || !isReapable(record, nowMs, this.#ageMs)) continue;
-      const n = Math.min(keyspaces.of(key).n, routes.targets(partition).length);
-      dead.push({ db, key, fingerprint: versionFingerprint(record), n });
+      dead.push({ db, key, fingerprint: versionFingerprint(record), n: keyspaces.of(key).n });
     }
     for (const n of new Set(dead.map((each) => each.n))) {
       for (const candidates of cutToQuestions(dead.filter((each) => each.n === n))) {
@@ -135,8 +133,10 @@ export class Reaper implements BackgroundTask {
   /** Two rounds. The own copy goes last: while it is here the next scan finds what was left elsewhere. */
   async #reap(partition: Partition, n: number, candidates: readonly Candidate[]): Promise<void> {
     const { local, routes } = this.#parts;
-    const others: Peer[] = [];
-    for (const { peer } of routes.targets(partition).slice(0, n)) if (peer !== undefined) others.push(peer);
+    if (!this.#isFirstPrimary(partition)) return;
+    const placement = routes.placement(partition, n);
+    const primaries = placement.targets.slice(0, placement.n);
+    const others = primaries.flatMap(({ peer }) => (peer === undefined ? [] : [peer]));
     if (!others.every((peer) => peer.reachable())) return;
     const held = await this.#agreed(ROUND_HELD, partition, others, candidates, await local.hold(partition, candidates));
     if (held.length === 0) return;
@@ -160,9 +160,15 @@ export class Reaper implements BackgroundTask {
     return asked.filter((_, at) => answers.every((answer) => typeof answer !== 'string' && answer[at] === 1));
   }
 
-  #partitions(isWanted: (place: number) => boolean): Partition[] {
-    const { routes } = this.#parts;
-    const all = Array.from({ length: routes.partitionCount }, (_, partition) => partition as Partition);
-    return all.filter((partition) => isWanted(routes.ownPlace(partition)));
+  /** While a partition moves nobody is: who is yet to hold it may be given an older value than what is forgotten. */
+  #isFirstPrimary(partition: Partition): boolean {
+    const { keyspaces, routes } = this.#parts;
+    const placements = keyspaces.ns.map((n) => routes.placement(partition, n));
+    return placements.every(({ inMotion, ownPlace }) => !inMotion && ownPlace === 0);
+  }
+
+  #partitions(isWanted: (partition: Partition) => boolean): Partition[] {
+    const all = Array.from({ length: this.#parts.routes.partitionCount }, (_, partition) => partition as Partition);
+    return all.filter(isWanted);
   }
 }

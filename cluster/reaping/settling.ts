@@ -116,7 +116,7 @@ export class Settling implements BackgroundTask {
     for (const partition of [...this.#open]) {
       if (this.#pause.ended) return;
       let settled = true;
-      for (const n of new Set(this.#parts.keyspaces.rows().map((row) => row.n))) {
+      for (const n of this.#parts.keyspaces.ns) {
         if (!(await this.#settleClass(partition, n, answers))) settled = false;
       }
       if (settled && !this.#pause.ended) await this.#settled(partition);
@@ -125,9 +125,12 @@ export class Settling implements BackgroundTask {
   }
 
   async #askAll(): Promise<Answers> {
+    const { keyspaces, routes } = this.#parts;
     const peers = new Set<Peer>();
     for (const partition of this.#open) {
-      for (const { peer } of this.#parts.routes.targets(partition)) if (peer?.reachable()) peers.add(peer);
+      for (const n of keyspaces.ns) {
+        for (const { peer } of routes.placement(partition, n).targets) if (peer?.reachable()) peers.add(peer);
+      }
     }
     const answers = new Map<Peer, Buffer>();
     await Promise.all(
@@ -142,10 +145,9 @@ export class Settling implements BackgroundTask {
   /** The keys of the partition whose keyspace has N = `n`: they share their primaries. Answers whether that is done. */
   async #settleClass(partition: Partition, n: number, answers: Answers): Promise<boolean> {
     const { identity, routes, world } = this.#parts;
-    const peers = routes
-      .targets(partition)
-      .slice(0, n)
-      .flatMap(({ peer }) => (peer === undefined ? [] : [peer]));
+    const placement = routes.placement(partition, n);
+    const primaries = placement.targets.slice(0, placement.n);
+    const peers = primaries.flatMap(({ peer }) => (peer === undefined ? [] : [peer]));
     const states = peers.map((peer) => readNodeState(answers.get(peer) ?? Buffer.alloc(0), partition));
     const sinceMs = identity.aside?.sinceMs ?? 0;
     const verdict = judge(states, sinceMs, world.clock.nowMs(), this.#graceMs);
@@ -153,8 +155,7 @@ export class Settling implements BackgroundTask {
     if (verdict === 'merge back')
       return this.#empty(partition, n, (db, key, object) => this.#merge(partition, db, key, object));
     const source = peers[verdict];
-    const isPrimary = routes.ownPlace(partition) < n;
-    if (source === undefined || (isPrimary && !(await this.#fetch(source, partition, n)))) return false;
+    if (source === undefined || (placement.isOwn && !(await this.#fetch(source, partition, n)))) return false;
     return this.#empty(partition, n, undefined);
   }
 

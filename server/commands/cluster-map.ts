@@ -4,16 +4,19 @@
  */
 import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
 import type { Member } from '../../cluster/membership/membership.js';
-import type { NodeId, Ring } from '../../cluster/ring/ring.js';
+import type { NodeId } from '../../cluster/ring/ring.js';
 import { type Partition, SLOT_COUNT, type Slot, slotsOf } from '../../cluster/ring/slots.js';
 
 /** What this node knows. */
 interface ClusterView {
   readonly self: Member;
+  /** Those that are leaving too. */
   readonly members: readonly Member[];
-  readonly ring: Ring;
-  /** The default keyspace: its N says who the replicas are, its W what a write needs. */
-  readonly keyspace: Pick<KeyspaceRow, 'n' | 'w' | 'sloppy'>;
+  readonly partitionCount: number;
+  /** The default keyspace: its W is what a write needs. */
+  readonly keyspace: Pick<KeyspaceRow, 'w' | 'sloppy'>;
+  /** Who serves the keys of the default keyspace. */
+  placement(partition: Partition): { readonly targets: readonly { readonly id: NodeId }[]; readonly n: number };
   /** As this node sees it; true for itself. */
   isReachable(id: NodeId): boolean;
   /** When this node last heard from that one, ms since 1970; 0: never, or itself. */
@@ -30,7 +33,7 @@ export interface ShownNode {
 interface SlotRange {
   readonly first: Slot;
   readonly last: Slot;
-  /** The first reachable node of the preference list. */
+  /** The first reachable node of those that serve them. */
   readonly master: ShownNode;
   /** The other primaries, in the order in which they serve; the unreachable among them. */
   readonly replicas: readonly ShownNode[];
@@ -60,17 +63,18 @@ export function clusterMap(view: ClusterView): ClusterMap {
     const { id } = member;
     shown.set(id, { member, isReachable: view.isReachable(id), heardMs: view.heardMs(id) });
   }
-  const { n, w, sloppy } = view.keyspace;
+  const { w, sloppy } = view.keyspace;
   const ranges: SlotRange[] = [];
   let slotsWithoutQuorum = 0;
-  for (let partition = 0; partition < view.ring.partitionCount; partition++) {
-    const list = view.ring.preferenceList(partition as Partition).flatMap((id) => shown.get(id) ?? []);
+  for (let partition = 0; partition < view.partitionCount; partition++) {
+    const { targets, n } = view.placement(partition as Partition);
+    const list = targets.flatMap(({ id }) => shown.get(id) ?? []);
     const master = list.find((node) => node.isReachable) ?? list[0];
     if (master === undefined) continue;
     const replicas = list.slice(0, n).filter((node) => node !== master);
-    const { first, last } = slotsOf(partition as Partition, view.ring.partitionCount);
+    const { first, last } = slotsOf(partition as Partition, view.partitionCount);
     const writers = (sloppy ? list : list.slice(0, n)).filter((node) => node.isReachable);
-    if (writers.length < w) slotsWithoutQuorum += last - first + 1;
+    if (writers.length < Math.min(w, n)) slotsWithoutQuorum += last - first + 1;
     const before = ranges.at(-1);
     if (before !== undefined && before.master === master && haveSameOrder(before.replicas, replicas)) {
       ranges[ranges.length - 1] = { ...before, last };

@@ -44,11 +44,13 @@ const HELP_LINES: readonly string[] = [
 
 function mapOf(server: Server): ClusterMap {
   const { node } = server;
+  const keyspace = node.keyspaces.of('');
   return clusterMap({
     self: node.membership.self,
-    members: node.membership.members(),
-    ring: node.membership.ring(),
-    keyspace: node.keyspaces.of(''),
+    members: node.membership.nodes(),
+    partitionCount: node.routes.partitionCount,
+    keyspace,
+    placement: (partition) => node.routes.placement(partition, keyspace.n),
     isReachable: (id) => node.isReachable(id),
     heardMs: (id) => {
       const agoMs = node.peers.get(id)?.heardMsAgo();

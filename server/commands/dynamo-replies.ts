@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type Copy, unionOf } from '../../cluster/coordinator/copies.js';
 import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
+import type { Role } from '../../cluster/coordinator/placement.js';
 import type { Member } from '../../cluster/membership/membership.js';
 import type { NodeId } from '../../cluster/ring/ring.js';
 import type { Partition, Slot } from '../../cluster/ring/slots.js';
@@ -17,36 +18,39 @@ export interface KeyPlace {
   readonly slot: Slot;
   readonly partition: Partition;
   readonly keyspace: KeyspaceRow;
+  /** How many nodes serve it as primaries now. */
+  readonly primaries: number;
 }
 
 export interface Owner {
   readonly member: Member;
+  readonly role: Role;
   readonly isReachable: boolean;
 }
 
-/** `owners` are all nodes in the order in which they serve the partition; the first N are its primaries. */
+/** `owners` are all nodes in the order in which they serve the partition. N, R and W are those of the present. */
 export function writeOwners(out: ReplyBuffer, place: KeyPlace, owners: readonly Owner[]): void {
   const { n, r, w, sloppy } = place.keyspace;
   out.map(7);
   writePlace(out, place);
   for (const [name, value] of Object.entries({ n, r, w })) {
     out.bulkText(name);
-    out.integer(value);
+    out.integer(Math.min(value, place.primaries));
   }
   out.bulkText('sloppy');
   out.boolean(sloppy);
   out.bulkText('nodes');
   out.array(owners.length);
-  for (const [index, { member, isReachable }] of owners.entries()) {
+  for (const { member, role, isReachable } of owners) {
     out.map(4);
-    writeNode(out, member.id, member, index < n);
+    writeNode(out, member.id, member, role);
     out.bulkText('reachable');
     out.boolean(isReachable);
   }
 }
 
 /**
- * The copies of all primaries, and of those fallbacks that hold one or could not say. `equal`: all that answered and should
+ * The copies of all primaries, and of those others that hold one or could not say. `equal`: all that answered and should
  * hold the key hold the same; `unreachable` names who could not be asked.
  */
 export function writeVersions(
@@ -55,9 +59,8 @@ export function writeVersions(
   copies: readonly Copy[],
   memberOf: (id: NodeId) => Member | undefined,
 ): void {
-  const { n } = place.keyspace;
   const union = unionOf(copies);
-  const shown = copies.filter((copy) => copy.place < n || copy.held !== undefined);
+  const shown = copies.filter((copy) => copy.role === 'primary' || copy.held !== undefined);
   const silent = shown.filter(({ held }) => typeof held === 'string');
   out.map(5);
   writePlace(out, place);
@@ -68,10 +71,10 @@ export function writeVersions(
   for (const { id } of silent) out.bulkText(id);
   out.bulkText('replicas');
   out.array(shown.length);
-  for (const { id, place: index, held } of shown) {
+  for (const { id, role, held } of shown) {
     const object = typeof held === 'string' ? undefined : held;
     out.map(typeof held === 'string' ? 4 : 8);
-    writeNode(out, id, memberOf(id), index < n);
+    writeNode(out, id, memberOf(id), role);
     out.bulkText('state');
     out.bulkText(typeof held === 'string' ? held : held === undefined ? 'nothing' : 'holds');
     if (typeof held === 'string') continue;
@@ -95,13 +98,13 @@ function writePlace(out: ReplyBuffer, { slot, partition }: KeyPlace): void {
 }
 
 /** Three pairs. */
-function writeNode(out: ReplyBuffer, id: NodeId, member: Member | undefined, isPrimary: boolean): void {
+function writeNode(out: ReplyBuffer, id: NodeId, member: Member | undefined, role: Role): void {
   out.bulkText('node');
   out.bulkText(id);
   out.bulkText('address');
   out.bulkText(member === undefined ? '' : `${member.host}:${member.port}`);
   out.bulkText('role');
-  out.bulkText(isPrimary ? 'primary' : 'fallback');
+  out.bulkText(role);
 }
 
 function writeClock(out: ReplyBuffer, object: VersionedObject | undefined): void {

@@ -1,4 +1,5 @@
 /** `DYNAMO`: what the cluster does that Redis has no words for. */
+import { roleAt } from '../../cluster/coordinator/placement.js';
 import type { Member, MemberState } from '../../cluster/membership/membership.js';
 import type { NodeId } from '../../cluster/ring/ring.js';
 import { type Partition, partitionOf } from '../../cluster/ring/slots.js';
@@ -20,8 +21,8 @@ const HELP_LINES: readonly string[] = [
   'LEAVE',
   '    This node leaves the cluster: it hands over all that it holds while it goes on serving, and then stops.',
   'OWNERS <key>',
-  '    Tells which nodes <key> belongs to, in the order in which they serve it: the first N are its primaries, the',
-  '    others stand in for those that can not be reached.',
+  '    Tells which nodes <key> belongs to, in the order in which they serve it: its primaries; while its partition moves,',
+  '    those that are to be and those that are to be no longer; then who stands in for those that can not be reached.',
   'SYNC [<partition>]',
   '    Tells how the comparison of replicas stands; with <partition> compares it with all its other primaries now.',
   'TRANSFERS',
@@ -33,12 +34,14 @@ const HELP_LINES: readonly string[] = [
 ];
 
 function placeOf(server: Server, { slot, text }: Key): KeyPlace {
-  const { membership, keyspaces } = server.node;
-  return { slot, partition: partitionOf(slot, membership.ring().partitionCount), keyspace: keyspaces.of(text) };
+  const { routes, keyspaces } = server.node;
+  const partition = partitionOf(slot, routes.partitionCount);
+  const keyspace = keyspaces.of(text);
+  return { slot, partition, keyspace, primaries: routes.placement(partition, keyspace.n).n };
 }
 
 function membersOf({ node }: Server): Map<NodeId, Member> {
-  return new Map(node.membership.members().map((member) => [member.id, member]));
+  return new Map(node.membership.nodes().map((member) => [member.id, member]));
 }
 
 const owners: Handler = (call) => {
@@ -47,10 +50,11 @@ const owners: Handler = (call) => {
   const { node } = server;
   const place = placeOf(server, keyOf(args[2]));
   const members = membersOf(server);
-  const list = node.membership.ring().preferenceList(place.partition);
-  const shown = list.flatMap((id) => {
+  const placement = node.routes.placement(place.partition, place.keyspace.n);
+  const shown = placement.targets.flatMap(({ id }, index) => {
     const member = members.get(id);
-    return member === undefined ? [] : { member, isReachable: node.isReachable(id) };
+    const role = roleAt(placement, index);
+    return member === undefined ? [] : { member, role, isReachable: node.isReachable(id) };
   });
   writeOwners(slot.out, place, shown);
   slot.complete();

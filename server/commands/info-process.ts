@@ -157,12 +157,12 @@ function cpuFields(): InfoField[] {
  * that the sum over all nodes is the number of keys. `DBSIZE` asks the others.
  */
 function keyspaceFields({ node, config }: Server): InfoField[] {
-  const { membership } = node;
-  const ring = membership.ring();
+  const { routes, keyspaces } = node;
+  const [leastN = 1] = keyspaces.ns;
   const own: Partition[] = [];
-  for (let partition = 0; partition < ring.partitionCount; partition++) {
+  for (let partition = 0; partition < routes.partitionCount; partition++) {
     const candidate = partition as Partition;
-    if (ring.preferenceList(candidate)[0] === membership.self.id) own.push(candidate);
+    if (routes.placement(candidate, leastN).ownPlace === 0) own.push(candidate);
   }
   const fields: InfoField[] = [];
   for (let db = 0; db < config.databases; db++) {

@@ -4,13 +4,10 @@ import type { Replica } from '../../../cluster/replica/replica.js';
 import type { Partition } from '../../../cluster/ring/slots.js';
 
 /** Keys have an N of 3, those that begin with `two:` of 2. */
-export const keyspaces = new Keyspaces(
-  [
-    { prefix: '', n: 3, r: 2, w: 2, reconcile: 'newest', durability: 'log', sloppy: true },
-    { prefix: 'two:', n: 2, r: 1, w: 1, reconcile: 'newest', durability: 'log', sloppy: true },
-  ],
-  3,
-);
+export const keyspaces = new Keyspaces([
+  { prefix: '', n: 3, r: 2, w: 2, reconcile: 'newest', durability: 'log', sloppy: true },
+  { prefix: 'two:', n: 2, r: 1, w: 1, reconcile: 'newest', durability: 'log', sloppy: true },
+]);
 
 /** All trees of a forest, partition after partition. */
 export function treesOf(forest: MerkleForest): string[] {

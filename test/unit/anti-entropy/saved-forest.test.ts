@@ -80,10 +80,7 @@ test('a save that was not finished counts for nothing', async (t) => {
 });
 
 test('trees of other keyspaces are not taken, nor those of rows that are set aside', async (t) => {
-  const others = new Keyspaces(
-    keyspaces.rows().map((row) => ({ ...row, n: row.prefix === '' ? 3 : 1 })),
-    3,
-  );
+  const others = new Keyspaces(keyspaces.rows().map((row) => ({ ...row, n: row.prefix === '' ? 3 : 1 })));
   const disk = new Disk();
   await disk.save(grown());
   t.false(builtOf(await disk.take(others)).includes(true));

@@ -26,8 +26,15 @@ function mapOf(
   return clusterMap({
     self: membership.self,
     members: membership.members(),
-    ring: membership.ring(),
-    keyspace: { n: primaryCount, w: Math.min(2, primaryCount), sloppy },
+    partitionCount: 256,
+    placement: (partition) => ({
+      targets: membership
+        .ring()
+        .preferenceList(partition)
+        .map((id) => ({ id })),
+      n: primaryCount,
+    }),
+    keyspace: { w: Math.min(2, primaryCount), sloppy },
     isReachable: (id) => !lostIds.has(id),
     heardMs: (id) => (id === membership.self.id ? 0 : 1_700_000_000_000),
   });

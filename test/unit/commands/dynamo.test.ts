@@ -1,5 +1,6 @@
 import testOf, { type TestFn } from 'ava';
 import type { Copy } from '../../../cluster/coordinator/copies.js';
+import type { Role } from '../../../cluster/coordinator/placement.js';
 import type { Member } from '../../../cluster/membership/membership.js';
 import { StaticMembership } from '../../../cluster/membership/static-membership.js';
 import { type Partition, partitionOf, slotOf } from '../../../cluster/ring/slots.js';
@@ -25,7 +26,7 @@ const membership = new StaticMembership({ host: '10.0.0.1', port: 7000, peerPort
 const slot = slotOf(Buffer.from('cart:42'));
 const partition = partitionOf(slot, 256);
 const keyspace = { prefix: '', n: 3, r: 2, w: 2, reconcile: 'newest', durability: 'log', sloppy: true } as const;
-const place: KeyPlace = { slot, partition, keyspace };
+const place: KeyPlace = { slot, partition, keyspace, primaries: 3 };
 const list = membership.ring().preferenceList(partition);
 
 const A = `${'0a'.repeat(6)}0000` as ActorId;
@@ -56,8 +57,12 @@ function memberOf(id: string): Member | undefined {
   return membership.members().find((member) => member.id === id);
 }
 
+function roleOf(place: number): Role {
+  return place < 3 ? 'primary' : 'fallback';
+}
+
 function versionsOf(held: readonly Copy['held'][]): { whole: ReplyTree[]; replicas: readonly ReplyTree[] } {
-  const copies = list.map((id, index) => ({ id, place: index, held: held[index] }));
+  const copies = list.map((id, index) => ({ id, role: roleOf(index), held: held[index] }));
   const tree = treeWritten(2, (out) => writeVersions(out, place, copies, memberOf));
   const [replicas] = valuesOf(tree, ['replicas']);
   if (replicas === undefined || typeof replicas === 'string') throw new Error('no replicas');
@@ -66,7 +71,9 @@ function versionsOf(held: readonly Copy['held'][]): { whole: ReplyTree[]; replic
 
 test('OWNERS tells the preference list, the primaries first, and who can be reached', (t) => {
   const members = list.map((id) => membership.members().find((member) => member.id === id));
-  const owners = members.flatMap((member, at) => (member === undefined ? [] : { member, isReachable: at !== 1 }));
+  const owners = members.flatMap((member, at) =>
+    member === undefined ? [] : { member, role: roleOf(at), isReachable: at !== 1 },
+  );
   const tree = treeWritten(2, (out) => writeOwners(out, place, owners));
   const [shownSlot, shownPartition, n, nodes] = valuesOf(tree, ['slot', 'partition', 'n', 'nodes']);
   t.deepEqual([shownSlot, shownPartition, n], [`:${slot}`, `:${partition}`, ':3']);

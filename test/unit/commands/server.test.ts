@@ -184,7 +184,7 @@ test('INFO dynamo tells of quorums and of the work of this coordinator', async (
     'nodes:1',
     'nodes_reachable:1',
     'partitions:256',
-    'keyspace_default:n=1,r=1,w=1,sloppy=yes,reconcile=newest,durability=log',
+    'keyspace_default:n=3,r=2,w=2,sloppy=yes,reconcile=newest,durability=log',
     'reads_one_version:1',
     'reads_no_version:1',
     'coordinated_gets:2',

@@ -7,7 +7,7 @@ function row(prefix: string, over: Partial<KeyspaceRow> = {}): KeyspaceRow {
 }
 
 test('the longest prefix that a key begins with decides', (t) => {
-  const keyspaces = new Keyspaces([row('cart:'), row(''), row('cart:old:')], 3);
+  const keyspaces = new Keyspaces([row('cart:'), row(''), row('cart:old:')]);
   t.is(keyspaces.of('cart:old:7').prefix, 'cart:old:');
   t.is(keyspaces.of('cart:7').prefix, 'cart:');
   t.is(keyspaces.of('cart:').prefix, 'cart:');
@@ -33,20 +33,17 @@ test('the rows decide alike in any order', (t) => {
           .sort((a, b) => a.at - b.at)
           .map(({ each }) => each);
         const longest = all.filter((prefix) => key.startsWith(prefix)).sort((a, b) => b.length - a.length)[0] ?? '';
-        t.is(new Keyspaces(shuffled, 3).of(key).prefix, longest);
+        t.is(new Keyspaces(shuffled).of(key).prefix, longest);
       },
     ),
   );
 });
 
-test('no quorum is larger than the cluster', (t) => {
-  const rows = [row('', { n: 5, r: 4, w: 3 })];
-  t.like(new Keyspaces(rows, 1).of('k'), { n: 1, r: 1, w: 1 });
-  t.like(new Keyspaces(rows, 4).of('k'), { n: 4, r: 4, w: 3 });
-  t.like(new Keyspaces(rows, 9).of('k'), { n: 5, r: 4, w: 3 });
+test('each N is told once, the least first', (t) => {
+  t.deepEqual(new Keyspaces([row('', { n: 5 }), row('a', { n: 1 }), row('b', { n: 5 })]).ns, [1, 5]);
 });
 
 test('without a default keyspace there are none', (t) => {
-  t.throws(() => new Keyspaces([row('cart:')], 3));
-  t.throws(() => new Keyspaces([], 3));
+  t.throws(() => new Keyspaces([row('cart:')]));
+  t.throws(() => new Keyspaces([]));
 });

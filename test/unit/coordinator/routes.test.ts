@@ -1,67 +1,21 @@
 import test from 'ava';
-import { isReachable, Routes } from '../../../cluster/coordinator/routes.js';
+import { firstReachable, isReachable, Routes } from '../../../cluster/coordinator/routes.js';
 import type { Member, Membership } from '../../../cluster/membership/membership.js';
-import { isPresumedToHold } from '../../../cluster/membership/presumed.js';
-import { type NodeId, Ring } from '../../../cluster/ring/ring.js';
+import type { NodeId } from '../../../cluster/ring/ring.js';
 import type { Partition } from '../../../cluster/ring/slots.js';
+import { ChangingMembership } from './changing-membership.js';
 import { FakePeer } from './fake-peer.js';
 
-const MEMBERS = ['a', 'b', 'c'].map(
-  (digit): Member => ({
-    id: digit.repeat(40) as NodeId,
-    host: digit,
-    port: 1,
-    peerPort: 2,
-    zone: '',
-    weight: 1,
-  }),
-);
-const IDS = MEMBERS.map(({ id }) => id);
-
-/** A membership whose ring the test changes; the first member is self. */
-class ChangingMembership implements Membership {
-  readonly self: Member;
-  #ring: Ring;
-  readonly #callbacks: (() => void)[] = [];
-
-  constructor(owners: readonly (NodeId | undefined)[]) {
-    const [self] = MEMBERS;
-    if (self === undefined) throw new Error('no members');
-    this.self = self;
-    this.#ring = ringOf(owners);
-  }
-
-  members(): readonly Member[] {
-    return MEMBERS;
-  }
-
-  nodes(): readonly Member[] {
-    return MEMBERS;
-  }
-
-  ring(): Ring {
-    return this.#ring;
-  }
-
-  holds(id: NodeId, partition: Partition, n: number): boolean {
-    return isPresumedToHold(this.#ring, id, partition, n);
-  }
-
-  onChange(callback: () => void): void {
-    this.#callbacks.push(callback);
-  }
-
-  change(owners: readonly (NodeId | undefined)[]): void {
-    this.#ring = ringOf(owners);
-    for (const callback of this.#callbacks) callback();
-  }
+function memberOf(digit: string): Member {
+  return { id: digit.repeat(40) as NodeId, host: digit, port: 1, peerPort: 2, zone: '', weight: 1 };
 }
 
-function ringOf(owners: readonly (NodeId | undefined)[]): Ring {
-  return new Ring(
-    owners.filter((id) => id !== undefined),
-    MEMBERS,
-  );
+const MEMBERS = ['a', 'b', 'c'].map(memberOf);
+const IDS = MEMBERS.map(({ id }) => id);
+const [A, B, C] = IDS as [NodeId, NodeId, NodeId];
+
+function membershipOf(owners: readonly NodeId[] = IDS): ChangingMembership {
+  return new ChangingMembership(MEMBERS, owners);
 }
 
 function routesOf(membership: Membership) {
@@ -72,53 +26,100 @@ function routesOf(membership: Membership) {
 const FIRST = 0 as Partition;
 const SECOND = 1 as Partition;
 
-test('targets are the preference list with the connections in it', (t) => {
-  const membership = new ChangingMembership(IDS);
+function idsOf(routes: Routes, partition: Partition, n: number): NodeId[] {
+  return routes.placement(partition, n).targets.map(({ id }) => id);
+}
+
+test('while nothing moves targets are the preference list with the connections in it', (t) => {
+  const membership = membershipOf();
   const { routes, peers } = routesOf(membership);
   t.is(routes.partitionCount, 3);
-  for (const partition of [0, 1, 2] as Partition[]) {
-    const targets = routes.targets(partition);
-    t.deepEqual(
-      targets.map(({ id }) => id),
-      [...membership.ring().preferenceList(partition)],
-    );
-    for (const { id, peer } of targets)
-      t.is(
-        peer as unknown,
-        peers.find((fake) => fake.id === id),
-      );
-    t.is(routes.ownPlace(partition), membership.ring().preferenceList(partition).indexOf(membership.self.id));
+  for (const n of [1, 2, 3, 5]) {
+    for (const partition of [0, 1, 2] as Partition[]) {
+      const placement = routes.placement(partition, n);
+      const list = [...membership.ring().preferenceList(partition)];
+      t.deepEqual(idsOf(routes, partition, n), list);
+      for (const { id, peer } of placement.targets)
+        t.is(
+          peer as unknown,
+          peers.find((fake) => fake.id === id),
+        );
+      const ownPlace = list.indexOf(membership.self.id);
+      const isPrimary = ownPlace < n;
+      const primaries = Math.min(n, 3);
+      t.like(placement, { n: primaries, receivers: 0, retiring: 0, written: primaries, inMotion: false });
+      t.like(placement, { ownPlace, isPrimary, isOwn: isPrimary });
+    }
   }
-  t.throws(() => routes.targets(3 as Partition), { instanceOf: RangeError });
-  t.is(routes.ownPlace(3 as Partition), -1);
+  t.throws(() => routes.placement(3 as Partition, 3), { instanceOf: RangeError });
+  t.throws(() => routes.placement(Number.NaN as Partition, 3), { instanceOf: RangeError });
 });
 
-test('the first reachable target is found among the first n, past those that were tried', (t) => {
-  const membership = new ChangingMembership([IDS[1], IDS[2], IDS[0]]);
-  const { routes, peers } = routesOf(membership);
-  const list = routes.targets(FIRST);
-  t.deepEqual(
-    list.map(({ id }) => id),
-    [IDS[1], IDS[2], IDS[0]],
-  );
-  t.is(routes.firstReachable(FIRST, 3), list[0]);
-  t.is(routes.firstReachable(FIRST, 3, list.slice(0, 1)), list[1]);
+test('the first reachable target is found among the first, past those that were tried', (t) => {
+  const { routes, peers } = routesOf(membershipOf([B, C, A]));
+  const list = routes.placement(FIRST, 3).targets;
+  t.deepEqual(idsOf(routes, FIRST, 3), [B, C, A]);
+  t.is(firstReachable(list, 3), list[0]);
+  t.is(firstReachable(list, 3, list.slice(0, 1)), list[1]);
   for (const peer of peers) peer.up = false;
-  t.is(routes.firstReachable(FIRST, 3), list[2]);
-  t.is(routes.firstReachable(FIRST, 2), undefined);
-  t.is(routes.firstReachable(FIRST, 3, list), undefined);
-  t.is(routes.firstReachable(FIRST, 9, list), undefined);
+  t.is(firstReachable(list, 3), list[2]);
+  t.is(firstReachable(list, 2), undefined);
+  t.is(firstReachable(list, 3, list), undefined);
+  t.is(firstReachable(list, 9, list), undefined);
   t.deepEqual(list.map(isReachable), [false, false, true]);
 });
 
-test('a change of the ring makes new lists; those in hand stay as they are', (t) => {
-  const membership = new ChangingMembership(IDS);
+test('a placement is the same object until the membership changes; one in hand stays as it is', (t) => {
+  const membership = membershipOf();
   const { routes } = routesOf(membership);
-  const before = routes.targets(FIRST);
-  membership.change([IDS[2], IDS[1]]);
-  t.is(routes.partitionCount, 2);
-  t.is(before[0]?.id, IDS[0]);
-  t.is(routes.targets(FIRST)[0]?.id, IDS[2]);
-  t.not(routes.targets(FIRST), before);
-  t.is(routes.ownPlace(SECOND), 2);
+  const before = routes.placement(FIRST, 3);
+  t.is(routes.placement(FIRST, 3), before);
+  t.not(routes.placement(FIRST, 2), before);
+  membership.change({ owners: [C, B, A] });
+  t.is(before.targets[0]?.id, A);
+  t.deepEqual(idsOf(routes, FIRST, 3), [C, B, A]);
+  t.is(routes.placement(FIRST, 3).ownPlace, 2);
+  t.is(routes.placement(FIRST, 3).targets[2], before.targets[0], 'a target is the same while its connection is');
+});
+
+test('what the nodes hold decides who is a primary, and for each N by itself', (t) => {
+  const membership = membershipOf();
+  const { routes } = routesOf(membership);
+  membership.change({ holders: (_partition, n) => (n === 1 ? [B] : [B, C]) });
+  t.deepEqual(idsOf(routes, FIRST, 1), [B, A, C]);
+  t.like(routes.placement(FIRST, 1), { n: 1, receivers: 1, written: 2, ownPlace: 1, isPrimary: false, isOwn: true });
+  t.deepEqual(idsOf(routes, FIRST, 2), [B, C, A]);
+  t.like(routes.placement(FIRST, 2), { n: 2, receivers: 1, ownPlace: 2, inMotion: true });
+  membership.change({ holders: () => [A, B, C] });
+  t.like(routes.placement(SECOND, 1), { n: 1, receivers: 0, retiring: 2, written: 3, isOwn: true });
+});
+
+test('a node that leaves is behind the ring, and a primary while it is needed', (t) => {
+  const membership = membershipOf();
+  const { routes } = routesOf(membership);
+  const [a, b] = MEMBERS;
+  if (a === undefined || b === undefined) throw new Error('no members');
+  membership.change({ members: [a, b], owners: [A, B, A], holders: () => [A, C] });
+  t.deepEqual(idsOf(routes, FIRST, 2), [A, C, B]);
+  t.like(routes.placement(FIRST, 2), { n: 2, receivers: 1 });
+  t.like(routes.placement(FIRST, 3), { n: 2, receivers: 1 }, 'no more than there are members');
+  membership.change({ members: [a, b], owners: [A, B, A], holders: () => [A, B, C] });
+  t.deepEqual(idsOf(routes, FIRST, 2), [A, B, C]);
+  t.like(routes.placement(FIRST, 2), { n: 2, receivers: 0, retiring: 1 });
+});
+
+test('a node without a connection is passed over, and a new connection makes a new target', (t) => {
+  const membership = membershipOf();
+  const peers = new Map([B, C].map((id) => [id, new FakePeer(id).asPeer()]));
+  const routes = new Routes(membership, peers);
+  const before = routes.placement(FIRST, 3).targets;
+  peers.delete(C);
+  membership.change({});
+  t.deepEqual(idsOf(routes, FIRST, 3), [A, B]);
+  t.is(routes.placement(FIRST, 3).n, 2);
+  peers.set(C, new FakePeer(C).asPeer());
+  membership.change({});
+  const after = routes.placement(FIRST, 3).targets;
+  t.is(after[1], before[1]);
+  t.not(after[2], before[2]);
 });

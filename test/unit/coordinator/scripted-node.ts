@@ -131,7 +131,7 @@ export class ScriptedNode {
       identity,
       hybridClock: new HybridClock(world.clock, identity.counterFloor, DRIFT_MAX_MS),
       routes: new Routes(membershipOf(members), new Map(peers.map((peer) => [peer.id, peer.asPeer()]))),
-      keyspaces: new Keyspaces([{ ...DEFAULT_KEYSPACE, ...keyspace }], nodes),
+      keyspaces: new Keyspaces([{ ...DEFAULT_KEYSPACE, ...keyspace }]),
       counters: new Counters(),
       hints,
       strayCopyMaxMs: options.strayCopyMaxMs ?? Number.POSITIVE_INFINITY,

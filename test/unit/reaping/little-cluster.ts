@@ -99,7 +99,7 @@ export class LittleNode {
     keyspaces: readonly KeyspaceRow[],
     readonly memoryBytesMax: number | undefined,
   ) {
-    this.keyspaces = new Keyspaces(keyspaces, members.length);
+    this.keyspaces = new Keyspaces(keyspaces);
   }
 
   get id(): NodeId {

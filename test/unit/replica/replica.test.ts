@@ -283,10 +283,9 @@ test('a closed replica has everything in the store, and takes no more', async (t
 });
 
 test('the fingerprint that is kept is always that of the record', async (t) => {
-  const keyspaces = new Keyspaces(
-    [{ prefix: '', n: 1, r: 1, w: 1, reconcile: 'newest', durability: 'log', sloppy: true }],
-    1,
-  );
+  const keyspaces = new Keyspaces([
+    { prefix: '', n: 1, r: 1, w: 1, reconcile: 'newest', durability: 'log', sloppy: true },
+  ]);
   for (const observer of [undefined, new MerkleForest(PARTITIONS, keyspaces)]) {
     const opened = await OpenedReplica.openWarm(new ManualWorld(), observer && { observer });
     for (let i = 0; i < 3; i++) {
