@@ -10,7 +10,7 @@
 import { Pause } from '../background/pause.js';
 import { getFrom, putTo } from '../background/peer-calls.js';
 import type { BackgroundTask } from '../background/task.js';
-import { countReachable } from '../coordinator/routes.js';
+import type { Target } from '../coordinator/routes.js';
 import { StoreError } from '../ports/store.js';
 import type { Partition } from '../ring/slots.js';
 import { decodeObject } from '../version/codec.js';
@@ -113,13 +113,14 @@ export class OrphanSweep implements BackgroundTask {
     const { partition, db, key, record } = orphan;
     const keyspace = keyspaces.of(key);
     const { targets, n, written } = routes.placement(partition, keyspace.n);
-    const reachable = targets.slice(0, written).flatMap(({ peer }) => (peer?.reachable() === true ? [peer] : []));
+    const primaries = reachablePeers(targets.slice(0, n));
+    const beside = reachablePeers(targets.slice(n, written));
     // As a put does while the partition moves.
-    const needed = Math.min(keyspace.w, n) + countReachable(targets, n, written);
-    if (reachable.length < needed) return;
+    const needed = Math.min(keyspace.w, n) + beside.length;
+    if (primaries.length + beside.length < needed) return;
     if (this.#isOld(record)) {
-      const known = await this.#isKnown(orphan, reachable);
-      if (known === 'perhaps' || (known === 'no' && reachable.length < written)) return;
+      const known = await this.#isKnown(orphan, primaries);
+      if (known === 'perhaps' || (known === 'no' && primaries.length < n)) return;
       if (known === 'no') {
         counters.orphans_forgotten++;
         this.#departures.leave(orphan, versionFingerprint(record));
@@ -127,7 +128,9 @@ export class OrphanSweep implements BackgroundTask {
       }
     }
     const durability = handoffDurability(this.#node, key);
-    const stored = await Promise.all(reachable.map((peer) => putTo(peer, partition, db, key, record, durability)));
+    const stored = await Promise.all(
+      [...primaries, ...beside].map((peer) => putTo(peer, partition, db, key, record, durability)),
+    );
     if (stored.filter((isStored) => isStored).length < needed) return;
     counters.orphans_handed_over++;
     this.#departures.leave(orphan, versionFingerprint(record));
@@ -154,6 +157,10 @@ function remembers(held: Buffer, orphan: Buffer): boolean {
   const { clock } = decodeObject(held);
   const { siblings } = decodeObject(orphan);
   return siblings.every(({ dot }) => hasSeen(clock, dot)) || Math.min(...clock.values()) <= highestCounter(orphan);
+}
+
+function reachablePeers(targets: readonly Target[]): Peer[] {
+  return targets.flatMap(({ peer }) => (peer?.reachable() === true ? [peer] : []));
 }
 
 function sliceEnd(orphans: readonly Orphan[], from: number): number {
