@@ -1,3 +1,4 @@
+import { numbered } from './numbered.js';
 import type { RingNode } from './ring.js';
 import { FREE, type Spacing } from './spacing.js';
 
@@ -19,8 +20,8 @@ export function layOut(
   const followed = new Uint16Array(nodes.length * nodes.length);
   const rounds = Math.max(...due);
   let at = 0;
+  const pool = new Pool(nodes);
   for (let round = 0; round < rounds; round++) {
-    const pool = new Pool(nodes);
     for (const [node, tokens] of due.entries()) {
       if (Math.floor((tokens * (round + 1)) / rounds) > Math.floor((tokens * round) / rounds)) pool.add(node);
     }
@@ -43,13 +44,17 @@ export function layOut(
 
 /** The nodes that still have to be placed in this round. */
 class Pool {
-  readonly #nodes: readonly RingNode[];
+  readonly #zones: Int32Array;
+  readonly #hosts: Int32Array;
   readonly #members = new Set<number>();
-  readonly #leftOfZone = new Map<string, number>();
-  readonly #leftOnHost = new Map<string, number>();
+  readonly #leftOfZone: Int32Array;
+  readonly #leftOnHost: Int32Array;
 
   constructor(nodes: readonly RingNode[]) {
-    this.#nodes = nodes;
+    this.#zones = numbered(nodes.map((node) => node.zone));
+    this.#hosts = numbered(nodes.map((node) => node.host));
+    this.#leftOfZone = new Int32Array(nodes.length);
+    this.#leftOnHost = new Int32Array(nodes.length);
   }
 
   get size(): number {
@@ -72,33 +77,33 @@ class Pool {
    */
   best(faultsOf: (number: number) => number, wearOf: (number: number) => number): number {
     let best = FREE;
-    let bestRank: readonly number[] = [];
+    let bestFaults = 0;
+    let bestWear = 0;
     for (const number of this.#members) {
-      const node = this.#nodes[number];
-      const zoneLeft = this.#leftOfZone.get(node?.zone ?? '') ?? 0;
-      const hostLeft = this.#leftOnHost.get(node?.host ?? '') ?? 0;
-      const rank = [faultsOf(number), -zoneLeft, -hostLeft, wearOf(number)];
-      if (best === FREE || isBelow(rank, bestRank)) {
-        best = number;
-        bestRank = rank;
-      }
+      const faults = faultsOf(number);
+      if (best !== FREE && faults > bestFaults) continue;
+      const wear = wearOf(number);
+      const rank = best === FREE ? -1 : faults - bestFaults || this.#fewerLeft(number, best) || wear - bestWear;
+      if (rank >= 0) continue;
+      best = number;
+      bestFaults = faults;
+      bestWear = wear;
     }
     return best;
   }
 
-  #count(number: number, by: 1 | -1): void {
-    const node = this.#nodes[number];
-    if (node === undefined) return;
-    this.#leftOfZone.set(node.zone, (this.#leftOfZone.get(node.zone) ?? 0) + by);
-    this.#leftOnHost.set(node.host, (this.#leftOnHost.get(node.host) ?? 0) + by);
+  /** Below 0 where `one` has more of its zone, or with as many of these more of its host, left than `other`. */
+  #fewerLeft(one: number, other: number): number {
+    return (
+      (this.#leftOfZone[this.#zones[other] ?? 0] ?? 0) - (this.#leftOfZone[this.#zones[one] ?? 0] ?? 0) ||
+      (this.#leftOnHost[this.#hosts[other] ?? 0] ?? 0) - (this.#leftOnHost[this.#hosts[one] ?? 0] ?? 0)
+    );
   }
-}
 
-/** Compares element by element; the first that differs decides. */
-function isBelow(a: readonly number[], b: readonly number[]): boolean {
-  for (const [at, value] of a.entries()) {
-    const other = b[at] ?? 0;
-    if (value !== other) return value < other;
+  #count(number: number, by: 1 | -1): void {
+    const zone = this.#zones[number] ?? 0;
+    const host = this.#hosts[number] ?? 0;
+    this.#leftOfZone[zone] = (this.#leftOfZone[zone] ?? 0) + by;
+    this.#leftOnHost[host] = (this.#leftOnHost[host] ?? 0) + by;
   }
-  return false;
 }

@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert';
 import type { Partition } from './slots.js';
+import { Spread } from './spread.js';
 
 /** 40 hex digits, as in Redis. */
 export type NodeId = string & { readonly brand: 'NodeId' };
@@ -24,11 +25,13 @@ export class Ring {
   readonly partitionCount: number;
   /** The holder of each partition's token. */
   readonly owners: readonly NodeId[];
-  readonly #tokenless: readonly RingNode[];
+  readonly #ids: readonly NodeId[];
+  /** The number (index in `#ids`) of the holder of each partition's token. */
+  readonly #holders: Int32Array;
   readonly #holderCount: number;
-  readonly #holders: readonly RingNode[];
-  readonly #hostCount: number;
-  readonly #zoneCount: number;
+  /** Numbers, by id. */
+  readonly #tokenless: readonly number[];
+  readonly #spread: Spread;
   readonly #lists: (readonly NodeId[] | undefined)[];
 
   /**
@@ -36,20 +39,21 @@ export class Ring {
    * @param nodes all nodes, in any order; those without a token serve as the last fallbacks
    */
   constructor(owners: readonly NodeId[], nodes: readonly RingNode[]) {
-    const byId = new Map(nodes.map((node) => [node.id, node]));
-    assert(byId.size === nodes.length, 'a node is on the ring twice');
+    const sorted = [...nodes].sort((a, b) => (a.id < b.id ? -1 : 1));
+    const numbers = new Map(sorted.map((node, number) => [node.id, number]));
+    assert(numbers.size === nodes.length, 'a node is on the ring twice');
     this.partitionCount = owners.length;
     this.owners = owners;
-    this.#holders = owners.map((id) => {
-      const node = byId.get(id);
-      assert(node !== undefined, `a partition belongs to ${id}, which is not a node`);
-      return node;
+    this.#ids = sorted.map((node) => node.id);
+    this.#holders = Int32Array.from(owners, (id) => {
+      const number = numbers.get(id);
+      assert(number !== undefined, `a partition belongs to ${id}, which is not a node`);
+      return number;
     });
     const holding = new Set(this.#holders);
     this.#holderCount = holding.size;
-    this.#tokenless = nodes.filter((node) => !holding.has(node)).sort((a, b) => (a.id < b.id ? -1 : 1));
-    this.#hostCount = new Set(nodes.map((node) => node.host)).size;
-    this.#zoneCount = new Set(nodes.map((node) => node.zone)).size;
+    this.#tokenless = [...sorted.keys()].filter((number) => !holding.has(number));
+    this.#spread = new Spread(sorted);
     this.#lists = new Array(owners.length).fill(undefined);
   }
 
@@ -57,7 +61,11 @@ export class Ring {
   preferenceList(partition: Partition): readonly NodeId[] {
     const known = this.#lists[partition];
     if (known !== undefined) return known;
-    const list = this.#spread(this.#walk(partition)).map((node) => node.id);
+    const list: NodeId[] = [];
+    for (const number of this.#spread.order(this.#walk(partition))) {
+      const id = this.#ids[number];
+      if (id !== undefined) list.push(id);
+    }
     this.#lists[partition] = list;
     return list;
   }
@@ -68,47 +76,19 @@ export class Ring {
    * of distinct nodes, a token still lies within exactly N walks of N steps: those that start an even distance away on
    * one side and an odd distance on the other.
    */
-  #walk(partition: Partition): RingNode[] {
-    const met = new Set<RingNode>();
+  #walk(partition: Partition): number[] {
+    const met: number[] = [];
+    const seen = new Uint8Array(this.#ids.length);
     const step = partition % 2 === 0 ? 1 : this.partitionCount - 1;
     let at: number = partition;
-    for (let left = this.partitionCount; left > 0 && met.size < this.#holderCount; left--) {
-      const holder = this.#holders[at];
-      if (holder !== undefined) met.add(holder);
+    for (let left = this.partitionCount; left > 0 && met.length < this.#holderCount; left--) {
+      const holder = this.#holders[at] ?? 0;
+      if (seen[holder] === 0) met.push(holder);
+      seen[holder] = 1;
       at = (at + step) % this.partitionCount;
     }
     // Nodes without a token take turns as the first of the rest.
     const turn = this.#tokenless.length === 0 ? 0 : partition % this.#tokenless.length;
     return [...met, ...this.#tokenless.slice(turn), ...this.#tokenless.slice(0, turn)];
   }
-
-  /**
-   * The same nodes, moved forward as little as it takes that the first N, for any N, are in as many zones and on as many
-   * hosts as there are (Dynamo §4.6: the list is built by skipping positions on the ring).
-   */
-  #spread(walked: RingNode[]): RingNode[] {
-    const left = [...walked];
-    const spread: RingNode[] = [];
-    const zones = new Set<string>();
-    const hosts = new Set<string>();
-    while (zones.size < this.#zoneCount || hosts.size < this.#hostCount) {
-      const at =
-        zones.size < this.#zoneCount
-          ? (firstAt(left, (node) => !zones.has(node.zone) && !hosts.has(node.host)) ??
-            firstAt(left, (node) => !zones.has(node.zone)))
-          : firstAt(left, (node) => !hosts.has(node.host));
-      assert(at !== undefined, 'a zone or a host without a node');
-      for (const node of left.splice(at, 1)) {
-        zones.add(node.zone);
-        hosts.add(node.host);
-        spread.push(node);
-      }
-    }
-    return spread.concat(left);
-  }
-}
-
-function firstAt(nodes: readonly RingNode[], fits: (node: RingNode) => boolean): number | undefined {
-  const at = nodes.findIndex(fits);
-  return at < 0 ? undefined : at;
 }
