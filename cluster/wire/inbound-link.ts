@@ -11,7 +11,7 @@ import type { World } from '../ports/world.js';
 import type { NodeId } from '../ring/ring.js';
 import { BatchedWriter } from './batched-writer.js';
 import { FRAME_HEADER_BYTES, FrameDecoder, type FrameHandler } from './frames.js';
-import { ListeningHandshake, NONCE_BYTES, type PeerIdentity } from './handshake.js';
+import { greetingNodeId, ListeningHandshake, NONCE_BYTES, type PeerIdentity } from './handshake.js';
 import {
   ACCEPTED_SILENT_MAX_MS,
   HANDSHAKE_FRAME_BYTES_MAX,
@@ -35,6 +35,7 @@ import {
   FORWARD_REPLY,
   GET,
   GetFields,
+  HELLO,
   messageName,
   PING,
   PONG,
@@ -107,6 +108,8 @@ export interface InboundOwner {
 export class InboundLink implements LinkEvents, FrameHandler, Inbound {
   /** Undefined until the handshake is done. */
   identity: PeerIdentity | undefined;
+  /** The node that the other end says it is; nothing proves it. */
+  claimedId: NodeId | undefined;
   /** Whether the operator should hear of the end: the other side broke a rule, or does not fit. */
   remarkable = false;
   private readonly writer: BatchedWriter;
@@ -292,6 +295,7 @@ export class InboundLink implements LinkEvents, FrameHandler, Inbound {
       this.writer.appended();
       return undefined;
     }
+    if (kind === HELLO) this.claimedId = greetingNodeId(bytes.subarray(start, end));
     const step = this.handshake.receive(kind, bytes.subarray(start, end));
     if (step.step === 'refuse') {
       this.remarkable = true;

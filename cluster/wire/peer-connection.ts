@@ -12,7 +12,7 @@ import type { World } from '../ports/world.js';
 import type { NodeId } from '../ring/ring.js';
 import { BatchedWriter } from './batched-writer.js';
 import { FrameDecoder, type FrameHandler } from './frames.js';
-import { DiallingHandshake, NONCE_BYTES, type PeerIdentity } from './handshake.js';
+import { DiallingHandshake, greetingNodeId, NONCE_BYTES, type PeerIdentity } from './handshake.js';
 import {
   HANDSHAKE_FRAME_BYTES_MAX,
   HANDSHAKE_TIME_LIMIT_MS,
@@ -23,6 +23,7 @@ import {
 import {
   appendClosing,
   appendWhole,
+  CHALLENGE,
   CLOSING,
   type ClosingReason,
   HELLO,
@@ -54,6 +55,8 @@ export class PeerConnection implements LinkEvents, FrameHandler {
   receivedUs: number;
   /** Whether the link ended because the two nodes do not fit: a matter for the operator, not for time. */
   misfit = false;
+  /** The node that the other end says it is; nothing proves it before READY. */
+  claimedId: NodeId | undefined;
   private readonly link: Link;
   private readonly decoder: FrameDecoder;
   private readonly handshake: DiallingHandshake;
@@ -163,6 +166,7 @@ export class PeerConnection implements LinkEvents, FrameHandler {
   }
 
   private shake(kind: number, body: Buffer): void {
+    if (kind === CHALLENGE) this.claimedId = greetingNodeId(body);
     const step = this.handshake.receive(kind, body);
     if (step.step === 'send') {
       this.send(step.kind, step.body);

@@ -1,4 +1,5 @@
 /** The listening side: takes links from other nodes and hands their requests to the node. */
+import { audit } from '../ports/log.js';
 import type { Timer } from '../ports/timers.js';
 import type { Link, LinkEvents, Listener, PeerAddress } from '../ports/transport.js';
 import type { World } from '../ports/world.js';
@@ -6,7 +7,7 @@ import type { NodeId } from '../ring/ring.js';
 import type { PeerIdentity } from './handshake.js';
 import { InboundLink, type InboundOwner, type PeerRequests } from './inbound-link.js';
 import { SILENT_MAX_MS, SWEEP_PERIOD_MS, UNAUTHENTICATED_LINKS_MAX } from './limits.js';
-import { QuietLog } from './quiet-log.js';
+import { LINK_REFUSED, QuietLog } from './quiet-log.js';
 import type { WireOptions } from './wire-options.js';
 
 export type { Inbound, PeerRequests } from './inbound-link.js';
@@ -82,18 +83,27 @@ export class PeerService implements InboundOwner {
   /** For the links. */
   closed(link: InboundLink, reason: string): void {
     this.links.delete(link);
-    const fields = { peer: link.remoteAddress, node: link.identity?.nodeId, reason };
     if (link.identity !== undefined && this.linkOf.get(link.identity.nodeId) === link) {
       this.linkOf.delete(link.identity.nodeId);
     }
-    const message =
-      link.identity === undefined
-        ? 'a link was closed before its handshake was done'
-        : 'the link from a peer is closed';
-    // Whether a peer can be reached is logged by the side that dials; here only what time will not mend.
-    if (link.remarkable) this.quietLog.warn(fields, message);
-    else this.world.log.debug(fields, message);
+    this.report(link, reason);
     if (this.links.size === 0) this.drained?.();
+  }
+
+  /** Whether a peer can be reached is logged by the side that dials; here only what time will not mend. */
+  private report(link: InboundLink, reason: string): void {
+    const { identity, remoteAddress } = link;
+    const node = identity?.nodeId ?? link.claimedId;
+    const fields = { peer: remoteAddress, node, reason };
+    const message = identity === undefined ? 'a link was refused' : 'the link from a peer is closed';
+    if (!link.remarkable) this.world.log.debug(fields, message);
+    else if (identity !== undefined) this.quietLog.warn(`${node} ${reason}`, fields, message);
+    else {
+      // Each attempt comes from another port.
+      const host = remoteAddress.slice(0, remoteAddress.lastIndexOf(':'));
+      const audited = { ...audit(node, remoteAddress, LINK_REFUSED), reason };
+      this.quietLog.warn(`${node} ${host} ${reason}`, audited, message);
+    }
   }
 
   private accept(link: Link): LinkEvents {

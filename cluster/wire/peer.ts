@@ -3,6 +3,7 @@
  * requests of a turn leave in one write.
  */
 import type { LatencyRecorder } from '../ports/latency.js';
+import { audit } from '../ports/log.js';
 import type { Timer } from '../ports/timers.js';
 import type { PeerAddress } from '../ports/transport.js';
 import type { World } from '../ports/world.js';
@@ -30,6 +31,7 @@ import {
   QUERY,
 } from './messages.js';
 import { type ConnectionOwner, PeerConnection } from './peer-connection.js';
+import { LINK_REFUSED } from './quiet-log.js';
 import { type PeerView, Reachability } from './reachability.js';
 import { Redial } from './redial.js';
 import { RequestTable } from './request-table.js';
@@ -391,10 +393,12 @@ export class Peer implements ConnectionOwner {
   private report(reason: string, misfit: boolean): void {
     const { reachability } = this;
     const reachableMs = reachability.reachable ? reachability.forMs : undefined;
-    const fields = { peer: this.addressText(), node: this.id, reason, reachableMs, silentMs: this.heardMsAgo() };
+    const peer = this.addressText();
+    const fields = { peer, node: this.id, reason, reachableMs, silentMs: this.heardMsAgo() };
     const isNews = reachability.linkLost(reason) || (misfit && reason !== this.loggedMisfit);
     if (misfit) this.loggedMisfit = reason;
-    if (isNews) this.world.log.warn(fields, 'the peer is not reachable');
+    const refused = misfit ? audit(this.id, peer, LINK_REFUSED) : undefined;
+    if (isNews) this.world.log.warn({ ...refused, ...fields }, 'the peer is not reachable');
     else this.world.log.debug(fields, 'the peer is still not reachable');
   }
 

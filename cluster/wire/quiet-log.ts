@@ -2,10 +2,16 @@ import type { Clock } from '../ports/clock.js';
 import type { Log, LogFields } from '../ports/log.js';
 import { QUIET_LINES_MAX, QUIET_WINDOW_MS } from './limits.js';
 
-/** Warnings that strangers can cause at will: a few in each window are written, the rest is only counted. */
+/** `what` of the audit: the two ends of a link do not fit, or one of them did not prove to know the secret. */
+export const LINK_REFUSED = 'link refused';
+
+/**
+ * Warnings that strangers can cause at will: a few in each window are written, one of each subject, and the rest is only
+ * counted. So who tries again and again does not hide the others.
+ */
 export class QuietLog {
   private windowStartUs = Number.NEGATIVE_INFINITY;
-  private lines = 0;
+  private readonly subjects = new Set<string>();
   private suppressed = 0;
 
   constructor(
@@ -13,17 +19,18 @@ export class QuietLog {
     private readonly log: Log,
   ) {}
 
-  warn(fields: LogFields, message: string): void {
+  /** `subject` says of whom and of what the line is. */
+  warn(subject: string, fields: LogFields, message: string): void {
     const nowUs = this.clock.monotonicUs();
     if (nowUs - this.windowStartUs >= QUIET_WINDOW_MS * 1000) {
       this.windowStartUs = nowUs;
-      this.lines = 0;
+      this.subjects.clear();
     }
-    if (this.lines >= QUIET_LINES_MAX) {
+    if (this.subjects.size >= QUIET_LINES_MAX || this.subjects.has(subject)) {
       this.suppressed += 1;
       return;
     }
-    this.lines += 1;
+    this.subjects.add(subject);
     this.log.warn(this.suppressed === 0 ? fields : { ...fields, suppressedBefore: this.suppressed }, message);
     this.suppressed = 0;
   }

@@ -5,6 +5,7 @@
  * A listener keeps one link from each node: dialling a node that this one has a `Peer` for breaks that peer's link, so a known
  * node is asked through its `Peer`.
  */
+import { audit } from '../ports/log.js';
 import type { Timer } from '../ports/timers.js';
 import type { PeerAddress } from '../ports/transport.js';
 import type { World } from '../ports/world.js';
@@ -13,6 +14,7 @@ import type { PeerIdentity } from './handshake.js';
 import { TICK_MAX_MS } from './limits.js';
 import { appendWhole, DECLINED, FIRST_REQUEST_ID, FORWARD_REPLY, messageName, QUERY } from './messages.js';
 import { type ConnectionOwner, PeerConnection } from './peer-connection.js';
+import { LINK_REFUSED } from './quiet-log.js';
 import { RequestTable } from './request-table.js';
 import { carriesQuestion } from './versions.js';
 import type { WireOptions } from './wire-options.js';
@@ -97,8 +99,15 @@ export class SeedPeer implements ConnectionOwner {
   }
 
   /** For the connection. */
-  closed(_connection: PeerConnection, reason: string): void {
+  closed(connection: PeerConnection, reason: string): void {
     this.#ticks.stop();
+    if (connection.misfit) {
+      const from = `${this.address.host}:${this.address.port}`;
+      this.#world.log.warn(
+        { ...audit(connection.claimedId, from, LINK_REFUSED), reason },
+        'a seed was refused, or refuses',
+      );
+    }
     this.#settled(reason);
     for (let answer = this.#table.takeOldest(); answer !== undefined; answer = this.#table.takeOldest()) {
       answer('unreachable');

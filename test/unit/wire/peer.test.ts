@@ -8,7 +8,7 @@ import { OutBuffer } from '../../../cluster/wire/out-buffer.js';
 import type { FakeWorld } from './fake-world.js';
 import { OBJECT } from './golden.js';
 import { ADDRESS, Heard, Pair } from './pair.js';
-import { LISTENER, LISTENER_NONCE } from './parties.js';
+import { DIALLER, LISTENER, LISTENER_NONCE } from './parties.js';
 
 const TARGET = 'cc'.repeat(20) as NodeId;
 
@@ -278,5 +278,15 @@ test('nodes that do not fit never reach each other, and both logs say why', asyn
     const reasons = world.log.filter(({ level }) => level === 'warn').map(({ fields }) => String(fields.reason));
     t.is(reasons.length, 2);
     for (const text of reasons) t.regex(text, reason);
+    const audited = world.log.filter(({ fields }) => fields.audit === true).map(({ fields }) => fields);
+    t.is(audited.length, 2, 'one line of the audit at each end');
+    t.like(audited, [
+      { who: DIALLER.nodeId, from: 'fake:1', what: 'link refused' },
+      { who: LISTENER.nodeId, from: '127.0.0.1:17001', what: 'link refused' },
+    ]);
+    world.advance(60_000);
+    const later = world.log.filter(({ fields }) => fields.audit === true);
+    t.true(later.length <= 2 + 6, 'who dials again and again is told of once in ten seconds');
+    t.true(Number(later.at(-1)?.fields.suppressedBefore) > 10);
   }
 });
