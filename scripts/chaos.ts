@@ -5,6 +5,7 @@
  *
  *   npm run chaos -- --minutes 5              five nodes, about five minutes in all
  *   npm run chaos -- --rolling                nodes go away one after the other, for longer than deletes are remembered too
+ *   npm run chaos -- --elastic                nodes join, leave and are replaced besides
  *   npm run chaos -- --minutes 5 --seed 7     the faults and keys of that seed (their timing is the machine's)
  *   npm run chaos -- --keep                   keeps data and logs, and says where they are
  *
@@ -14,6 +15,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ELASTIC } from './chaos/elastic.js';
+import type { Mode } from './chaos/mode.js';
 import { reportOf } from './chaos/report.js';
 import { ROLLING } from './chaos/rolling.js';
 import { runChaos } from './chaos/run-chaos.js';
@@ -30,6 +33,7 @@ function readPlan() {
       minutes: { type: 'string', default: '1' },
       seed: { type: 'string', default: '1' },
       nodes: { type: 'string', default: '5' },
+      elastic: { type: 'boolean', default: false },
       rolling: { type: 'boolean', default: false },
       'keep-disks': { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
@@ -39,9 +43,15 @@ function readPlan() {
     durationMs: numberIn('minutes', values.minutes, 0.1, 10_000) * MS_A_MINUTE,
     seed: Math.trunc(numberIn('seed', values.seed, 0, 2 ** 32 - 1)),
     nodeCount: Math.trunc(numberIn('nodes', values.nodes, NODES_MIN, NODES_MAX)),
-    mode: values.rolling ? ROLLING : faultsMode(!values['keep-disks']),
+    mode: modeOf(values.rolling, values.elastic, !values['keep-disks']),
     keep: values.keep,
   };
+}
+
+function modeOf(isRolling: boolean, isElastic: boolean, emptiesFolders: boolean): Mode {
+  if (isRolling && isElastic) throw new RangeError('--rolling and --elastic are runs of their own');
+  if (isRolling) return ROLLING;
+  return isElastic ? ELASTIC : faultsMode(emptiesFolders);
 }
 
 function numberIn(name: string, text: string, low: number, high: number): number {

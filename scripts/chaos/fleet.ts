@@ -1,6 +1,7 @@
+import type { NodePorts } from '../processes/local-nodes.js';
 import type { NodeProcess } from '../processes/node-process.js';
 import { Clients } from './clients.js';
-import { Target } from './target.js';
+import { type Hears, Target } from './target.js';
 
 /** The nodes under chaos, and a client for each. */
 export class Fleet {
@@ -8,13 +9,19 @@ export class Fleet {
   readonly clients = new Clients([]);
   readonly #targets = new Map<number, Target>();
   readonly #nowMs: () => number;
-  readonly #died: (text: string) => void;
+  readonly #hears: Hears;
 
   /** `folder`: of the whole cluster. `nowMs`: time since the run began. `died` hears of an end that nobody asked for. */
-  constructor(folder: string, nowMs: () => number, died: (text: string) => void) {
+  constructor(folder: string, nowMs: () => number, died: (text: string) => void, print: (line: string) => void) {
     this.folder = folder;
     this.#nowMs = nowMs;
-    this.#died = died;
+    this.#hears = {
+      died,
+      left: (target) => {
+        print(`${target.port}: has left`);
+        this.remove(target);
+      },
+    };
   }
 
   /** In the order in which they were added. */
@@ -26,13 +33,23 @@ export class Fleet {
     return this.targets.map(({ process }) => process);
   }
 
+  /** Those that were not asked to leave. */
+  get staying(): readonly Target[] {
+    return this.targets.filter(({ isLeaving }) => !isLeaving);
+  }
+
+  /** Those that stay and suffer nothing. */
+  get free(): readonly Target[] {
+    return this.staying.filter(({ suffering }) => suffering === undefined);
+  }
+
   at(port: number): Target | undefined {
     return this.#targets.get(port);
   }
 
   /** Starts a node; it is not ready yet. */
-  add(process: NodeProcess): Target {
-    const target = new Target(process, this.folder, this.#nowMs, this.#died);
+  add(process: NodeProcess, ports: NodePorts): Target {
+    const target = new Target(process, ports, this.folder, this.#nowMs, this.#hears);
     this.#targets.set(target.port, target);
     this.clients.add(target.port);
     target.launch();

@@ -1,50 +1,72 @@
 /**
- * Waits until the cluster has healed: all nodes see all others, no hints wait, and the primaries of each key hold the
+ * Waits until the cluster has healed: all nodes see all others and agree on the ring, no hints wait, and the primaries of each key hold the
  * same, byte for byte. Clients may go on meanwhile: of a key that they write, its primaries need to have been seen equal
  * once since the wait began. That is enough for every write that was acknowledged before: it is on all of them then.
  */
-import { ask } from '../processes/ask.js';
+import { ask, connectedPeers } from '../processes/ask.js';
 import type { NodeProcess } from '../processes/node-process.js';
 import { waitUntil } from '../processes/wait.js';
-import { type Difference, differences, differenceText, Primaries } from './replica-digests.js';
+import { differences, differenceText, Primaries } from './replica-digests.js';
 
-const READY_MS = 60_000;
+/** N of the default keyspace. */
+const REPLICAS = 3;
 const TOLD_EVERY_MS = 5000;
 
-/** Rejects with `DeadlineError`, which says what is left, when it takes longer than `deadlineMs`. */
+/**
+ * Rejects with `DeadlineError`, which says what is left, when it takes longer than `deadlineMs`. `nodes` gives those that
+ * run now: one that has left the cluster is not waited for.
+ */
 export async function untilHealed(
-  nodes: readonly NodeProcess[],
+  nodes: () => readonly NodeProcess[],
   keys: readonly string[],
   deadlineMs: number,
   print: (line: string) => void,
 ): Promise<void> {
-  await Promise.all(nodes.map((node) => node.ready(nodes.length - 1, READY_MS)));
   let left: readonly string[] = keys;
   let toldMs = performance.now();
   await waitUntil('the cluster has healed', deadlineMs, async () => {
-    const obstacles = await obstaclesTo(nodes, left);
-    left = obstacles.different.map(({ key }) => key);
-    if (obstacles.hints === 0 && left.length === 0) return true;
-    const [first] = obstacles.different;
-    const text = `${obstacles.hints} hints, ${left.length} of ${keys.length} keys differ${first ? `; ${differenceText(first)}` : ''}`;
+    const text = await obstacle(nodes().map(({ port }) => port)).catch(messageOf);
+    if (text === undefined) return true;
     if (performance.now() - toldMs >= TOLD_EVERY_MS) {
       toldMs = performance.now();
       print(`healing: ${text}`);
     }
     return text;
   });
+
+  /** What is not healed yet, in words. */
+  async function obstacle(ports: readonly number[]): Promise<string | undefined> {
+    await Promise.all(ports.map((port) => checkConnected(port, ports.length - 1)));
+    // Hints first: what they bring is then compared.
+    const hints = await Promise.all(ports.map((port) => hintsAt(port)));
+    const hintCount = hints.reduce((sum, count) => sum + count, 0);
+    const different = await differences(await agreedPrimaries(ports), left);
+    left = different.map(({ key }) => key);
+    const [first] = different;
+    if (hintCount === 0 && first === undefined) return undefined;
+    return `${hintCount} hints, ${left.length} of ${keys.length} keys differ${first ? `; ${differenceText(first)}` : ''}`;
+  }
 }
 
-async function obstaclesTo(
-  nodes: readonly NodeProcess[],
-  keys: readonly string[],
-): Promise<{ hints: number; different: Difference[] }> {
-  const [first] = nodes;
-  if (first === undefined) return { hints: 0, different: [] };
-  // Hints first: what they bring is then compared.
-  const hints = await Promise.all(nodes.map(({ port }) => hintsAt(port)));
-  const primaries = await Primaries.of(first.port);
-  return { hints: hints.reduce((sum, count) => sum + count, 0), different: await differences(primaries, keys) };
+async function checkConnected(port: number, peers: number): Promise<void> {
+  const connected = await connectedPeers(port);
+  if (connected < peers) throw new Error(`port ${port} sees ${connected} of ${peers} others`);
+}
+
+/** The primaries as all nodes know them. Rejects where they do not agree. */
+async function agreedPrimaries(ports: readonly number[]): Promise<Primaries> {
+  const [first, ...others] = await Promise.all(ports.map((port) => Primaries.of(port)));
+  if (first === undefined) throw new Error('no node runs');
+  for (const [index, other] of others.entries()) {
+    if (other.text !== first.text) throw new Error(`ports ${ports[0]} and ${ports[index + 1]} have different rings`);
+  }
+  const wanted = Math.min(REPLICAS, ports.length);
+  if (first.least < wanted) throw new Error(`a partition has ${first.least} of ${wanted} primaries`);
+  return first;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Hints that wait at a node, by its own account. Rejects while it still reads those of an earlier run, or starts over. */

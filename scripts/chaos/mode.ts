@@ -8,8 +8,10 @@ export interface Mode {
   /** Options of every node. */
   readonly nodeArgs: readonly string[];
   readonly mix: Mix;
-  /** Does things to the nodes until the time is over and all of it has ended; gives how many there were. */
-  readonly disturb: (stage: Stage) => Promise<number>;
+  /** What is kept free at the end of a run for what is under way, for healing and for reading. */
+  readonly settleMs: number;
+  /** Does things to the nodes until the time is over and all of it has ended; gives how often each kind was done. */
+  readonly disturb: (stage: Stage) => Promise<ReadonlyMap<string, number>>;
 }
 
 /** Where a mode plays. */
@@ -25,7 +27,7 @@ export interface Stage {
   readonly print: (line: string) => void;
 }
 
-/** For the nodes of every mode. Replicas are compared often, so that much can happen in a short run. */
+/** For the nodes of every mode; what a mode says otherwise comes later and wins. Replicas are compared often, so that much can happen in a short run. */
 export const NODE_ARGS: readonly string[] = [
   ...['--enable-debug-command', 'local', '--keyspace', 'cart: reconcile=siblings'],
   ...['--exchange-period-ms', '2000'],

@@ -15,8 +15,15 @@ export interface Difference {
 export class Primaries {
   readonly #ofSlot: readonly (readonly number[])[];
 
-  private constructor(ofSlot: readonly (readonly number[])[]) {
+  /** All of it, for comparison. */
+  readonly text: string;
+  /** Of the slot that has the fewest, how many. */
+  readonly least: number;
+
+  private constructor(ofSlot: readonly (readonly number[])[], text: string) {
     this.#ofSlot = ofSlot;
+    this.text = text;
+    this.least = Math.min(...ofSlot.map((ports) => ports.length));
   }
 
   /** Asks the node at `port`, which must reach all others: else it names fallbacks too. */
@@ -28,7 +35,7 @@ export class Primaries {
       const ports = nodes.map((node: readonly unknown[]) => Number(node[1]));
       for (let slot = Number(first); slot <= Number(last); slot++) ofSlot[slot] = ports;
     }
-    return new Primaries(ofSlot);
+    return new Primaries(ofSlot, JSON.stringify(ofSlot));
   }
 
   of(key: string): readonly number[] {

@@ -12,9 +12,8 @@ import { FLEETING_MS, type Tally, Workload } from './workload.js';
 const HEAL_MS = 120_000;
 const LANES_A_NODE = 6;
 const PROGRESS_MS = 10_000;
-/** Kept free at the end of a run for what is under way, for healing and for reading: so much, or this part of it. */
-const SETTLE_MS = 15_000;
-const SETTLE_PART = 0.25;
+/** No more of a run is kept free for its end. */
+const SETTLE_PART_MAX = 0.3;
 
 export interface ChaosOptions {
   readonly mode: Mode;
@@ -29,7 +28,8 @@ export interface ChaosOptions {
 
 export interface ChaosResult {
   readonly tally: Tally;
-  readonly faults: number;
+  /** What was done to the nodes: how often each kind. */
+  readonly done: ReadonlyMap<string, number>;
   readonly keys: number;
   readonly healedInMs: number | undefined;
   /** Each in a sentence; none: all is well. */
@@ -42,14 +42,18 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const nowMs = () => performance.now() - startedMs;
   const print = (line: string) => options.print(`${(nowMs() / 1000).toFixed(1).padStart(7)} s  ${line}`);
   const { mode, durationMs, folder, ports } = options;
-  const untilMs = durationMs - Math.min(SETTLE_MS, durationMs * SETTLE_PART);
+  const untilMs = durationMs - Math.min(mode.settleMs, durationMs * SETTLE_PART_MAX);
   print(
     `${ports.length} nodes; ${mode.name}; until ${seconds(untilMs)}, then healing and reading, until about ${seconds(durationMs)}`,
   );
   const violations: string[] = [];
-  const fleet = new Fleet(folder, nowMs, (text) => violations.push(text));
+  const fleet = new Fleet(folder, nowMs, (text) => violations.push(text), print);
   try {
-    for (const process of localNodes(folder, ports, mode.nodeArgs)) fleet.add(process);
+    const nodes = localNodes(folder, ports, mode.nodeArgs);
+    for (const [index, own] of ports.entries()) {
+      const node = nodes[index];
+      if (node !== undefined) fleet.add(node, own);
+    }
     await Promise.all(fleet.targets.map((target) => target.ready(ports.length - 1)));
     const result = await run(options, fleet, untilMs, nowMs, print);
     return { ...result, violations: [...violations, ...result.violations] };
@@ -69,7 +73,7 @@ async function run(
   const ledger = new Ledger();
   const workload = new Workload(ledger, fleet.clients, nowMs, (port) => fleet.at(port)?.calmSinceMs ?? 0);
   const keys = () => [...ledger.plainKeys(), ...ledger.cartKeys()];
-  const healed = () => untilHealed(fleet.nodes, keys(), HEAL_MS, print);
+  const healed = () => untilHealed(() => fleet.nodes, keys(), HEAL_MS, print);
   const { tally } = workload;
   const progress = setInterval(() => {
     const suffering = fleet.targets.flatMap(({ port, suffering: what }) => (what ? [`${port} ${what}`] : []));
@@ -78,11 +82,11 @@ async function run(
     );
   }, PROGRESS_MS);
   const violations: string[] = [];
-  let faults = 0;
+  let done: ReadonlyMap<string, number> = new Map();
   let healedInMs: number | undefined;
   try {
     workload.start(ports.length * LANES_A_NODE, mode.mix, prng.fork());
-    faults = await mode.disturb({ fleet, prng: prng.fork(), nowMs, untilMs, healed, print });
+    done = await mode.disturb({ fleet, prng: prng.fork(), nowMs, untilMs, healed, print });
     print('the faults are over');
     const faultsOverMs = nowMs();
     await workload.stop();
@@ -103,7 +107,7 @@ async function run(
   );
   violations.push(...violationsOf(ledger, final));
   violations.push(...tally.strange.map((message) => `an error that no fault explains: ${message}`));
-  return { tally, faults, keys: keys().length, healedInMs, violations };
+  return { tally, done, keys: keys().length, healedInMs, violations };
 }
 
 function seconds(ms: number): string {

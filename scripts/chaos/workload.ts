@@ -21,7 +21,8 @@ const SET_KEYS_A_LANE = 20;
 const SHARED_KEYS = 60;
 const CART_KEYS = 60;
 const CART_ITEMS_MAX = 16;
-const CHURN_KEYS_A_LANE = 10;
+/** So many that a deleted one is mostly left alone for longer than deletes are remembered in a rolling run. */
+const CHURN_KEYS_A_LANE = 80;
 const PADDING_MAX = 300;
 const LONG_PADDING = 20_000;
 const THINK_MS_MAX = 30;
@@ -42,8 +43,8 @@ export type Mix = Readonly<Partial<Record<Step, number>>>;
 export const ALL_KEYS: Mix = { once: 25, set: 20, shared: 10, 'delete shared': 3, cart: 22, read: 20 };
 /** A small set of keys that are written, deleted and read all the time. */
 export const FEW_KEYS: Mix = {
-  ...{ churn: 43, 'delete churn': 28, 'fleeting churn': 5, 'read churn': 12 },
-  ...{ shared: 4, 'delete shared': 3, read: 5 },
+  ...{ churn: 30, 'delete churn': 25, 'fleeting churn': 5, 'read churn': 30 },
+  ...{ shared: 4, 'delete shared': 3, read: 3 },
 };
 
 /** What the clients have seen, for the report. */

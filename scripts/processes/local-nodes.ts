@@ -21,20 +21,37 @@ export interface NodePorts {
  */
 export function localNodes(folder: string, ports: readonly NodePorts[], args: readonly string[]): NodeProcess[] {
   const peers = ports.map(({ port, peerPort }) => `127.0.0.1:${port}@${peerPort}`).join(',');
-  const secretPath = clusterSecretFile(folder);
-  return ports.map(
-    ({ port, peerPort }) =>
-      new NodeProcess({
-        port,
-        // The secret itself is not on the command line, where every user of the machine could read it.
-        args: [
-          ...['--peer-port', `${peerPort}`, '--dir', join(folder, `${port}`), '--peers', peers],
-          ...['--cluster-secret-file', secretPath, ...args],
-        ],
-        environment: {},
-        logPath: join(folder, `${port}.log`),
-      }),
-  );
+  return ports.map((own) => localNode(folder, own, ['--peers', peers, ...args]));
+}
+
+/**
+ * The process, not yet started, of a node that joins a cluster whose data are below `folder`.
+ *
+ * @param seeds nodes of the cluster
+ * @param args further options, e.g. `--replace ID`
+ */
+export function joiningNode(
+  folder: string,
+  ports: NodePorts,
+  seeds: readonly NodePorts[],
+  args: readonly string[],
+): NodeProcess {
+  const addresses = seeds.map(({ peerPort }) => `127.0.0.1:${peerPort}`).join(',');
+  return localNode(folder, ports, ['--seeds', addresses, ...args]);
+}
+
+/** The process, not yet started, of a node that has the cluster's secret and knows nobody. */
+export function localNode(folder: string, { port, peerPort }: NodePorts, args: readonly string[]): NodeProcess {
+  return new NodeProcess({
+    port,
+    args: [
+      ...['--peer-port', `${peerPort}`, '--dir', join(folder, `${port}`)],
+      // The secret itself is not on the command line, where every user of the machine could read it.
+      ...['--cluster-secret-file', clusterSecretFile(folder), ...args],
+    ],
+    environment: {},
+    logPath: join(folder, `${port}.log`),
+  });
 }
 
 /** The file with the secret of the cluster whose data are in `folder`: made up once, readable by its owner only. */

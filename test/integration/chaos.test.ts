@@ -37,6 +37,6 @@ async function endsWell(t: ExecutionContext, mode: Mode, durationMs: number): Pr
     print: (line) => lines.push(line),
   });
   t.true(result.tally.acknowledged > 0);
-  t.true(result.faults > 0);
+  t.true(result.done.size > 0);
   t.deepEqual(result.violations, [], [...lines, ...reportOf(result)].join('\n'));
 }
