@@ -195,11 +195,13 @@ export class Faults {
     const names = [side, otherSide].map((machines) => machines.map(({ host }) => host).join(','));
     const how = drops ? 'drops' : 'holds back';
     this.#around.trace.line('world', `${how} ${names.join(oneWay ? ' > ' : ' <> ')} for ${durationUs} µs`);
-    for (const { host: from } of side) {
-      for (const { host: to } of otherSide) {
-        if (drops) network.drop(from, to, durationUs);
-        else network.stall(from, to, durationUs);
-        if (!oneWay) network.stall(to, from, durationUs);
+    for (const a of side) {
+      for (const b of otherSide) {
+        if (drops) network.drop(a.host, b.host, durationUs);
+        else network.stall(a.host, b.host, durationUs);
+        if (!oneWay) network.stall(b.host, a.host, durationUs);
+        // What is dropped may be over before anybody looks.
+        this.#around.connectivity.disturb(a, b);
       }
     }
   }

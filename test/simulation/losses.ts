@@ -132,9 +132,9 @@ export class Losses {
   /** What all machines hold of a key, as safely as its keyspace asks, when `machine` has lost what it loses. */
   #copiesAfter(machine: Machine, loss: Loss): (key: string) => (Buffer | null | undefined)[] {
     const { cluster, rowOf } = this.#around;
-    // Where much is forgotten, a node that is down may find that its disk is too old to be of any use.
+    // Where much is forgotten, a node that is down, or about to be, may find that its disk is too old to be of any use.
     const others = cluster.machines.filter(
-      (each) => each !== machine && (each.life !== undefined || !this.#around.isForgetful),
+      (each) => each !== machine && (each.node !== undefined || !this.#around.isForgetful),
     );
     const views = others.map(({ disk }) => ({ rows: viewOf(disk), synced: viewOf(disk, 'synced') }));
     const own =
