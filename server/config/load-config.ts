@@ -15,10 +15,11 @@ export interface ConfigSources {
 }
 
 /** What the first word of the command line asks for in place of a server. */
-export function asksFor(argv: readonly string[]): 'help' | 'version' | undefined {
+export function asksFor(argv: readonly string[]): 'help' | 'version' | 'status' | undefined {
   const [first] = argv;
   if (first === '--help' || first === '-h') return 'help';
   if (first === '--version' || first === '-v') return 'version';
+  if (first === 'status') return 'status';
   return undefined;
 }
 

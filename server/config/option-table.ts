@@ -29,7 +29,8 @@ export function helpText(): string {
     (row) => `  --${row.name}\n      ${row.doc}\n      ${row.type.bounds}; default: ${fallbackOf(row)}`,
   );
   return [
-    'Usage: cartwheel [file] [--option value …]',
+    'Usage: cartwheel [file] [--option value …]    runs a node',
+    '       cartwheel status [--port P] [--watch]   tells how the cluster of a running node is (status --help)',
     '',
     'Every option can stand in the file (`option value`, as in redis.conf), in the environment',
     '(CARTWHEEL_REQUEST_TIMEOUT_MS=500) and on the command line; the later wins.',

@@ -1,0 +1,48 @@
+/** A node as a process: from its command line to its exit code. */
+import { readFileSync } from 'node:fs';
+import { StoreError } from '../cluster/ports/store.js';
+import { ConfigError } from './config/config-lines.js';
+import { loadConfig } from './config/load-config.js';
+import { ListenError } from './net/listener.js';
+import { type RunningServer, runServer } from './run-server.js';
+
+const EXIT_FAILED = 1;
+
+/** Serves until it is told to stop; then the process ends with 0, or with 1 where it could not go on. */
+export async function serve(argv: readonly string[]): Promise<void> {
+  let server: RunningServer | undefined;
+  let stopAsked = false;
+  const shutDown = (): void => {
+    stopAsked = true;
+    server?.stop().then(
+      () => process.exit(0),
+      (error: unknown) => fail(error),
+    );
+  };
+  process.on('SIGINT', shutDown);
+  process.on('SIGTERM', shutDown);
+  try {
+    const config = loadConfig({
+      argv,
+      environment: process.env,
+      readFile: (path) => readFileSync(path, 'utf8'),
+    });
+    server = await runServer(config, shutDown);
+  } catch (error) {
+    fail(error);
+  }
+  if (stopAsked) shutDown();
+}
+
+/** Says why the process can't go on; what was foreseen in one line, what was not with its stack. */
+function fail(error: unknown): never {
+  const foreseen =
+    error instanceof ConfigError ||
+    error instanceof ListenError ||
+    error instanceof StoreError ||
+    (error instanceof Error && 'code' in error);
+  process.stderr.write(
+    `cartwheel: ${foreseen ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+  );
+  process.exit(EXIT_FAILED);
+}

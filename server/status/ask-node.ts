@@ -1,0 +1,42 @@
+import { connect } from 'node:net';
+import RedisParser from 'redis-parser';
+
+/** What a node replied to one command: RESP2, an error where it refused. */
+export type Reply = unknown;
+
+const ANSWER_MS = 2000;
+
+/**
+ * Sends commands on a connection of its own and gives their replies in order; a refusal is an Error among them. Rejects when
+ * the node can't be reached, or has not answered all of them within two seconds.
+ */
+export function askNode(host: string, port: number, commands: readonly (readonly string[])[]): Promise<Reply[]> {
+  return new Promise((resolve, reject) => {
+    const address = `${host}:${port}`;
+    const replies: Reply[] = [];
+    const socket = connect({ host, port });
+    const late = setTimeout(() => settle(() => reject(new Error(`${address} does not answer`))), ANSWER_MS);
+    const settle = (action: () => void): void => {
+      clearTimeout(late);
+      socket.destroy();
+      action();
+    };
+    const take = (reply: Reply): void => {
+      replies.push(reply);
+      if (replies.length === commands.length) settle(() => resolve(replies));
+    };
+    const parser = new RedisParser({
+      returnReply: take,
+      returnError: take,
+      returnFatalError: (error) => settle(() => reject(error)),
+    });
+    socket.on('error', (error) => settle(() => reject(new Error(`${address} can't be reached: ${error.message}`))));
+    socket.on('close', () => settle(() => reject(new Error(`${address} has closed the connection`))));
+    socket.on('data', (chunk) => parser.execute(chunk));
+    socket.write(commands.map(requestOf).join(''));
+  });
+}
+
+function requestOf(words: readonly string[]): string {
+  return `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
+}

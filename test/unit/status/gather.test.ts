@@ -1,0 +1,72 @@
+import net from 'node:net';
+import test from 'ava';
+import { bytesText, countText, durationText, latencyText, progressBar } from '../../../server/status/amounts.js';
+import { askNode } from '../../../server/status/ask-node.js';
+import { gatherStatus } from '../../../server/status/gather.js';
+import { readStatusOptions } from '../../../server/status/status-options.js';
+import { LiveServer } from '../commands/live-server.js';
+import { memberAt, PARTITIONS, ToldMembership } from '../commands/told-membership.js';
+
+test('a node is asked about the cluster and about itself', async (t) => {
+  const members = new ToldMembership([memberAt(1), memberAt(2), memberAt(3)]);
+  const live = await LiveServer.start({ partitions: PARTITIONS }, members);
+  t.teardown(() => live.stop());
+  const client = await live.connect();
+  await client.ask('PING');
+  const status = await gatherStatus('127.0.0.1', live.port);
+  t.is(status.asked, `127.0.0.1:${live.port}`);
+  t.deepEqual(
+    status.nodes.map(({ id, reachable, answered }) => ({ id, reachable, answered })),
+    [1, 2, 3].map((k) => ({ id: memberAt(k).id, reachable: k === 1, answered: k === 1 })),
+  );
+  t.deepEqual([status.partitions, status.events, status.state], [PARTITIONS, 5, 'fail']);
+  t.deepEqual([status.transfers, status.differingKeyspaces], [[], []]);
+});
+
+test('errors stand among the replies, in the order of the commands', async (t) => {
+  const live = await LiveServer.start();
+  t.teardown(() => live.stop());
+  const [pong, refusal, again] = await askNode('127.0.0.1', live.port, [['PING'], ['NOSUCH'], ['PING']]);
+  t.deepEqual([pong, again], ['PONG', 'PONG']);
+  t.regex(refusal instanceof Error ? refusal.message : '', /^ERR unknown command/);
+});
+
+test('a node that is not there, or hangs up, is named', async (t) => {
+  const server = net.createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const message = new RegExp(`^127.0.0.1:${port} (can't be reached|has closed the connection)`);
+  await t.throwsAsync(gatherStatus('127.0.0.1', port), { message });
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  await t.throwsAsync(gatherStatus('127.0.0.1', port), { message: /can't be reached/ });
+});
+
+test('the options of status have defaults and bounds', (t) => {
+  t.deepEqual(readStatusOptions([]), { host: '127.0.0.1', port: 6379, watch: false, json: false });
+  t.deepEqual(readStatusOptions(['-p', '7001', '--host', 'a', '--watch', '--json']), {
+    host: 'a',
+    port: 7001,
+    watch: true,
+    json: true,
+  });
+  t.is(readStatusOptions(['--help']), '');
+  t.is(readStatusOptions(['--port', '0']), '--port: expected 1 to 65535');
+  t.regex(String(readStatusOptions(['--nosuch'])), /nosuch/);
+  t.regex(String(readStatusOptions(['7001'])), /7001/);
+});
+
+test('amounts are written for people', (t) => {
+  t.deepEqual([0, 999, 1000, 3_200_000].map(bytesText), ['0 B', '999 B', '1.0 kB', '3.2 MB']);
+  t.deepEqual([850.4, 1210, 2_340_000].map(latencyText), ['850 µs', '1.21 ms', '2.3 s']);
+  t.deepEqual([0.2, 59.5, 185, 7440].map(durationText), ['1 s', '1 min 0 s', '3 min 5 s', '2 h 4 min']);
+  t.is(countText(1_234_567), '1,234,567');
+  t.deepEqual(
+    [-1, 0.5, 0.999, 2].map((done) => progressBar(done, 4)),
+    ['░░░░', '██░░', '███░', '████'],
+  );
+});
