@@ -46,17 +46,20 @@ export class Availability {
   /** Those that could serve the request all along; undefined: nobody can say. */
   #serving({ host, key, startedUs }: Request): readonly Machine[] | undefined {
     const { cluster, connectivity, rowOf } = this.#around;
-    const { machines } = cluster;
+    const { n, sloppy } = rowOf(key);
     const sinceUs = startedUs - DETECTION_US;
+    // Who comes or goes is needed by nobody, as far as any nodes will do.
+    const machines = cluster.machines.filter(({ standing }) => standing === 'in');
+    if (!sloppy && machines.length < cluster.machines.length) return undefined;
     const own = machines.find((machine) => machine.host === host);
-    if (own === undefined || connectivity.steadySince(sinceUs).length < machines.length) return undefined;
+    const steady = connectivity.steadySince(sinceUs);
+    if (own === undefined || !machines.every((machine) => steady.includes(machine))) return undefined;
     for (const a of machines) {
       for (const b of machines) if (!connectivity.isSteady(a, b, sinceUs)) return undefined;
     }
     const up = machines.filter((machine) => connectivity.isUp(machine, machine) && connectivity.isUp(own, machine));
     if (!up.includes(own) || !up.every((a) => up.every((b) => connectivity.isUp(a, b)))) return undefined;
-    const { n, sloppy } = rowOf(key);
-    const primaries = cluster.primariesOf(key, n);
+    const primaries = cluster.primariesOf(key, n, own);
     return sloppy ? up : up.filter((machine) => primaries.includes(machine));
   }
 

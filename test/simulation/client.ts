@@ -6,6 +6,7 @@ import { slotOf } from '../../cluster/ring/slots.js';
 import { decodeObject, type ObjectBytes } from '../../cluster/version/codec.js';
 import { objectLength } from '../../cluster/version/encoded.js';
 import type { VersionVector } from '../../cluster/version/object.js';
+import type { Cluster } from './cluster.js';
 import { DB } from './disk-view.js';
 import type { History, Request } from './history.js';
 import { dotName, type Ledger, writtenValue } from './ledger.js';
@@ -19,7 +20,7 @@ const LOOK_US = 5_000;
 
 export interface ClientSurroundings {
   readonly scheduler: Scheduler;
-  readonly machines: readonly Machine[];
+  readonly cluster: Cluster;
   readonly history: History;
   readonly ledger: Ledger;
   /** The keys that clients use now. */
@@ -108,7 +109,7 @@ export class Client {
 
   #connect(): void {
     if (this.#isConnected()) return;
-    this.#machine = this.#random.pick(this.#around.machines);
+    this.#machine = this.#random.pick(this.#around.cluster.machines);
     this.#life = this.#machine.life;
     this.#session = this.#life?.node?.openSession();
     this.#sessionId = this.#around.nextId();

@@ -4,6 +4,8 @@ import type { Life, Machine } from './machine.js';
 import type { Scheduler } from './scheduler.js';
 
 const LOOK_US = 50_000;
+/** With more machines looks are rarer: there are as many pairs as their square. */
+const MACHINES_USUAL = 20;
 
 /** How two machines (or a machine and itself) are: at work, certainly not, or something between. */
 type State = 'up' | 'down' | 'odd';
@@ -27,7 +29,8 @@ export class Connectivity {
   /** Begins to look. */
   start(): void {
     this.look();
-    this.#scheduler.after(LOOK_US, undefined, () => this.start());
+    const pairs = Math.max(1, this.#cluster.machines.length / MACHINES_USUAL) ** 2;
+    this.#scheduler.after(LOOK_US * pairs, undefined, () => this.start());
   }
 
   /** Something that can't be seen by looking has happened between two machines. */
@@ -71,7 +74,9 @@ export class Connectivity {
     if (life === undefined || life.frozenUntilUs > nowUs) return 'down';
     const slow = diskFactor !== 1 || this.#cluster.network.isSlow(machine.host);
     const ill = life.store?.failWrites !== undefined || life.store?.failReads !== undefined;
-    return node === undefined || slow || ill ? 'odd' : 'up';
+    // A node that starts over takes writes and is not read, for as long as too few others can tell it what was deleted.
+    const startsOver = (node?.settling.unsettled ?? 0) > 0;
+    return node === undefined || startsOver || slow || ill ? 'odd' : 'up';
   }
 
   #between(a: Machine, b: Machine): State {

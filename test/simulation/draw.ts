@@ -59,6 +59,11 @@ export function drawPace(random: Prng, times: Times): number {
   return times === FORGETFUL ? FORGETFUL_PACE : random.pick([1, 1, 1, 4]);
 }
 
+/** Whether nodes may come and go. */
+export function drawElastic(random: Prng): boolean {
+  return random.chance(0);
+}
+
 /** As it is in life, where no run lasts long enough for anything to be forgotten; or so short that much is. */
 export function drawTimes(random: Prng): Times {
   return random.chance(0.25) ? FORGETFUL : USUAL;
@@ -98,13 +103,15 @@ export function drawCluster(
   nodes: number,
   keyspaces: readonly KeyspaceRow[],
   times: Times,
+  isElastic: boolean,
 ): ClusterOptions {
   const diskMsUsual = random.pick([0, 1, 20]);
   const grainUs = random.pick([1, 100, 1_000]);
   return {
     nodes,
     times,
-    partitionCount: 8,
+    isElastic,
+    partitionCount: isElastic ? 16 : 8,
     keyspaces,
     temper: {
       delayUs: random.pick([50, 500, 5_000]),

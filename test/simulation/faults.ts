@@ -3,6 +3,7 @@
  * acknowledged write may lose by them is decided in `losses.ts`; the rest of the world knows no mercy.
  */
 import type { MemoryDisk } from '../../cluster/storage/memory-store.js';
+import { CHANGE_KINDS, type ChangeKind, type Changes } from './changes.js';
 import type { Cluster, Times } from './cluster.js';
 import type { Connectivity } from './connectivity.js';
 import type { Losses } from './losses.js';
@@ -26,7 +27,7 @@ export const FAULT_KINDS = [
   'empty',
   'older',
 ] as const;
-export type FaultKind = (typeof FAULT_KINDS)[number];
+export type FaultKind = (typeof FAULT_KINDS)[number] | ChangeKind;
 
 const GAPS_US_MAX = [400_000, 1_500_000, 5_000_000];
 const DOWNS_US_MAX = [50_000, 1_000_000, 4_000_000];
@@ -49,6 +50,9 @@ export interface FaultSurroundings {
   readonly trace: Trace;
   readonly losses: Losses;
   readonly connectivity: Connectivity;
+  readonly changes: Changes;
+  /** Whether nodes may come and go. */
+  readonly isElastic: boolean;
   /** What may go wrong; drawn if absent. */
   readonly kinds: readonly FaultKind[] | undefined;
   readonly times: Times;
@@ -76,7 +80,8 @@ export class Faults {
     this.#random = random;
     this.#around = around;
     // Swarm testing (Groce et al. 2012): a run that draws from few kinds of faults gets further with each.
-    const kinds = around.kinds ?? FAULT_KINDS.filter(() => random.chance(0.4));
+    const changes = around.isElastic ? CHANGE_KINDS.filter(() => random.chance(0.6)) : [];
+    const kinds = around.kinds ?? [...FAULT_KINDS.filter(() => random.chance(0.4)), ...changes];
     this.#kinds = kinds.length === 0 ? FAULT_KINDS : kinds;
     around.losses.disksFail = this.#kinds.includes('disk');
     this.#gapUsMax = random.pick(GAPS_US_MAX) * around.pace;
@@ -95,6 +100,10 @@ export class Faults {
       slow: (machine) => this.#slow(machine),
       empty: (machine) => this.#loseDisk(machine, undefined),
       older: (machine) => this.#restoreCopy(machine),
+      join: () => around.changes.join(),
+      leave: (machine) => around.changes.leave(machine),
+      forget: (machine) => around.changes.forget(machine),
+      replace: (machine) => around.changes.replace(machine),
     };
   }
 

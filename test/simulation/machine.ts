@@ -1,7 +1,10 @@
 /** A machine of a simulated cluster: its disk and its clock last, its processes come and go. */
+
+import { nodeIdOf } from '../../cluster/membership/static-membership.js';
 import { ClusterNode, type NodeOptions } from '../../cluster/node.js';
 import type { Timer, Timers } from '../../cluster/ports/timers.js';
 import type { World } from '../../cluster/ports/world.js';
+import type { NodeId } from '../../cluster/ring/ring.js';
 import { STORAGE_KIND, storageKey } from '../../cluster/storage/layout.js';
 import { type MemoryDisk, MemoryStore } from '../../cluster/storage/memory-store.js';
 import { readU64 } from '../../cluster/version/words.js';
@@ -13,6 +16,9 @@ import type { Trace } from './trace.js';
 
 /** The wall clock of a machine without skew when a run begins: the year 2027. */
 export const EPOCH_MS = 1_800_000_000_000;
+
+/** Where each machine's node listens for the others. */
+export const PEER_PORT = 16379;
 
 const SIGN_ROW = storageKey(STORAGE_KIND.meta, 0, 0, 'alive').toString('latin1');
 
@@ -42,27 +48,41 @@ export interface MachineSurroundings {
   readonly diskMs: (random: Prng) => number;
   /** A node has opened; its replica can be watched from the first write on. */
   readonly opened: (machine: Machine, node: ClusterNode) => void;
+  /** The node has left, and its process has ended. */
+  readonly left: (machine: Machine) => void;
   /** The node code broke in a way that no fault explains. */
   readonly broke: (reason: string) => void;
 }
 
+/** What a machine is to the cluster; `out`: its node has left, was forgotten, or is to be. */
+export type Standing = 'joining' | 'in' | 'leaving' | 'out';
+
 export class Machine {
   readonly host: string;
+  /** Of its node. */
+  readonly id: NodeId;
+  standing: Standing = 'in';
   /** Wall clock ahead of true time, ms. */
   skewMs = 0;
   /** How many times slower than usual the disk is. */
   diskFactor = 1;
   life: Life | undefined;
   readonly #around: MachineSurroundings;
-  readonly #options: NodeOptions;
+  #options: NodeOptions;
   readonly #random: Prng;
   #disk: MemoryDisk | undefined;
 
   constructor(host: string, options: NodeOptions, random: Prng, around: MachineSurroundings) {
     this.host = host;
+    this.id = nodeIdOf(host, PEER_PORT);
     this.#options = options;
     this.#random = random;
     this.#around = around;
+  }
+
+  /** Its next process is started with these. */
+  set options(options: NodeOptions) {
+    this.#options = options;
   }
 
   /** The node, while it is open. */
@@ -107,7 +127,7 @@ export class Machine {
     ClusterNode.open(tampering.world?.(this, world) ?? world, store, this.#options).then(
       (node) => this.#opened(life, node),
       (error: unknown) => {
-        if (life.alive) this.#around.broke(`${this.host} could not open: ${String(error)}`);
+        if (life.alive) this.#notOpened(life, error);
       },
     );
   }
@@ -174,16 +194,31 @@ export class Machine {
       () => {
         if (!life.alive) return;
         this.#around.trace.line(this.host, 'has stopped');
-        life.alive = false;
-        this.#disk = life.store?.disk;
-        this.#around.network.processDied(life);
-        this.life = undefined;
+        this.#ended(life);
         done();
       },
       (error: unknown) => {
         if (life.alive) this.#around.broke(`${this.host} could not stop: ${String(error)}`);
       },
     );
+  }
+
+  /** A node that is none of the cluster any more may refuse to start. */
+  #notOpened(life: Life, error: unknown): void {
+    if (this.standing === 'in' || this.standing === 'joining') {
+      this.#around.broke(`${this.host} could not open: ${String(error)}`);
+      return;
+    }
+    this.#around.trace.line(this.host, `could not open: ${String(error)}`);
+    this.#ended(life);
+    this.#around.left(this);
+  }
+
+  #ended(life: Life): void {
+    life.alive = false;
+    this.#disk = life.store?.disk;
+    this.#around.network.processDied(life);
+    this.life = undefined;
   }
 
   #opened(life: Life, node: ClusterNode): void {

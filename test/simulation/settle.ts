@@ -10,9 +10,11 @@ import { checkConvergence } from './checks.js';
 import type { Cluster } from './cluster.js';
 import { DB, type DiskView, viewOf } from './disk-view.js';
 import type { Machine } from './machine.js';
+import { membershipLeft } from './settle-membership.js';
 
 export interface SettleSurroundings {
   readonly cluster: Cluster;
+  readonly rows: readonly KeyspaceRow[];
   readonly keys: readonly string[];
   readonly rowOf: (key: string) => KeyspaceRow;
 }
@@ -29,7 +31,9 @@ export class Settlement {
 
   /** What is not right yet; empty: the cluster has settled. */
   left(): string[] {
-    const left: string[] = [];
+    const left = membershipLeft(this.#around.cluster, this.#around.rows);
+    // Who should hold what is the same question at every node only then.
+    if (left.length > 0) return left;
     checkConvergence(this.copies(), (text) => left.push(text));
     return [...left, ...this.#hints(), ...this.#strays(), ...this.#staleTrees()];
   }

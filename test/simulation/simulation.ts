@@ -2,22 +2,31 @@
 import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
 import type { Failure } from '../../cluster/failure.js';
 import type { ClusterNode } from '../../cluster/node.js';
-import { slotOf } from '../../cluster/ring/slots.js';
 import { decodeObject } from '../../cluster/version/codec.js';
-import { objectLength } from '../../cluster/version/encoded.js';
 import type { VersionedObject } from '../../cluster/version/object.js';
 import { Availability } from './availability.js';
+import { CHANGE_KINDS, Changes } from './changes.js';
 import { checkConvergence, checkNoInvention, checkNoLostWrite, checkNoResurrection, checkReads } from './checks.js';
 import { Client } from './client.js';
 import { Cluster, type ClusterOptions, type Times } from './cluster.js';
 import { Connectivity } from './connectivity.js';
-import { DB } from './disk-view.js';
-import { drawCluster, drawKeyspaces, drawNodeCount, drawPace, drawTimes, FORGETFUL, GENTLE, keysOf } from './draw.js';
+import {
+  drawCluster,
+  drawElastic,
+  drawKeyspaces,
+  drawNodeCount,
+  drawPace,
+  drawTimes,
+  FORGETFUL,
+  GENTLE,
+  keysOf,
+} from './draw.js';
 import { type FaultKind, Faults } from './faults.js';
 import { History, type Request } from './history.js';
 import { Ledger } from './ledger.js';
 import { Losses } from './losses.js';
 import { EPOCH_MS, type Machine, type Tampering } from './machine.js';
+import { Peace } from './peace.js';
 import { Prng } from './prng.js';
 import { Scheduler } from './scheduler.js';
 import { Settlement } from './settle.js';
@@ -62,17 +71,10 @@ export interface SimulationResult {
 }
 
 const THINK_US_MAX = 60_000;
-const SETTLE_US_MIN = 15_000_000;
-/**
- * The bound within which all must be well: a node that could not be brought its hints is left alone for up to a minute, and
- * each node exchanges with one other, drawn at random, every two seconds at least.
- */
-const SETTLE_US_MAX = 120_000_000;
 /** A key rests for all turns but its own, which is longer than it takes to be forgotten. */
 const REST_GROUPS = 5;
 const REST_TURN_US = 2_500_000;
 const SWEEPS = 4;
-const LOOK_MS = 500;
 const VIOLATIONS_KEPT = 20;
 
 /** Runs one seed. Resolves also when it found violations, and when node code threw (that is one). */
@@ -104,10 +106,11 @@ class Run {
   readonly #availability: Availability;
   readonly #losses: Losses;
   readonly #settlement: Settlement;
+  readonly #changes: Changes;
+  readonly #peace: Peace;
   readonly #faults: Faults;
   #working = true;
   #lastId = 0;
-  #sweptKeys = 0;
 
   constructor(options: SimulationOptions) {
     this.#options = options;
@@ -117,10 +120,14 @@ class Run {
     const times = options.times ?? drawTimes(this.#random);
     this.#pace = options.pace ?? drawPace(this.#random, times);
     const nodes = options.nodes ?? drawNodeCount(this.#random);
+    const isElastic =
+      options.faults === undefined
+        ? drawElastic(this.#random)
+        : options.faults.some((kind) => CHANGE_KINDS.some((each) => each === kind));
     this.#rows = drawKeyspaces(this.#random, nodes, options.durability);
     this.#keys = keysOf(this.#rows, options.workload?.keys ?? this.#random.pick([2, 4, 6, 40]));
     const given = options.keyspaces?.(this.#rows) ?? this.#rows;
-    const drawn = drawCluster(this.#random, nodes, given, times);
+    const drawn = drawCluster(this.#random, nodes, given, times, isElastic);
     const gentle = options.gentle === true ? GENTLE : {};
     this.#clusterOptions = {
       ...drawn,
@@ -146,7 +153,7 @@ class Run {
     });
     const around = {
       scheduler: this.#scheduler,
-      machines: this.#cluster.machines,
+      cluster: this.#cluster,
       history: this.#history,
       ledger: this.#ledger,
       keys: this.#keys,
@@ -166,18 +173,26 @@ class Run {
     );
     this.#losses = new Losses({
       ...around,
-      cluster: this.#cluster,
       rows: this.#rows,
       rowOf,
       isForgetful: times === FORGETFUL,
     });
-    this.#settlement = new Settlement({ cluster: this.#cluster, keys: this.#keys, rowOf });
+    this.#settlement = new Settlement({ cluster: this.#cluster, rows: this.#rows, keys: this.#keys, rowOf });
+    this.#changes = new Changes(this.#random.fork(), {
+      scheduler: this.#scheduler,
+      cluster: this.#cluster,
+      trace: this.#trace,
+      losses: this.#losses,
+    });
+    this.#peace = new Peace({ ...around, settlement: this.#settlement, changes: this.#changes });
     this.#faults = new Faults(this.#random.fork(), {
       scheduler: this.#scheduler,
       cluster: this.#cluster,
       trace: this.#trace,
       losses: this.#losses,
       connectivity: this.#connectivity,
+      changes: this.#changes,
+      isElastic,
       kinds: options.faults,
       times,
       pace: this.#pace,
@@ -211,24 +226,15 @@ class Run {
     if (this.#violations.length > 0) return;
     this.#working = false;
     this.#faults.end();
-    // Links that a stall has killed are noticed some seconds later.
-    await this.#pause(SETTLE_US_MIN / 1000);
-    if (!(await this.#waitFor(() => this.#cluster.isWhole(), 'all nodes to reach each other'))) return;
+    if (!(await this.#peace.comes())) return;
     // Reads repair what they see. Half of the runs must do without; there a sweep comes last, and must find all well.
     const readsRepair = this.#options.readsRepair ?? this.#random.chance(0.5);
-    if (readsRepair) for (let sweep = 0; sweep < SWEEPS; sweep++) await this.#sweep();
-    await this.#settle();
-    if (!readsRepair) await this.#sweep();
+    if (readsRepair) for (let sweep = 0; sweep < SWEEPS; sweep++) await this.#peace.sweep();
+    await this.#peace.settle();
+    if (!readsRepair) await this.#peace.sweep();
     for (const client of this.#clients) client.checkAnswers();
-    await this.#flush();
+    await this.#peace.flush();
     if (this.#violations.length === 0) this.#check();
-  }
-
-  /** Waits until the cluster has put all right by itself. */
-  async #settle(): Promise<void> {
-    const untilUs = this.#scheduler.nowUs + SETTLE_US_MAX;
-    while (this.#settlement.left().length > 0 && this.#scheduler.nowUs < untilUs) await this.#pause(LOOK_MS);
-    for (const text of this.#settlement.left()) this.violation(text);
   }
 
   /** Where things are forgotten soon the keys have their times, and long enough a rest between. */
@@ -237,41 +243,6 @@ class Run {
     if (times !== FORGETFUL || this.#keys.length < REST_GROUPS) return this.#keys;
     const turn = Math.floor(this.#scheduler.nowUs / REST_TURN_US) % REST_GROUPS;
     return this.#keys.filter((_, i) => i % REST_GROUPS === turn);
-  }
-
-  /** Reads every key through every node, which repairs. */
-  async #sweep(): Promise<void> {
-    for (const machine of this.#cluster.machines) {
-      for (const key of this.#keys) this.#readThrough(machine, key);
-      await this.#waitFor(() => this.#sweptKeys === 0, 'the reads of a sweep');
-      await this.#pause(300);
-    }
-  }
-
-  #readThrough(machine: Machine, key: string): void {
-    const session = machine.node?.openSession();
-    const id = ++this.#lastId;
-    const fields = { id, client: -1, session: id, host: machine.host, key, kind: 'get' as const };
-    const request = this.#history.begin(fields);
-    this.#sweptKeys++;
-    session?.get(DB, slotOf(Buffer.from(key)), key, undefined, (_state, failure, bytes) => {
-      this.#sweptKeys--;
-      this.#history.end(request, failure === undefined ? 'acknowledged' : 'refused');
-      if (failure !== undefined) this.violation(`no answer in peace: ${key} at ${machine.host}: ${failure.code}`);
-      if (bytes !== undefined) request.object = objectIn(bytes);
-    });
-  }
-
-  async #flush(): Promise<void> {
-    let left = 0;
-    for (const { node } of this.#cluster.machines) {
-      left++;
-      node?.replica.flush().then(
-        () => left--,
-        (error: unknown) => this.violation(`no flush in peace: ${String(error)}`),
-      );
-    }
-    await this.#waitFor(() => left === 0, 'the flushes');
   }
 
   #check(): void {
@@ -285,7 +256,8 @@ class Run {
     checkNoLostWrite(this.#history, this.#ledger, finalObject, violation);
     checkNoInvention(this.#history, this.#ledger, finalObject, violation);
     checkNoResurrection(this.#history, this.#ledger, finalObject, this.#nowMs(), violation);
-    if (this.#losses.memoryWasLost) return;
+    // While the primaries of a key change, those that a coordinator knows may not be those that another does.
+    if (this.#losses.memoryWasLost || this.#changes.begun > 0) return;
     const overlaps = (key: string): boolean => {
       const { n, r, w, sloppy } = this.#rowOf(key);
       // Stand-ins are not among the nodes that a later quorum meets.
@@ -301,7 +273,8 @@ class Run {
   }
 
   #watch(machine: Machine, node: ClusterNode): void {
-    const owns = (key: string): boolean => this.#cluster.primariesOf(key, this.#rowOf(key).n).includes(machine);
+    const owns = (key: string): boolean =>
+      this.#cluster.primariesOf(key, this.#rowOf(key).n, machine).includes(machine);
     const { tombstoneGraceMs, skewMsMax } = this.#clusterOptions.times;
     // Each node judges by its own clock, and the writer's may have been another.
     this.#ledger.watch(machine.host, node, owns, tombstoneGraceMs - 2 * skewMsMax, () => this.#nowMs());
@@ -312,17 +285,6 @@ class Run {
     return EPOCH_MS + Math.floor(this.#scheduler.nowUs / 1000);
   }
 
-  async #waitFor(isDone: () => boolean, what: string): Promise<boolean> {
-    await this.#scheduler.run(this.#scheduler.nowUs + SETTLE_US_MAX, () => isDone());
-    const done = isDone();
-    if (!done) this.violation(`waited in vain for ${what}`);
-    return done;
-  }
-
-  async #pause(ms: number): Promise<void> {
-    await this.#scheduler.run(this.#scheduler.nowUs + ms * 1000);
-  }
-
   #describe(): string {
     const [row] = this.#rows;
     const { nodes, temper, times } = this.#clusterOptions;
@@ -330,8 +292,4 @@ class Run {
     const quorum = `${nodes} nodes, pace ${this.#pace}${forgetful}, n ${row?.n} r ${row?.r} w ${row?.w} ${row?.durability}`;
     return `${quorum}, ${this.#clients?.length ?? 0} clients, ${this.#keys.length} keys, delay ${temper.delayUs} µs; ${this.#history.summary()}; faults: ${this.#faults?.summary ?? ''}`;
   }
-}
-
-function objectIn(bytes: Buffer): VersionedObject {
-  return decodeObject(Buffer.from(bytes.subarray(0, objectLength(bytes))));
 }
