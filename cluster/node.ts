@@ -22,6 +22,7 @@ import type { HandoffNode } from './handoff/handoff-node.js';
 import { Hints } from './handoff/hints.js';
 import { OrphanSweep } from './handoff/orphan-sweep.js';
 import type { Membership } from './membership/membership.js';
+import { Peers } from './peers.js';
 import type { Store } from './ports/store.js';
 import type { PeerAddress } from './ports/transport.js';
 import type { World } from './ports/world.js';
@@ -94,7 +95,7 @@ export class ClusterNode {
   readonly settling: Settling;
   /** Compares this node's replicas with those of others, and repairs what differs. */
   readonly antiEntropy: AntiEntropy;
-  readonly peers: ReadonlyMap<NodeId, Peer>;
+  readonly peers: Peers;
   readonly #world: World;
   readonly #store: Store;
   readonly #forest: MerkleForest;
@@ -123,7 +124,7 @@ export class ClusterNode {
     const node = new ClusterNode(world, store, identity, keyspaces, forest, options);
     await node.settling.prepare();
     if (options.listen !== undefined) await node.#service.listen(options.listen);
-    for (const peer of node.peers.values()) peer.start();
+    node.peers.start();
     for (const task of node.#tasks) task.start();
     return node;
   }
@@ -150,12 +151,7 @@ export class ClusterNode {
     };
     this.membership = membership;
     this.#identity = identity;
-    this.peers = new Map(
-      membership
-        .members()
-        .filter((member) => member.id !== membership.self.id)
-        .map((member) => [member.id, new Peer(world, wire, member.id, { host: member.host, port: member.peerPort })]),
-    );
+    this.peers = new Peers(membership, ({ id, host, peerPort }) => new Peer(world, wire, id, { host, port: peerPort }));
     this.keyspaces = keyspaces;
     this.#store = store;
     this.#forest = forest;
@@ -243,11 +239,11 @@ export class ClusterNode {
     queries.on(QUERY_KIND.nodeState, answerNodeState(partitionCount, this.settling.stateOf));
     queries.on(QUERY_KIND.pull, answerPull(replica, keyspaces, partitionCount));
     queries.on(QUERY_KIND.stamp, answerStamp(this.#coordination.forwarding.lateness));
-    for (const peer of this.peers.values()) {
+    this.peers.onAdded((peer) => {
       peer.onReachableChange((reachable) => {
         if (reachable) greetWithStamp(peer, world.clock, this.#coordination.forwarding);
       });
-    }
+    });
     queries.on(QUERY_KIND.countKeys, answerKeyCount(this.replica));
     queries.on(
       QUERY_KIND.strain,
@@ -292,7 +288,7 @@ export class ClusterNode {
   async close(): Promise<void> {
     this.#coordination.hedges.stop();
     this.#governor.stop();
-    for (const peer of this.peers.values()) peer.stop();
+    this.peers.stop();
     await this.#service.close();
     await Promise.all(this.#tasks.map((task) => task.stop()));
     await this.replica.close();

@@ -62,7 +62,7 @@ export class AntiEntropy implements BackgroundTask {
   }
 
   start(): void {
-    if (this.#periodMs === 0 || this.#node.peers.size === 0) return;
+    if (this.#periodMs === 0) return;
     const { timers, random } = this.#node.world;
     // Not all nodes of a cluster that was started at once at the same moment.
     this.#timer = timers.after(1 + random.below(this.#periodMs), () => {

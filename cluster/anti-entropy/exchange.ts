@@ -3,6 +3,7 @@
  * keys that differ. Only what differs is sent.
  */
 import type { Pause } from '../background/pause.js';
+import type { Placement } from '../coordinator/placement.js';
 import { StoreError } from '../ports/store.js';
 import type { NodeId } from '../ring/ring.js';
 import type { Partition } from '../ring/slots.js';
@@ -39,16 +40,19 @@ export interface ExchangeReport {
 /** The trees that this node and `peer` have in common: of each N with which both are sent the puts of the partition. */
 export function sharedTrees({ routes, forest }: ExchangeNode, peer: NodeId, only?: Partition): SharedTree[] {
   const shared: SharedTree[] = [];
-  for (let i = 0; i < routes.partitionCount; i++) {
-    const partition = i as Partition;
-    if ((only !== undefined && partition !== only) || !forest.isBuilt(partition)) continue;
-    for (const n of forest.ns) {
-      const { targets, written, isOwn } = routes.placement(partition, n);
-      const place = isOwn ? targets.findIndex(({ id }) => id === peer) : -1;
-      if (place >= 0 && place < written) shared.push({ n, partition });
+  for (const n of forest.ns) {
+    for (const partition of routes.own(n)) {
+      if ((only !== undefined && partition !== only) || !forest.isBuilt(partition)) continue;
+      if (isWritten(routes.placement(partition, n), peer)) shared.push({ n, partition });
     }
   }
-  return shared;
+  return shared.sort((a, b) => a.partition - b.partition || a.n - b.n);
+}
+
+/** Whether the node is sent the puts of the partition. */
+function isWritten({ targets, written }: Placement, id: NodeId): boolean {
+  for (let place = 0; place < written; place++) if (targets[place]?.id === id) return true;
+  return false;
 }
 
 export class Exchange {

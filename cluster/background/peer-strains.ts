@@ -1,5 +1,6 @@
 import type { AnswerQuery } from '../coordinator/queries.js';
 import { QUERY_KIND } from '../coordinator/queries.js';
+import type { PeerSet } from '../peers.js';
 import type { World } from '../ports/world.js';
 import type { NodeId } from '../ring/ring.js';
 import type { Peer } from '../wire/peer.js';
@@ -13,11 +14,11 @@ import { decodeStrain, encodeStrain, type Strain, worst } from './strain.js';
  */
 export class PeerStrains {
   readonly #clock: World['clock'];
-  readonly #peers: ReadonlyMap<NodeId, Peer>;
+  readonly #peers: Pick<PeerSet, 'values'>;
   readonly #told = new Map<NodeId, { readonly strain: Strain; readonly atUs: number }>();
   readonly #asked = new Set<NodeId>();
 
-  constructor(clock: World['clock'], peers: ReadonlyMap<NodeId, Peer>) {
+  constructor(clock: World['clock'], peers: Pick<PeerSet, 'values'>) {
     this.#clock = clock;
     this.#peers = peers;
   }

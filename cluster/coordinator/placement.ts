@@ -53,6 +53,12 @@ export function roleAt({ n, receivers, written }: Placement, place: number): Rol
   return place < written ? 'retiring' : 'fallback';
 }
 
+/** Whether the node at this place of `targets` was a holder when the placement was made. */
+export function isHolder({ n, receivers, retiring, written, inMotion }: Placement, place: number): boolean {
+  const noneHolds = inMotion && receivers === 0 && retiring === 0;
+  return !noneHolds && place < written && (place < n || place >= n + receivers);
+}
+
 /** The nodes of a preference list by what they are to the keys, each in the order of the list. */
 export interface Places {
   readonly primaries: readonly NodeId[];

@@ -1,8 +1,9 @@
 import type { Membership } from '../membership/membership.js';
-import type { NodeId } from '../ring/ring.js';
+import type { PeerSet } from '../peers.js';
+import type { NodeId, Ring } from '../ring/ring.js';
 import type { Partition } from '../ring/slots.js';
 import type { Peer } from '../wire/peer.js';
-import { type Placement, placesOf } from './placement.js';
+import { isHolder, type Placement, placesOf } from './placement.js';
 
 /** A place in a preference list. No `peer`: it is this node's own. The same object while the connection is the same. */
 export interface Target {
@@ -42,18 +43,25 @@ export function firstReachable(
 export class Routes {
   readonly partitionCount: number;
   readonly #membership: Membership;
-  readonly #peers: Pick<ReadonlyMap<NodeId, Peer>, 'get'>;
+  readonly #peers: Pick<PeerSet, 'get'>;
   readonly #targets = new Map<NodeId, Target>();
   /** By N, then by partition: what was asked for since the last change. */
-  #placements: (Placement | undefined)[][] = [];
+  #placements: ((Placement | undefined)[] | undefined)[] = [];
+  /** The same before that change, as far as only holdings have changed since. */
+  #before: ((Placement | undefined)[] | undefined)[] = [];
+  #own: (readonly Partition[] | undefined)[] = [];
+  #ring: Ring;
+  /** Nodes that can have a place: this one, and those with a link. */
+  #known: readonly NodeId[] = [];
   /** Nodes off the ring, in the order of their ids. */
   #leaving: readonly NodeId[] = [];
 
   /** `peers` must have followed a change of the membership before this hears of it. */
-  constructor(membership: Membership, peers: Pick<ReadonlyMap<NodeId, Peer>, 'get'>) {
+  constructor(membership: Membership, peers: Pick<PeerSet, 'get'>) {
     this.#membership = membership;
     this.#peers = peers;
-    this.partitionCount = membership.ring().partitionCount;
+    this.#ring = membership.ring();
+    this.partitionCount = this.#ring.partitionCount;
     membership.onChange(() => this.#changed());
     this.#changed();
   }
@@ -63,27 +71,75 @@ export class Routes {
     return this.#placements[n]?.[partition] ?? this.#place(partition, n);
   }
 
+  /** The partitions of which this node is a primary or a receiver for the keys with N = `n`, or whose keys it holds still. */
+  own(n: number): readonly Partition[] {
+    const known = this.#own[n];
+    if (known !== undefined) return known;
+    const all = Array.from({ length: this.partitionCount }, (_, partition) => partition as Partition);
+    const own = all.filter((partition) => this.placement(partition, n).isOwn);
+    this.#own[n] = own;
+    return own;
+  }
+
   #changed(): void {
+    const ring = this.#membership.ring();
     const members = new Set(this.#membership.members().map(({ id }) => id));
-    const left = this.#membership.nodes().filter(({ id }) => !members.has(id));
-    this.#leaving = left.map(({ id }) => id).sort();
-    for (const [id, { peer }] of this.#targets) if (peer !== this.#peers.get(id)) this.#targets.delete(id);
+    const known = this.#membership.nodes().flatMap(({ id }) => (this.#isKnown(id) ? [id] : []));
+    let isSame = ring === this.#ring && known.join() === this.#known.join();
+    for (const [id, { peer }] of this.#targets) {
+      if (peer === this.#peers.get(id)) continue;
+      this.#targets.delete(id);
+      isSame = false;
+    }
+    this.#ring = ring;
+    this.#known = known;
+    this.#leaving = known.filter((id) => !members.has(id)).sort();
+    // Most changes are of what a node holds, and concern few partitions.
+    if (isSame) this.#keep();
+    else this.#before = [];
     this.#placements = [];
+    this.#own = [];
+  }
+
+  #keep(): void {
+    for (const [n, placements] of this.#placements.entries()) {
+      if (placements === undefined) continue;
+      const before = this.#before[n] ?? [];
+      this.#before[n] = Object.assign(before, placements);
+    }
+  }
+
+  #isKnown(id: NodeId): boolean {
+    return id === this.#membership.self.id || this.#peers.get(id) !== undefined;
   }
 
   #place(partition: Partition, n: number): Placement {
     if (!(partition < this.partitionCount)) throw new RangeError(`there is no partition ${partition}`);
-    const { self } = this.#membership;
-    const listed = this.#membership.ring().preferenceList(partition);
-    const isKnown = (id: NodeId) => id === self.id || this.#peers.get(id) !== undefined;
-    const onRing = listed.filter(isKnown);
-    const list = [...onRing, ...this.#leaving.filter(isKnown)];
+    const before = this.#before[n]?.[partition];
+    const isStill = before !== undefined && this.#areHolders(before, partition, n);
+    const placement = isStill ? before : this.#placeAnew(partition, n);
+    const placements = this.#placements[n] ?? [];
+    placements[partition] = placement;
+    this.#placements[n] = placements;
+    return placement;
+  }
+
+  /** Whether those that hold the partition are the same as when the placement was made. */
+  #areHolders(placement: Placement, partition: Partition, n: number): boolean {
+    return placement.targets.every(
+      ({ id }, place) => this.#membership.holds(id, partition, n) === isHolder(placement, place),
+    );
+  }
+
+  #placeAnew(partition: Partition, n: number): Placement {
+    const onRing = this.#ring.preferenceList(partition).filter((id) => this.#isKnown(id));
+    const list = [...onRing, ...this.#leaving];
     const holds = (id: NodeId) => this.#membership.holds(id, partition, n);
     const { primaries, receivers, retiring, fallbacks, inMotion } = placesOf(list, onRing.length, n, holds);
     const ids = [...primaries, ...receivers, ...retiring, ...fallbacks];
     const written = ids.length - fallbacks.length;
-    const ownPlace = ids.indexOf(self.id);
-    const placement: Placement = {
+    const ownPlace = ids.indexOf(this.#membership.self.id);
+    return {
       targets: ids.map((id) => this.#target(id)),
       n: primaries.length,
       receivers: receivers.length,
@@ -94,9 +150,6 @@ export class Routes {
       isOwn: ownPlace >= 0 && ownPlace < written,
       inMotion,
     };
-    this.#placements[n] ??= [];
-    this.#placements[n][partition] = placement;
-    return placement;
   }
 
   #target(id: NodeId): Target {

@@ -3,20 +3,19 @@ import type { Counters } from '../coordinator/counters.js';
 import { durabilityPlan } from '../coordinator/durability.js';
 import type { Keyspaces } from '../coordinator/keyspaces.js';
 import type { Routes } from '../coordinator/routes.js';
+import type { PeerSet } from '../peers.js';
 import type { Store } from '../ports/store.js';
 import type { World } from '../ports/world.js';
 import { type Durability, FSYNC, LOG, type Replica } from '../replica/replica.js';
-import type { NodeId } from '../ring/ring.js';
 import type { Partition } from '../ring/slots.js';
 import type { ObjectBytes } from '../version/codec.js';
-import type { Peer } from '../wire/peer.js';
 
 /** What handoff needs of its node. */
 export interface HandoffNode {
   readonly world: Pick<World, 'clock' | 'timers' | 'log'>;
   readonly store: Store;
   readonly replica: Replica;
-  readonly peers: ReadonlyMap<NodeId, Peer>;
+  readonly peers: PeerSet;
   readonly routes: Routes;
   readonly keyspaces: Keyspaces;
   readonly counters: Counters;

@@ -11,6 +11,7 @@ import type { Timer } from '../ports/timers.js';
 import { BUFFER, type Durability, STORED, type StoreAnswer, type WriteWaiter } from '../replica/replica.js';
 import type { NodeId } from '../ring/ring.js';
 import type { Partition } from '../ring/slots.js';
+import type { Peer } from '../wire/peer.js';
 import { Delivery, type DeliveryOwner } from './delivery.js';
 import { Departures } from './departures.js';
 import type { HandoffNode, KeyPlace } from './handoff-node.js';
@@ -50,6 +51,8 @@ export class Hints implements HintKeeper, BackgroundTask, DeliveryOwner {
   readonly #deliveries = new Map<NodeId, Delivery>();
   readonly #expiryPause: Pause;
   readonly #loops: Promise<void>[] = [];
+  /** Ends when what belongs to nodes that have left has. */
+  #ending: Promise<unknown> = Promise.resolve();
   #wakes: Timer | undefined;
   #loaded = false;
   #loggedUs: number | undefined;
@@ -124,13 +127,8 @@ export class Hints implements HintKeeper, BackgroundTask, DeliveryOwner {
   }
 
   start(): void {
-    for (const peer of this.#node.peers.values()) {
-      const delivery = new Delivery(this.#node, this.#index, peer, this);
-      this.#deliveries.set(peer.id, delivery);
-      peer.onReachableChange((reachable) => {
-        if (reachable && this.#loaded) delivery.reachable();
-      });
-    }
+    this.#node.peers.onAdded((peer) => this.#added(peer));
+    this.#node.peers.onRemoved((peer) => this.#removed(peer));
     this.#loops.push(this.#run());
   }
 
@@ -140,6 +138,7 @@ export class Hints implements HintKeeper, BackgroundTask, DeliveryOwner {
     this.#expiryPause.stop();
     this.#departures.stop();
     await Promise.all([...this.#deliveries.values()].map((delivery) => delivery.stop()));
+    await this.#ending;
     await Promise.all(this.#loops);
     await this.#rows.stop();
   }
@@ -166,6 +165,34 @@ export class Hints implements HintKeeper, BackgroundTask, DeliveryOwner {
     while (await this.#expiryPause.sleep(periodMs)) await this.#expire();
   }
 
+  #added(peer: Peer): void {
+    const delivery = new Delivery(this.#node, this.#index, peer, this);
+    this.#deliveries.set(peer.id, delivery);
+    peer.onReachableChange((reachable) => {
+      if (reachable && this.#loaded) delivery.reachable();
+    });
+  }
+
+  #removed(peer: Peer): void {
+    const delivery = this.#deliveries.get(peer.id);
+    // Where its node has a new link, that one has taken over the hints.
+    if (this.#node.peers.get(peer.id) === undefined) this.#deliveries.delete(peer.id);
+    this.#ending = Promise.all([this.#ending, delivery?.stop(), this.#dropStrangers(peer.id)]);
+  }
+
+  /** Drops the hints for a node that is in the cluster no more. What they speak of is left to the orphan sweep. */
+  async #dropStrangers(target: NodeId): Promise<void> {
+    let dropped = 0;
+    for (const hint of this.#index.of(target)) {
+      if (this.#node.peers.get(target) !== undefined || this.#stopped) break;
+      if (this.#forget(hint)) dropped++;
+      if (dropped % EXPIRY_SLICE_HINTS === 0 && !(await this.#node.governor.admit('hints', 1))) break;
+    }
+    if (dropped === 0) return;
+    this.#node.counters.hints_dropped_stranger += dropped;
+    this.#node.world.log.warn({ node: target, dropped }, 'hints were dropped: their node is in the cluster no more');
+  }
+
   #wakeAll(): void {
     if (this.#index.count > 0) for (const delivery of this.#deliveries.values()) delivery.wake();
   }
@@ -187,7 +214,7 @@ export class Hints implements HintKeeper, BackgroundTask, DeliveryOwner {
     for (const hint of hints) {
       const { target, partition, db, key, sinceMs } = hint;
       if (this.#index.find(target, partition, db, key) !== undefined) continue;
-      if (!this.#node.peers.has(target)) this.#node.counters.hints_dropped_stranger++;
+      if (this.#node.peers.get(target) === undefined) this.#node.counters.hints_dropped_stranger++;
       // The node itself may have been away for long: what it brings then could be of keys that were deleted and forgotten.
       else if (sinceMs < this.#oldestMs()) this.#node.counters.hints_dropped_old++;
       else if (this.#index.add(hint)) continue;

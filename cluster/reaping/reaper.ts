@@ -31,7 +31,7 @@ export interface ReaperParts {
 
 /** What waits to be forgotten, for INFO. */
 export interface ReapingStats {
-  /** Keys of which nothing but tombstones is left, in the partitions of which this node is a primary. Of this moment. */
+  /** Keys of which nothing but tombstones is left, in the partitions that are this node's. Of this moment. */
   readonly tombstonesPending: number;
   /** Keys that the last scan found expired, in the partitions of which this node is the first primary. */
   readonly expiredPending: number;
@@ -73,9 +73,9 @@ export class Reaper implements BackgroundTask {
 
   stats(): ReapingStats {
     const { keyspaces, replica, routes } = this.#parts;
-    const owned = this.#partitions((partition) => keyspaces.ns.some((n) => routes.placement(partition, n).isPrimary));
+    const owned = new Set(keyspaces.ns.flatMap((n) => routes.own(n)));
     return {
-      tombstonesPending: replica.countDead(owned),
+      tombstonesPending: replica.countDead([...owned]),
       expiredPending: this.#expiredPending,
       lastScanMs: this.#lastScanMs,
     };
@@ -83,11 +83,12 @@ export class Reaper implements BackgroundTask {
 
   /** One scan. Rejects with `StoreError`. */
   async scan(): Promise<void> {
-    const { replica, world } = this.#parts;
+    const { keyspaces, replica, routes, world } = this.#parts;
+    const [leastN = 1] = keyspaces.ns;
     this.#expired = 0;
-    for (const partition of this.#partitions((each) => this.#isFirstPrimary(each))) {
+    for (const partition of routes.own(leastN)) {
       if (this.#pause.ended) return;
-      if (!replica.serves(partition)) continue;
+      if (!replica.serves(partition) || !this.#isFirstPrimary(partition)) continue;
       await replica.scanPartition(partition, (rows) => this.#take(partition, rows));
     }
     if (this.#pause.ended) return;
@@ -165,10 +166,5 @@ export class Reaper implements BackgroundTask {
     const { keyspaces, routes } = this.#parts;
     const placements = keyspaces.ns.map((n) => routes.placement(partition, n));
     return placements.every(({ inMotion, ownPlace }) => !inMotion && ownPlace === 0);
-  }
-
-  #partitions(isWanted: (partition: Partition) => boolean): Partition[] {
-    const all = Array.from({ length: this.#parts.routes.partitionCount }, (_, partition) => partition as Partition);
-    return all.filter(isWanted);
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { STAMP_BYTES } from '../../../cluster/coordinator/forward-stamp.js';
+import type { PeerSet } from '../../../cluster/peers.js';
 import type { NodeId } from '../../../cluster/ring/ring.js';
 import type { ActorId } from '../../../cluster/version/actor.js';
 import { decodeObject, type ObjectBytes } from '../../../cluster/version/codec.js';
@@ -97,6 +98,44 @@ export class SentBody extends Sent {
     const transient = Buffer.from(body);
     this.handler.forwardReplied(this.peer, transient);
     transient.fill(0xee);
+  }
+}
+
+/** The links of a node, which the test changes. */
+export class FakePeers implements PeerSet {
+  readonly #byId = new Map<NodeId, Peer>();
+  readonly #added: ((peer: Peer) => void)[] = [];
+  readonly #removed: ((peer: Peer) => void)[] = [];
+
+  constructor(peers: readonly FakePeer[]) {
+    for (const peer of peers) this.#byId.set(peer.id, peer.asPeer());
+  }
+
+  get(id: NodeId): Peer | undefined {
+    return this.#byId.get(id);
+  }
+
+  values(): Iterable<Peer> {
+    return this.#byId.values();
+  }
+
+  onAdded(callback: (peer: Peer) => void): void {
+    this.#added.push(callback);
+    for (const peer of this.#byId.values()) callback(peer);
+  }
+
+  onRemoved(callback: (peer: Peer) => void): void {
+    this.#removed.push(callback);
+  }
+
+  add(peer: FakePeer): void {
+    this.#byId.set(peer.id, peer.asPeer());
+    for (const callback of this.#added) callback(peer.asPeer());
+  }
+
+  remove(peer: FakePeer): void {
+    this.#byId.delete(peer.id);
+    for (const callback of this.#removed) callback(peer.asPeer());
   }
 }
 

@@ -9,8 +9,7 @@ import { ModifyQueues } from '../../../cluster/coordinator/modify.js';
 import { Routes } from '../../../cluster/coordinator/routes.js';
 import { Session } from '../../../cluster/coordinator/session.js';
 import type { Failure } from '../../../cluster/failure.js';
-import type { Member, Membership } from '../../../cluster/membership/membership.js';
-import { isPresumedToHold } from '../../../cluster/membership/presumed.js';
+import type { Member } from '../../../cluster/membership/membership.js';
 import type { World } from '../../../cluster/ports/world.js';
 import {
   BUFFER,
@@ -20,7 +19,7 @@ import {
   type StoreAnswer,
   type WriteWaiter,
 } from '../../../cluster/replica/replica.js';
-import { type NodeId, Ring } from '../../../cluster/ring/ring.js';
+import type { NodeId } from '../../../cluster/ring/ring.js';
 import { type Partition, SLOT_COUNT, type Slot } from '../../../cluster/ring/slots.js';
 import type { MemoryDisk } from '../../../cluster/storage/memory-store.js';
 import type { ActorId } from '../../../cluster/version/actor.js';
@@ -29,7 +28,8 @@ import { HybridClock } from '../../../cluster/version/hybrid-clock.js';
 import type { VersionVector } from '../../../cluster/version/object.js';
 import { OpenedReplica, PARTITIONS } from '../replica/opened-replica.js';
 import { ManualWorld } from '../storage/manual-world.js';
-import { FakePeer, valuesOf } from './fake-peer.js';
+import { ChangingMembership } from './changing-membership.js';
+import { FakePeer, FakePeers, valuesOf } from './fake-peer.js';
 
 export const HEDGE_DELAY_MS = 20;
 export const FORWARD_WITHIN_MS = 50;
@@ -94,6 +94,7 @@ export class ScriptedNode {
   readonly world: ManualWorld;
   readonly opened: OpenedReplica;
   readonly peers: readonly FakePeer[];
+  readonly membership: ChangingMembership;
   readonly node: Coordination;
   readonly hints: KeptHints;
 
@@ -101,9 +102,11 @@ export class ScriptedNode {
     world: ManualWorld,
     opened: OpenedReplica,
     peers: readonly FakePeer[],
+    membership: ChangingMembership,
     node: Coordination,
     hints: KeptHints,
   ) {
+    this.membership = membership;
     this.hints = hints;
     this.world = world;
     this.opened = opened;
@@ -122,6 +125,7 @@ export class ScriptedNode {
       : await OpenedReplica.openWarm(world, openOptions);
     const members = Array.from({ length: nodes }, (_, place) => memberOf(place));
     const peers = members.slice(1).map(({ id }) => new FakePeer(id));
+    const membership = membershipOf(members);
     const { replica, identity } = opened;
     const hints = new KeptHints();
     const coordination: Coordination = {
@@ -130,7 +134,7 @@ export class ScriptedNode {
       replica,
       identity,
       hybridClock: new HybridClock(world.clock, identity.counterFloor, DRIFT_MAX_MS),
-      routes: new Routes(membershipOf(members), new Map(peers.map((peer) => [peer.id, peer.asPeer()]))),
+      routes: new Routes(membership, new FakePeers(peers)),
       keyspaces: new Keyspaces([{ ...DEFAULT_KEYSPACE, ...keyspace }]),
       counters: new Counters(),
       hints,
@@ -148,13 +152,19 @@ export class ScriptedNode {
       putLatency: world.latencies.recorder('coordinator put'),
       isMember: () => true,
     };
-    return new ScriptedNode(world, opened, peers, coordination, hints);
+    return new ScriptedNode(world, opened, peers, membership, coordination, hints);
   }
 
   peer(index: number): FakePeer {
     const peer = this.peers[index];
     assert(peer !== undefined, `there is no peer ${index}`);
     return peer;
+  }
+
+  /** From now on these hold every partition: `own`, or the number of a peer. */
+  heldBy(...holders: readonly ('own' | number)[]): void {
+    const ids = holders.map((each) => (each === 'own' ? this.membership.self.id : this.peer(each).id));
+    this.membership.change({ holders: () => ids });
   }
 
   openClient(slot: Slot = SLOT_OF_OWN): Client {
@@ -261,19 +271,11 @@ function memberOf(place: number): Member {
   return { id, host: `host${place}`, port: 6379, peerPort: 16379, zone: '', weight: 1 };
 }
 
-function membershipOf(members: readonly Member[]): Membership {
+function membershipOf(members: readonly Member[]): ChangingMembership {
   const [self] = members;
   assert(self !== undefined);
   const owners = Array.from({ length: PARTITIONS }, (_, i) => members[i % members.length]?.id ?? self.id);
-  const ring = new Ring(owners, members);
-  return {
-    self,
-    members: () => members,
-    nodes: () => members,
-    ring: () => ring,
-    holds: (id, partition, n) => isPresumedToHold(ring, id, partition, n),
-    onChange: () => undefined,
-  };
+  return new ChangingMembership(members, owners);
 }
 
 /** An actor that no node of these tests has. */

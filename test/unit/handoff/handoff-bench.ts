@@ -6,7 +6,7 @@ import { type Durability, LOG } from '../../../cluster/replica/replica.js';
 import type { Slot } from '../../../cluster/ring/slots.js';
 import type { MemoryDisk } from '../../../cluster/storage/memory-store.js';
 import type { ObjectBytes } from '../../../cluster/version/codec.js';
-import type { FakePeer, SentPut } from '../coordinator/fake-peer.js';
+import { type FakePeer, FakePeers, type SentPut } from '../coordinator/fake-peer.js';
 import {
   actorNamed,
   counterAt,
@@ -46,6 +46,7 @@ class CountingGovernor implements Governor {
  */
 export class HandoffBench {
   readonly scripted: ScriptedNode;
+  readonly peers: FakePeers;
   readonly governor = new CountingGovernor();
   readonly hints: Hints;
   readonly sweep: OrphanSweep;
@@ -53,12 +54,13 @@ export class HandoffBench {
 
   private constructor(scripted: ScriptedNode, options: Partial<HintOptions>) {
     this.scripted = scripted;
+    this.peers = new FakePeers(scripted.peers);
     const { world, opened, node } = scripted;
     const handoff: HandoffNode = {
       world,
       store: opened.store,
       replica: node.replica,
-      peers: new Map(scripted.peers.map((peer) => [peer.id, peer.asPeer()])),
+      peers: this.peers,
       routes: node.routes,
       keyspaces: node.keyspaces,
       counters: node.counters,

@@ -417,3 +417,28 @@ test('an orderly stop leaves all hints in the store, in the middle of a delivery
   const after = await HandoffBench.open({ disk: await before.stop() });
   t.is(after.hints.count, 101);
 });
+
+test('a node that comes is brought its hints; when it leaves the cluster they are dropped', async (t) => {
+  const bench = await HandoffBench.open();
+  const target = bench.peer(0);
+  bench.peers.remove(target);
+  t.is(bench.standIn(target, 'cart', 'milk').answer, 'stored');
+  t.is(bench.hints.count, 0, 'it is no node of the cluster');
+  bench.peers.add(target);
+  bench.standIn(target, 'cart', 'eggs');
+  bench.standIn(bench.peer(1), 'cart', 'tea');
+  t.is(bench.hints.count, 2);
+  target.turn(true);
+  await bench.advance(5);
+  t.deepEqual(sentTo(target), ['cart tea']);
+  bench.peers.remove(target);
+  await bench.advance(5);
+  t.is(bench.hints.count, 1);
+  t.like(bench.counters, { hints_dropped_stranger: 2 });
+  t.deepEqual(
+    bench.hints.byTarget().map(({ target: id }) => id),
+    [bench.peer(1).id],
+  );
+  acknowledge(target);
+  await bench.stop();
+});
