@@ -9,7 +9,7 @@ import type { Timer } from '../ports/timers.js';
 import type { NodeId } from '../ring/ring.js';
 import type { Partition } from '../ring/slots.js';
 import type { Peer } from '../wire/peer.js';
-import { Exchange, type ExchangeReport, sharedTrees } from './exchange.js';
+import { Exchange, type ExchangeReport, nodesSharingTrees, sharedTrees } from './exchange.js';
 import type { ExchangeNode } from './exchange-node.js';
 import { LeafKeyAnswers } from './leaf-keys.js';
 import { HASH_BYTES } from './merkle-tree.js';
@@ -108,9 +108,8 @@ export class AntiEntropy implements BackgroundTask {
 
   #partners(only?: Partition): Peer[] {
     if (this.#stopped) return [];
-    return [...this.#node.peers.values()].filter(
-      (peer) => peer.reachable() && sharedTrees(this.#node, peer.id, only).length > 0,
-    );
+    const sharing = nodesSharingTrees(this.#node, only);
+    return [...this.#node.peers.values()].filter((peer) => peer.reachable() && sharing.has(peer.id));
   }
 
   #enqueue(peer: Peer, only?: Partition): Promise<ExchangeReport> {

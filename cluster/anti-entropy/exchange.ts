@@ -55,6 +55,23 @@ function isWritten({ targets, written }: Placement, id: NodeId): boolean {
   return false;
 }
 
+/** The nodes with which this one has such trees in common. */
+export function nodesSharingTrees({ routes, forest }: ExchangeNode, only?: Partition): Set<NodeId> {
+  const nodes = new Set<NodeId>();
+  for (let i = 0; i < routes.partitionCount; i++) {
+    const partition = i as Partition;
+    if ((only !== undefined && partition !== only) || !forest.isBuilt(partition)) continue;
+    for (const n of forest.ns) {
+      const { targets, written, isOwn } = routes.placement(partition, n);
+      for (let place = 0; isOwn && place < written; place++) {
+        const target = targets[place];
+        if (target !== undefined) nodes.add(target.id);
+      }
+    }
+  }
+  return nodes;
+}
+
 export class Exchange {
   readonly #node: ExchangeNode;
   readonly #peer: Peer;
