@@ -1,8 +1,10 @@
 /**
  * The cluster as Redis Cluster would describe it. Clients that know the slots then find the coordinators by themselves:
- * the node that coordinates a slot now is its master, the other nodes that keep its keys are the replicas.
+ * the node that coordinates a slot now is its master, the other nodes that hold its keys are the replicas, and those
+ * that still receive them are replicas that are loading.
  */
 import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
+import type { Placement } from '../../cluster/coordinator/placement.js';
 import type { Member } from '../../cluster/membership/membership.js';
 import type { NodeId } from '../../cluster/ring/ring.js';
 import { type Partition, SLOT_COUNT, type Slot, slotsOf } from '../../cluster/ring/slots.js';
@@ -16,11 +18,16 @@ interface ClusterView {
   /** The default keyspace: its W is what a write needs. */
   readonly keyspace: Pick<KeyspaceRow, 'w' | 'sloppy'>;
   /** Who serves the keys of the default keyspace. */
-  placement(partition: Partition): { readonly targets: readonly { readonly id: NodeId }[]; readonly n: number };
+  placement(partition: Partition): ShownPlacement;
   /** As this node sees it; true for itself. */
   isReachable(id: NodeId): boolean;
   /** When this node last heard from that one, ms since 1970; 0: never, or itself. */
   heardMs(id: NodeId): number;
+}
+
+/** What is shown of a placement. */
+export interface ShownPlacement extends Pick<Placement, 'n' | 'receivers'> {
+  readonly targets: readonly { readonly id: NodeId }[];
 }
 
 export interface ShownNode {
@@ -37,13 +44,13 @@ interface SlotRange {
   readonly master: ShownNode;
   /** The other primaries, in the order in which they serve; the unreachable among them. */
   readonly replicas: readonly ShownNode[];
+  /** Those that are to be primaries, and do not hold the keys yet. */
+  readonly receivers: readonly ShownNode[];
 }
 
-/** Slots with the same master and the same replicas. */
-interface Shard {
+/** Slots that the same nodes serve. */
+interface Shard extends Pick<SlotRange, 'master' | 'replicas' | 'receivers'> {
   readonly ranges: readonly SlotRange[];
-  readonly master: ShownNode;
-  readonly replicas: readonly ShownNode[];
 }
 
 export interface ClusterMap {
@@ -67,38 +74,60 @@ export function clusterMap(view: ClusterView): ClusterMap {
   const ranges: SlotRange[] = [];
   let slotsWithoutQuorum = 0;
   for (let partition = 0; partition < view.partitionCount; partition++) {
-    const { targets, n } = view.placement(partition as Partition);
+    const { targets, n, receivers: receiverCount } = view.placement(partition as Partition);
     const list = targets.flatMap(({ id }) => shown.get(id) ?? []);
     const master = list.find((node) => node.isReachable) ?? list[0];
     if (master === undefined) continue;
     const replicas = list.slice(0, n).filter((node) => node !== master);
+    const receivers = list.slice(n, n + receiverCount).filter((node) => node !== master);
     const { first, last } = slotsOf(partition as Partition, view.partitionCount);
     const writers = (sloppy ? list : list.slice(0, n)).filter((node) => node.isReachable);
     if (writers.length < Math.min(w, n)) slotsWithoutQuorum += last - first + 1;
-    const before = ranges.at(-1);
-    if (before !== undefined && before.master === master && haveSameOrder(before.replicas, replicas)) {
-      ranges[ranges.length - 1] = { ...before, last };
-    } else {
-      ranges.push({ first, last, master, replicas });
-    }
+    ranges.push({ first, last, master, replicas, receivers });
   }
-  return { self: view.self, nodes: [...shown.values()], ranges, slotsWithoutQuorum };
+  const joined = joinRanges(ranges, (a, b) => haveSameServers(a, b) && haveSameOrder(a.receivers, b.receivers));
+  return { self: view.self, nodes: [...shown.values()], ranges: joined, slotsWithoutQuorum };
 }
 
 function haveSameOrder(a: readonly ShownNode[], b: readonly ShownNode[]): boolean {
   return a.length === b.length && a.every((node, at) => node === b[at]);
 }
 
+function haveSameServers(a: SlotRange, b: SlotRange): boolean {
+  return a.master === b.master && haveSameOrder(a.replicas, b.replicas);
+}
+
+/** Neighbours of which `areOne` says so as one range. */
+function joinRanges(ranges: readonly SlotRange[], areOne: (a: SlotRange, b: SlotRange) => boolean): SlotRange[] {
+  const joined: SlotRange[] = [];
+  for (const range of ranges) {
+    const before = joined.at(-1);
+    if (before !== undefined && areOne(before, range)) joined[joined.length - 1] = { ...before, last: range.last };
+    else joined.push(range);
+  }
+  return joined;
+}
+
+/** The ranges where it makes no difference who still receives. */
+export function servedRanges(map: ClusterMap): SlotRange[] {
+  return joinRanges(map.ranges, haveSameServers);
+}
+
 /** The ranges by who serves them; the order of the replicas makes no difference. */
 export function shardsOf(map: ClusterMap): Shard[] {
-  const shards = new Map<string, { ranges: SlotRange[]; master: ShownNode; replicas: readonly ShownNode[] }>();
+  const shards = new Map<string, Shard & { ranges: SlotRange[] }>();
   for (const range of map.ranges) {
-    const name = [range.master, ...range.replicas.toSorted(byId)].map((node) => node.member.id).join(' ');
+    const { master, replicas, receivers } = range;
+    const name = [[master], replicas.toSorted(byId), receivers.toSorted(byId)].map(idsOf).join(' loading ');
     const shard = shards.get(name);
-    if (shard === undefined) shards.set(name, { ranges: [range], master: range.master, replicas: range.replicas });
+    if (shard === undefined) shards.set(name, { ranges: [range], master, replicas, receivers });
     else shard.ranges.push(range);
   }
   return [...shards.values()];
+}
+
+function idsOf(nodes: readonly ShownNode[]): string {
+  return nodes.map((node) => node.member.id).join(' ');
 }
 
 function byId(a: ShownNode, b: ShownNode): number {
@@ -110,26 +139,21 @@ function byId(a: ShownNode, b: ShownNode): number {
  *
  *   id host:port@peerport flags master ping-sent pong-received epoch link-state slots…
  *
- * A line can't say that a node is master of some slots and replica of others, so that all are masters. Anything that a
- * node sends counts as a pong; pings are not shown and there are no epochs: zeros.
+ * A line can't say that a node is master of some slots and replica of others, so that all are masters: one that still
+ * receives, or has handed everything over, is a master without slots. Anything that a node sends counts as a pong; pings
+ * are not shown and there are no epochs: zeros.
  */
 export function nodesText(map: ClusterMap): string {
   const rangesOf = new Map<ShownNode, string[]>(map.nodes.map((node) => [node, []]));
-  for (const { first, last, master } of withoutSeams(map.ranges)) {
+  for (const { first, last, master } of joinRanges(map.ranges, haveOneMaster)) {
     rangesOf.get(master)?.push(first === last ? `${first}` : `${first}-${last}`);
   }
   return map.nodes.map((node) => `${nodeLine(node, map.self, rangesOf.get(node) ?? [])}\n`).join('');
 }
 
-/** Ranges of one master that touch as one: who the replicas are is not shown. */
-function withoutSeams(ranges: readonly SlotRange[]): SlotRange[] {
-  const joined: SlotRange[] = [];
-  for (const range of ranges) {
-    const before = joined.at(-1);
-    if (before?.master === range.master) joined[joined.length - 1] = { ...before, last: range.last };
-    else joined.push(range);
-  }
-  return joined;
+/** Who the replicas are is not shown. */
+function haveOneMaster(a: SlotRange, b: SlotRange): boolean {
+  return a.master === b.master;
 }
 
 function nodeLine({ member, isReachable, heardMs }: ShownNode, self: Member, ranges: readonly string[]): string {

@@ -1,11 +1,12 @@
 /** `CLUSTER SLOTS` and `CLUSTER SHARDS` as Redis 7.0 shapes them. */
 import type { ReplyBuffer } from '../resp/reply-buffer.js';
-import { type ClusterMap, type ShownNode, shardsOf } from './cluster-map.js';
+import { type ClusterMap, type ShownNode, servedRanges, shardsOf } from './cluster-map.js';
 
-/** `[first, last, master, replica…]` for each range; as in Redis, without the replicas that can't be reached. */
+/** `[first, last, master, replica…]` for each range; as in Redis, without replicas that can't be reached or still receive. */
 export function writeSlots(out: ReplyBuffer, map: ClusterMap): void {
-  out.array(map.ranges.length);
-  for (const { first, last, master, replicas } of map.ranges) {
+  const ranges = servedRanges(map);
+  out.array(ranges.length);
+  for (const { first, last, master, replicas } of ranges) {
     const shown = [master, ...replicas.filter((replica) => replica.isReachable)];
     out.array(2 + shown.length);
     out.integer(first);
@@ -23,11 +24,11 @@ function writeSlotsNode(out: ReplyBuffer, { member }: ShownNode): void {
   out.map(0);
 }
 
-/** `{slots: [first, last, …], nodes: [{…}, …]}` for each shard, the master first. */
+/** `{slots: [first, last, …], nodes: [{…}, …]}` for each shard: the master first, those that still receive last. */
 export function writeShards(out: ReplyBuffer, map: ClusterMap): void {
   const shards = shardsOf(map);
   out.array(shards.length);
-  for (const { ranges, master, replicas } of shards) {
+  for (const { ranges, master, replicas, receivers } of shards) {
     out.map(2);
     out.bulkText('slots');
     out.array(ranges.length * 2);
@@ -36,13 +37,18 @@ export function writeShards(out: ReplyBuffer, map: ClusterMap): void {
       out.integer(last);
     }
     out.bulkText('nodes');
-    out.array(1 + replicas.length);
-    writeShardsNode(out, master, 'master');
-    for (const replica of replicas) writeShardsNode(out, replica, 'replica');
+    out.array(1 + replicas.length + receivers.length);
+    writeShardsNode(out, master, 'master', healthOf(master, 'online'));
+    for (const replica of replicas) writeShardsNode(out, replica, 'replica', healthOf(replica, 'online'));
+    for (const receiver of receivers) writeShardsNode(out, receiver, 'replica', healthOf(receiver, 'loading'));
   }
 }
 
-function writeShardsNode(out: ReplyBuffer, { member, isReachable }: ShownNode, role: 'master' | 'replica'): void {
+function healthOf({ isReachable }: ShownNode, health: 'online' | 'loading'): string {
+  return isReachable ? health : 'fail';
+}
+
+function writeShardsNode(out: ReplyBuffer, { member }: ShownNode, role: 'master' | 'replica', health: string): void {
   out.map(7);
   out.bulkText('id');
   out.bulkText(member.id);
@@ -57,5 +63,5 @@ function writeShardsNode(out: ReplyBuffer, { member, isReachable }: ShownNode, r
   out.bulkText('replication-offset');
   out.integer(0);
   out.bulkText('health');
-  out.bulkText(isReachable ? 'online' : 'fail');
+  out.bulkText(health);
 }

@@ -34,7 +34,7 @@ const HELP_LINES: readonly string[] = [
   '    Describes the nodes as this node sees them, one a line:',
   '    <id> <ip:port@peer-port> <flags> - 0 <heard-ms> 0 <link> <slots> ...',
   'SHARDS',
-  '    Tells which nodes serve which slots, by groups of nodes.',
+  '    Tells which nodes serve which slots, by groups of nodes; those that still receive the keys are loading.',
   'SLOTS',
   '    Tells which nodes serve which slots, range by range: first slot, last slot, the node that coordinates now, and',
   '    the others that hold the keys.',

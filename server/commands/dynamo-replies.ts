@@ -26,6 +26,8 @@ export interface Owner {
   readonly member: Member;
   readonly role: Role;
   readonly isReachable: boolean;
+  /** It is off the ring, and hands over what it holds. */
+  readonly isLeaving: boolean;
 }
 
 /** `owners` are all nodes in the order in which they serve the partition. N, R and W are those of the present. */
@@ -41,11 +43,13 @@ export function writeOwners(out: ReplyBuffer, place: KeyPlace, owners: readonly 
   out.boolean(sloppy);
   out.bulkText('nodes');
   out.array(owners.length);
-  for (const { member, role, isReachable } of owners) {
-    out.map(4);
+  for (const { member, role, isReachable, isLeaving } of owners) {
+    out.map(5);
     writeNode(out, member.id, member, role);
     out.bulkText('reachable');
     out.boolean(isReachable);
+    out.bulkText('leaving');
+    out.boolean(isLeaving);
   }
 }
 

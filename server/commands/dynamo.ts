@@ -50,11 +50,13 @@ const owners: Handler = (call) => {
   const { node } = server;
   const place = placeOf(server, keyOf(args[2]));
   const members = membersOf(server);
+  const staying = new Set(node.membership.members());
   const placement = node.routes.placement(place.partition, place.keyspace.n);
   const shown = placement.targets.flatMap(({ id }, index) => {
     const member = members.get(id);
+    if (member === undefined) return [];
     const role = roleAt(placement, index);
-    return member === undefined ? [] : { member, role, isReachable: node.isReachable(id) };
+    return { member, role, isReachable: node.isReachable(id), isLeaving: !staying.has(member) };
   });
   writeOwners(slot.out, place, shown);
   slot.complete();
@@ -87,7 +89,7 @@ function hints({ server, slot }: Call): void {
   slot.complete();
 }
 
-/** Answers before anything is handed over: that may take hours, and the process ends with it. */
+/** Answers before anything is handed over: that may take hours, and the process ends with it. Asked twice it is under way. */
 function leave({ server, slot }: Call): void {
   const membership = elasticOf(server);
   if (membership === undefined) {
@@ -95,6 +97,11 @@ function leave({ server, slot }: Call): void {
     return;
   }
   const state = membership.state();
+  if (state === 'leaving') {
+    slot.out.ok();
+    slot.complete();
+    return;
+  }
   if (state !== 'member') {
     refuse(server, slot, `ERR this node is ${STATE_WORDS[state]}`);
     return;
@@ -137,9 +144,8 @@ function sync(call: Call): void {
   });
 }
 
-const STATE_WORDS: Readonly<Record<Exclude<MemberState, 'member'>, string>> = {
+const STATE_WORDS: Readonly<Record<Exclude<MemberState, 'member' | 'leaving'>, string>> = {
   joining: 'not a member yet: it is still joining',
-  leaving: 'leaving already',
   gone: 'gone from the cluster already',
   forgotten: 'no member: another node has declared it dead',
 };

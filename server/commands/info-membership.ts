@@ -1,9 +1,12 @@
 /** Who is in the cluster as this node has heard it, and which partitions are on their way. */
+import { createHash } from 'node:crypto';
+import type { Ring } from '../../cluster/ring/ring.js';
 import type { Server } from '../server.js';
 import { elasticOf } from './elastic.js';
 import { type HoldingCounts, holdingCounts } from './holding-counts.js';
 import type { InfoField, InfoSection } from './info-section.js';
 
+const DIGEST_DIGITS = 16;
 const NOTHING: HoldingCounts = { tokens: 0, held: 0, toReceive: 0, toHandOver: 0 };
 
 /** The N of the keyspaces, each once. */
@@ -25,11 +28,17 @@ function membershipFields(server: Server): InfoField[] {
     ['history_events', figures?.events ?? 0],
     ['history_digest', figures?.historyDigest ?? ''],
     ['holdings_digest', figures?.holdingsDigest ?? ''],
+    ['ring_digest', digestOf(membership.ring())],
     ['last_gossip_ms_ago', figures?.lastGossipMsAgo ?? -1],
     ['partitions_held', own.held],
     ['partitions_to_receive', own.toReceive],
     ['partitions_to_hand_over', own.toHandOver],
   ];
+}
+
+/** The same on nodes with the same ring. */
+function digestOf({ owners }: Ring): string {
+  return createHash('sha1').update(owners.join('')).digest('hex').slice(0, DIGEST_DIGITS);
 }
 
 /** A line for each node, this one among them. Names and addresses are free of commas. */

@@ -33,6 +33,7 @@ function mapOf(
         .preferenceList(partition)
         .map((id) => ({ id })),
       n: primaryCount,
+      receivers: 0,
     }),
     keyspace: { w: Math.min(2, primaryCount), sloppy },
     isReachable: (id) => !lostIds.has(id),

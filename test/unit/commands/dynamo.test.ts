@@ -72,15 +72,15 @@ function versionsOf(held: readonly Copy['held'][]): { whole: ReplyTree[]; replic
 test('OWNERS tells the preference list, the primaries first, and who can be reached', (t) => {
   const members = list.map((id) => membership.members().find((member) => member.id === id));
   const owners = members.flatMap((member, at) =>
-    member === undefined ? [] : { member, role: roleOf(at), isReachable: at !== 1 },
+    member === undefined ? [] : { member, role: roleOf(at), isReachable: at !== 1, isLeaving: at === 3 },
   );
   const tree = treeWritten(2, (out) => writeOwners(out, place, owners));
   const [shownSlot, shownPartition, n, nodes] = valuesOf(tree, ['slot', 'partition', 'n', 'nodes']);
   t.deepEqual([shownSlot, shownPartition, n], [`:${slot}`, `:${partition}`, ':3']);
   if (nodes === undefined || typeof nodes === 'string') throw new Error('no nodes');
   t.deepEqual(
-    nodes.map((node) => valuesOf(node, ['node', 'role', 'reachable'])),
-    list.map((id, at) => [id, at < 3 ? 'primary' : 'fallback', at === 1 ? ':0' : ':1']),
+    nodes.map((node) => valuesOf(node, ['node', 'role', 'reachable', 'leaving'])),
+    list.map((id, at) => [id, at < 3 ? 'primary' : 'fallback', at === 1 ? ':0' : ':1', at === 3 ? ':1' : ':0']),
   );
   t.is(valuesOf(nodes[0], ['address'])[0], `10.0.0.1:${members[0]?.port}`);
 });
