@@ -146,6 +146,7 @@ export class ClusterNode {
       nodeId: membership.self.id,
       actor: () => identity.actor,
       versionMax: options.protocolVersionMax,
+      linkCount: () => membership.nodes().length - 1,
       frameBytesMax: frameBytesMax(options.valueBytesMax),
       requestTimeoutMs: options.requestTimeoutMs,
     };

@@ -3,7 +3,7 @@ import { OUT_BYTES_INITIAL, OUT_BYTES_KEPT, OUT_BYTES_USUAL } from './limits.js'
 
 /** A growable buffer that frames are appended to. `bytes[0 .. length)` is what was appended. */
 export class OutBuffer {
-  bytes = Buffer.allocUnsafeSlow(OUT_BYTES_INITIAL);
+  bytes = Buffer.allocUnsafe(OUT_BYTES_INITIAL);
   length = 0;
 
   /** Makes room for `count` more bytes, and for `slack` bytes behind them that may be scribbled on. Gives their offset. */
@@ -19,7 +19,7 @@ export class OutBuffer {
   clear(reusable: boolean): void {
     this.length = 0;
     if (!reusable || this.bytes.length > OUT_BYTES_KEPT) {
-      this.bytes = Buffer.allocUnsafeSlow(Math.min(this.bytes.length, OUT_BYTES_USUAL));
+      this.bytes = Buffer.allocUnsafe(Math.min(this.bytes.length, OUT_BYTES_USUAL));
     }
   }
 
