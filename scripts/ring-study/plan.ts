@@ -1,0 +1,33 @@
+/** What to study, read from the command line. */
+import { parseArgs } from 'node:util';
+
+export interface Plan {
+  readonly seed: number;
+  /** How many random rings each figure is the mean of. */
+  readonly trials: number;
+  /** The file to draw into. */
+  readonly svg: string;
+}
+
+/** Throws `RangeError`, or the `TypeError` of `parseArgs`, where the arguments make no plan. */
+export function readPlan(args: readonly string[] = process.argv.slice(2)): Plan {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seed: { type: 'string', default: '1' },
+      trials: { type: 'string', default: '50' },
+      svg: { type: 'string', default: 'ring-study.svg' },
+    },
+  });
+  return {
+    seed: numberIn('seed', values.seed, 0, 2 ** 32 - 1),
+    trials: numberIn('trials', values.trials, 1, 10_000),
+    svg: values.svg,
+  };
+}
+
+function numberIn(name: string, text: string, low: number, high: number): number {
+  const number = Number(text);
+  if (text !== '' && Number.isInteger(number) && number >= low && number <= high) return number;
+  throw new RangeError(`--${name} must be a whole number from ${low} to ${high}, and is '${text}'`);
+}
