@@ -3,7 +3,7 @@
  * same, byte for byte. Clients may go on meanwhile: of a key that they write, its primaries need to have been seen equal
  * once since the wait began. That is enough for every write that was acknowledged before: it is on all of them then.
  */
-import { ask, connectedPeers } from '../processes/ask.js';
+import { connectedPeers, infoFields } from '../processes/ask.js';
 import type { NodeProcess } from '../processes/node-process.js';
 import { waitUntil } from '../processes/wait.js';
 import { differences, differenceText, Primaries } from './replica-digests.js';
@@ -53,8 +53,11 @@ async function checkConnected(port: number, peers: number): Promise<void> {
   if (connected < peers) throw new Error(`port ${port} sees ${connected} of ${peers} others`);
 }
 
-/** The primaries as all nodes know them. Rejects where they do not agree. */
+/** The primaries as all nodes know them. Rejects where they do not agree, or where partitions are on their way. */
 async function agreedPrimaries(ports: readonly number[]): Promise<Primaries> {
+  const views = await Promise.all(ports.map((port) => viewOf(port)));
+  if (new Set(views).size > 1)
+    throw new Error(`the nodes have heard different things: ${[...new Set(views)].join('; ')}`);
   const [first, ...others] = await Promise.all(ports.map((port) => Primaries.of(port)));
   if (first === undefined) throw new Error('no node runs');
   for (const [index, other] of others.entries()) {
@@ -69,12 +72,19 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** What a node has heard about the members and their holdings, as a text. Rejects while partitions are on their way to it. */
+async function viewOf(port: number): Promise<string> {
+  const fields = await infoFields(port, 'membership');
+  const toReceive = fields.get('partitions_to_receive');
+  if (toReceive !== '0') throw new Error(`port ${port} has to receive ${toReceive} partitions`);
+  return `${fields.get('members')} members, history ${fields.get('history_digest')}, holdings ${fields.get('holdings_digest')}`;
+}
+
 /** Hints that wait at a node, by its own account. Rejects while it still reads those of an earlier run, or starts over. */
 async function hintsAt(port: number): Promise<number> {
-  const info = String(await ask(port, 'INFO', 'healing'));
-  const pending = /^hints_pending:(\d+)/m.exec(info);
-  const unsettled = Number(/^partitions_unsettled:(\d+)/m.exec(info)?.[1]);
+  const fields = await infoFields(port, 'healing');
+  const unsettled = Number(fields.get('partitions_unsettled'));
   if (unsettled !== 0) throw new Error(`port ${port} starts over with ${unsettled} partitions`);
-  if (pending === null || !/^hints_loaded:1/m.test(info)) throw new Error(`port ${port} still reads its hints`);
-  return Number(pending[1]);
+  if (fields.get('hints_loaded') !== '1') throw new Error(`port ${port} still reads its hints`);
+  return Number(fields.get('hints_pending'));
 }

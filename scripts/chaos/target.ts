@@ -1,5 +1,5 @@
 import assert from 'node:assert';
-import { rmSync } from 'node:fs';
+import { cpSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ask } from '../processes/ask.js';
 import type { NodePorts } from '../processes/local-nodes.js';
@@ -129,5 +129,20 @@ export class Target {
   /** Loses all its data. */
   emptyFolder(): void {
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Keeps a copy of its data as they are now. It must not run. */
+  copyFolder(): void {
+    cpSync(this.#folder, this.#copy, { recursive: true });
+  }
+
+  /** Has the data of the copy again, and nothing of what came after. It must not run. */
+  restoreFolder(): void {
+    this.emptyFolder();
+    renameSync(this.#copy, this.#folder);
+  }
+
+  get #copy(): string {
+    return `${this.#folder}.copy`;
   }
 }

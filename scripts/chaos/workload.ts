@@ -8,7 +8,7 @@
  * | `set:…` | SETs of one lane, one after the other | the last value is known |
  * | `shared:…` | SETs and DELs of all lanes | concurrent writes |
  * | `cart:…` | SETs with context tokens of all lanes | siblings, merged by clients; items are added and taken out |
- * | `churn:…` | SETs, DELs and SETs that expire, of one lane, one after the other | deletes that are forgotten while nodes are away |
+ * | `churn:…` | SETs, DELs and SETs that expire, of one lane, one after the other, for some seconds | deletes that are forgotten while nodes are away |
  */
 import type { Redis } from 'ioredis';
 import type { Prng } from '../../test/simulation/prng.js';
@@ -21,8 +21,9 @@ const SET_KEYS_A_LANE = 20;
 const SHARED_KEYS = 60;
 const CART_KEYS = 60;
 const CART_ITEMS_MAX = 16;
-/** So many that a deleted one is mostly left alone for longer than deletes are remembered in a rolling run. */
-const CHURN_KEYS_A_LANE = 80;
+const CHURN_KEYS_A_LANE = 10;
+/** After this long, lanes leave their churned keys as they are, but for reads, and take others: what comes back stays to be seen. */
+const CHURN_MS = 8000;
 const PADDING_MAX = 300;
 const LONG_PADDING = 20_000;
 const THINK_MS_MAX = 30;
@@ -124,13 +125,13 @@ export class Workload {
       case 'read':
         return this.#read(client, this.#onceCount > 0 && prng.chance(0.5) ? this.#onceKey(prng) : sharedKey(prng));
       case 'churn':
-        return this.#set(client, churnKey(lane, prng), prng);
+        return this.#set(client, this.#churnKey(lane, prng), prng);
       case 'delete churn':
-        return this.#delete(client, churnKey(lane, prng));
+        return this.#delete(client, this.#churnKey(lane, prng));
       case 'fleeting churn':
-        return this.#setFleeting(client, churnKey(lane, prng));
+        return this.#setFleeting(client, this.#churnKey(lane, prng));
       case 'read churn':
-        return this.#read(client, churnKey(lane, prng));
+        return this.#read(client, this.#oldChurnKey(lane, prng));
     }
   }
 
@@ -181,6 +182,15 @@ export class Workload {
 
   #onceKey(prng: Prng): string {
     return `once:${prng.below(this.#onceCount)}`;
+  }
+
+  #churnKey(lane: number, prng: Prng): string {
+    return churnKey(lane, Math.floor(this.#nowMs() / CHURN_MS), prng);
+  }
+
+  /** One that is churned now, or that was. */
+  #oldChurnKey(lane: number, prng: Prng): string {
+    return churnKey(lane, prng.below(Math.floor(this.#nowMs() / CHURN_MS) + 1), prng);
   }
 
   /** Runs a write and writes down how it ended; gives the reply where it was acknowledged. */
@@ -236,8 +246,8 @@ function sharedKey(prng: Prng): string {
   return `shared:${prng.below(SHARED_KEYS)}`;
 }
 
-function churnKey(lane: number, prng: Prng): string {
-  return `churn:${lane}:${prng.below(CHURN_KEYS_A_LANE)}`;
+function churnKey(lane: number, generation: number, prng: Prng): string {
+  return `churn:${generation}:${lane}:${prng.below(CHURN_KEYS_A_LANE)}`;
 }
 
 function portOf(client: Redis): number {

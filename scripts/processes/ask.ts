@@ -31,6 +31,25 @@ function request(words: readonly string[]): string {
   return `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
 }
 
+/** A field of a node's `INFO`, as text. Rejects where there is none of that name. */
+export async function infoField(port: number, section: string, name: string): Promise<string> {
+  const fields = await infoFields(port, section);
+  const value = fields.get(name);
+  if (value === undefined) throw new Error(`port ${port} says nothing of ${name}`);
+  return value;
+}
+
+/** All fields of a section of a node's `INFO`. */
+export async function infoFields(port: number, section: string): Promise<ReadonlyMap<string, string>> {
+  const lines = String(await ask(port, 'INFO', section)).split('\r\n');
+  return new Map(
+    lines.flatMap((line): [string, string][] => {
+      const colon = line.indexOf(':');
+      return colon === -1 ? [] : [[line.slice(0, colon), line.slice(colon + 1)]];
+    }),
+  );
+}
+
 /** How many other nodes the node at `port` has an open connection to, by its own account. */
 export async function connectedPeers(port: number): Promise<number> {
   const reply = await ask(port, 'CLUSTER', 'NODES');

@@ -94,6 +94,12 @@ export class NodeProcess {
     if (end !== undefined) throw new Error(`node ${this.port} ended with ${endText(end)}:\n${this.logTail()}`);
   }
 
+  /** Resolves with how the process ends that runs now. */
+  ended(): Promise<ProcessEnd> {
+    assert(this.#run, 'the node does not run');
+    return this.#run.ended;
+  }
+
   /** Sends a signal if the process runs. */
   signal(signal: NodeJS.Signals): void {
     this.#run?.child.kill(signal);

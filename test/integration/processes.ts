@@ -4,12 +4,16 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { localNodes, type NodePorts, startAll } from '../../scripts/processes/local-nodes.js';
-import type { NodeProcess } from '../../scripts/processes/node-process.js';
+import { ask } from '../../scripts/processes/ask.js';
+import { joiningNode, localNode, localNodes, type NodePorts, startAll } from '../../scripts/processes/local-nodes.js';
+import type { NodeProcess, ProcessEnd } from '../../scripts/processes/node-process.js';
 import { freePorts } from '../../scripts/processes/ports.js';
+import { within } from '../../scripts/processes/wait.js';
 
 /** How long a node may take until it answers and sees its peers. */
 export const READY_MS = 30_000;
+/** How long a node may take until it has handed everything over. */
+const LEFT_MS = 90_000;
 const PROGRAM_MS = 60_000;
 
 export interface ClusterWishes {
@@ -22,18 +26,31 @@ export interface ClusterWishes {
 /** A cluster that is up. Its nodes can be killed and launched again; `close` leaves nothing behind. */
 export class TestCluster {
   readonly folder: string;
-  readonly nodes: readonly NodeProcess[];
+  readonly #args: readonly string[];
+  readonly #nodes: NodeProcess[];
+  readonly #seed: NodePorts;
 
-  private constructor(folder: string, nodes: readonly NodeProcess[]) {
+  private constructor(folder: string, nodes: readonly NodeProcess[], seed: NodePorts, args: readonly string[]) {
     this.folder = folder;
-    this.nodes = nodes;
+    this.#nodes = [...nodes];
+    this.#seed = seed;
+    this.#args = args;
+  }
+
+  /** The nodes that belong to the cluster, in the order in which they came. */
+  get nodes(): readonly NodeProcess[] {
+    return this.#nodes;
   }
 
   /** Starts nodes on free ports and waits until each answers and sees all others. */
   static async start(wishes: ClusterWishes = {}): Promise<TestCluster> {
     const folder = temporaryFolder();
-    const nodes = localNodes(folder, await portPairs(wishes.nodeCount ?? 3), wishes.args ?? []);
-    const cluster = new TestCluster(folder, nodes);
+    const ports = await portPairs(wishes.nodeCount ?? 3);
+    const args = wishes.args ?? [];
+    const nodes = localNodes(folder, ports, args);
+    const [seed] = ports;
+    assert(seed);
+    const cluster = new TestCluster(folder, nodes, seed, args);
     try {
       await startAll(nodes, READY_MS);
     } catch (error) {
@@ -58,6 +75,42 @@ export class TestCluster {
     const node = this.node(index);
     void node.launch();
     await node.ready(this.nodes.length - 1, READY_MS);
+  }
+
+  /** Starts a node that joins by way of the first one, and waits until it answers. */
+  async join(args: readonly string[] = []): Promise<NodeProcess> {
+    const [ports] = await portPairs(1);
+    assert(ports);
+    return this.#add(joiningNode(this.folder, ports, [this.#seed], [...this.#args, ...args]));
+  }
+
+  /** Starts a node that has the cluster's secret and knows nobody, and waits until it answers; gives its peer port too. */
+  async startAlone(): Promise<{ node: NodeProcess; peerPort: number }> {
+    const [ports] = await portPairs(1);
+    assert(ports);
+    return { node: await this.#add(localNode(this.folder, ports, this.#args)), peerPort: ports.peerPort };
+  }
+
+  async #add(node: NodeProcess): Promise<NodeProcess> {
+    this.#nodes.push(node);
+    void node.launch();
+    await node.ready(0, READY_MS);
+    return node;
+  }
+
+  /** Asks a node to leave, waits until its process has ended by itself, and forgets it. Gives how it ended. */
+  async leave(node: NodeProcess): Promise<ProcessEnd> {
+    const ended = node.ended();
+    await ask(node.port, 'DYNAMO', 'LEAVE');
+    const end = await within(ended, LEFT_MS);
+    if (end === undefined) throw new Error(`node ${node.port} has not left within ${LEFT_MS} ms:\n${node.logTail()}`);
+    this.forget(node);
+    return end;
+  }
+
+  /** The node belongs to the cluster no more; it must have ended. */
+  forget(node: NodeProcess): void {
+    this.#nodes.splice(this.#nodes.indexOf(node), 1);
   }
 
   async close(): Promise<void> {
