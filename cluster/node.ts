@@ -21,7 +21,7 @@ import { Session } from './coordinator/session.js';
 import type { HandoffNode } from './handoff/handoff-node.js';
 import { Hints } from './handoff/hints.js';
 import { OrphanSweep } from './handoff/orphan-sweep.js';
-import type { Membership } from './membership/membership.js';
+import { isElastic, type Membership } from './membership/membership.js';
 import { Peers } from './peers.js';
 import type { Store } from './ports/store.js';
 import type { PeerAddress } from './ports/transport.js';
@@ -39,6 +39,8 @@ import type { NodeId } from './ring/ring.js';
 import type { Slot } from './ring/slots.js';
 import { Identity } from './storage/identity.js';
 import type { TransferProgress } from './transfer/progress.js';
+import { Transfer } from './transfer/transfer.js';
+import { forgetReceived } from './transfer/transfer-rows.js';
 import { type ActorId, lifeOf } from './version/actor.js';
 import { ContextTokens } from './version/context-token.js';
 import { HybridClock } from './version/hybrid-clock.js';
@@ -73,6 +75,8 @@ export interface NodeOptions {
   readonly exchangePeriodMs: number;
   /** Tombstones and expired values that are older may be reaped; a node that was away longer starts over. */
   readonly tombstoneGraceMs: number;
+  /** For so long all that are to hold a partition must hold it before another node gives its copy up. */
+  readonly retireAfterMs: number;
   /** How fast background work may go. */
   readonly background: PaceOptions;
 }
@@ -93,6 +97,8 @@ export class ClusterNode {
   readonly hints: Hints;
   readonly reaper: Reaper;
   readonly settling: Settling;
+  /** Moves partitions when the members change; undefined: they never do. */
+  readonly transfer: Transfer | undefined;
   /** Compares this node's replicas with those of others, and repairs what differs. */
   readonly antiEntropy: AntiEntropy;
   readonly peers: Peers;
@@ -120,9 +126,11 @@ export class ClusterNode {
     const forest = new MerkleForest(partitionCount, keyspaces);
     // What is yet to be set aside counts in the trees of the last run, and in none of this one's.
     await takeSavedForest(store, world.log, forest, keyspaces, identity.aside?.moving === true);
+    if (identity.aside?.moving === true) await forgetReceived(store, world.log);
     await setAside(store, world.log, identity);
     const node = new ClusterNode(world, store, identity, keyspaces, forest, options);
     await node.settling.prepare();
+    await node.transfer?.prepare();
     if (options.listen !== undefined) await node.#service.listen(options.listen);
     node.peers.start();
     for (const task of node.#tasks) task.start();
@@ -227,6 +235,13 @@ export class ClusterNode {
       { world, store, identity, replica, routes, keyspaces, governor: this.#governor },
       tombstoneGraceMs,
     );
+    const { retireAfterMs } = options;
+    this.transfer = isElastic(membership)
+      ? new Transfer({ ...handoff, world, forest, hybridClock: this.#hybridClock, membership }, this.hints, {
+          retireAfterMs,
+          graceMs: tombstoneGraceMs,
+        })
+      : undefined;
     this.#tasks = [
       this.hints,
       new OrphanSweep(handoff, this.hints, tombstoneGraceMs),
@@ -234,11 +249,12 @@ export class ClusterNode {
       this.settling,
       this.antiEntropy,
       new SignOfLife(world.timers, identity, tombstoneGraceMs),
+      ...(this.transfer === undefined ? [] : [this.transfer]),
     ];
     const queries = new Queries();
     queries.on(QUERY_KIND.reap, local.answer);
     queries.on(QUERY_KIND.nodeState, answerNodeState(partitionCount, this.settling.stateOf));
-    queries.on(QUERY_KIND.pull, answerPull(replica, keyspaces, partitionCount));
+    queries.on(QUERY_KIND.pull, answerPull(replica, keyspaces, partitionCount, this.transfer?.gave));
     queries.on(QUERY_KIND.stamp, answerStamp(this.#coordination.forwarding.lateness));
     this.peers.onAdded((peer) => {
       peer.onReachableChange((reachable) => {
@@ -277,7 +293,7 @@ export class ClusterNode {
 
   /** The partitions that are moving to or from this node, by the other side. */
   transfers(): readonly TransferProgress[] {
-    return [];
+    return this.transfer?.transfers() ?? [];
   }
 
   /** What each node of the key's preference list holds. Never rejects. */

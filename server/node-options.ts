@@ -35,6 +35,7 @@ export function nodeOptionsOf(config: Config): NodeOptions {
     hintWindowMs: config.hintWindowMs,
     exchangePeriodMs: config.exchangePeriodMs,
     tombstoneGraceMs: config.tombstoneGraceMs,
+    retireAfterMs: config.transferSettleMs,
     background: {
       targetMs: config.foregroundP99TargetMs,
       rateMin: config.backgroundRateMin,

@@ -1,29 +1,40 @@
 import type { Timer, Timers } from '../ports/timers.js';
 
-/** The sleep of one background loop, which its stop ends. */
+interface Sleep {
+  readonly timer: Timer;
+  readonly wake: () => void;
+}
+
+/** The sleeps of one background task, which its stop ends. */
 export class Pause {
   readonly #timers: Timers;
-  #sleeping: { readonly timer: Timer; readonly wake: () => void } | undefined;
+  readonly #sleeping = new Set<Sleep>();
   #stopped = false;
 
   constructor(timers: Timers) {
     this.#timers = timers;
   }
 
-  /** Resolves after `delayMs`, or at once when the loop has been stopped; answers whether it is to go on. */
+  /** Resolves after `delayMs`, or at once when the task has been stopped; answers whether it is to go on. */
   async sleep(delayMs: number): Promise<boolean> {
     if (!this.#stopped) {
-      await new Promise<void>((wake) => {
-        this.#sleeping = { timer: this.#timers.after(delayMs, wake), wake };
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          this.#sleeping.delete(sleep);
+          resolve();
+        };
+        const sleep: Sleep = { timer: this.#timers.after(delayMs, wake), wake };
+        this.#sleeping.add(sleep);
       });
-      this.#sleeping = undefined;
     }
     return !this.#stopped;
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#sleeping?.timer.stop();
-    this.#sleeping?.wake();
+    for (const { timer, wake } of [...this.#sleeping]) {
+      timer.stop();
+      wake();
+    }
   }
 }

@@ -21,13 +21,14 @@ export class Counters {
   read_repairs = 0;
   read_quorum_failures = 0;
   write_quorum_failures = 0;
-  /** Hints that this node began to keep, brought to their target, or gave up: no room, too old, no such node, no object. */
+  /** Hints that this node began to keep, brought to their target, or gave up: no room, too old, no such node, no object, it leaves. */
   hints_kept = 0;
   hints_delivered = 0;
   hints_dropped_full = 0;
   hints_dropped_old = 0;
   hints_dropped_stranger = 0;
   hints_dropped_gone = 0;
+  hints_dropped_leaving = 0;
   /** Copies without a hint that this node held for others, and that W of their primaries have now. */
   orphans_handed_over = 0;
   /** The same, of keys that have been deleted and forgotten since. */
@@ -40,6 +41,16 @@ export class Counters {
   exchange_keys_pushed = 0;
   exchange_keys_pulled = 0;
   exchange_tree_bytes = 0;
+  /** Partitions (once for each N) that came to this node whole, and that it gave up; pulls that broke off and went on later. */
+  transfer_partitions_received = 0;
+  transfer_partitions_retired = 0;
+  transfer_pulls_broken_off = 0;
+  /** What went with them: rows that came and that were given, and rows that left when their owners had them. */
+  transfer_keys_received = 0;
+  transfer_bytes_received = 0;
+  transfer_keys_sent = 0;
+  transfer_bytes_sent = 0;
+  transfer_keys_dropped = 0;
   clock_truncations = 0;
   clock_drift_refusals = 0;
   #driftLoggedUs = Number.NEGATIVE_INFINITY;

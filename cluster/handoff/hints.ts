@@ -118,6 +118,16 @@ export class Hints implements HintKeeper, BackgroundTask, DeliveryOwner {
     return this.#rows.put(hint, durability, waiter);
   }
 
+  /** Drops the hints for nodes that can't be reached: this node leaves, and others have the objects. Answers how many those were. */
+  giveUp(): number {
+    let dropped = 0;
+    for (const hint of this.#index.all()) {
+      if (this.#node.peers.get(hint.target)?.reachable() !== true && this.#forget(hint)) dropped++;
+    }
+    this.#node.counters.hints_dropped_leaving += dropped;
+    return dropped;
+  }
+
   /** The nodes for which there are hints. Looks at every hint. */
   byTarget(): PendingHints[] {
     return this.#index.totals().map((totals) => ({

@@ -81,3 +81,8 @@ export interface GossipFigures {
   /** When it last compared with another node what both know; undefined: not yet. */
   readonly lastGossipMsAgo: number | undefined;
 }
+
+/** Whether the members can change while the node runs. */
+export function isElastic(membership: Membership): membership is ElasticMembership {
+  return 'declare' in membership;
+}

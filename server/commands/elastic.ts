@@ -1,4 +1,4 @@
-import type { ElasticMembership, Membership } from '../../cluster/membership/membership.js';
+import { type ElasticMembership, isElastic } from '../../cluster/membership/membership.js';
 import type { ReplySlot } from '../net/connection.js';
 import type { Server } from '../server.js';
 import { refuse } from './command.js';
@@ -10,10 +10,6 @@ export const STANDS_ALONE =
 /** The membership where it can change while the node runs; undefined: it is a fixed list. */
 export function elasticOf({ node }: Server): ElasticMembership | undefined {
   return isElastic(node.membership) ? node.membership : undefined;
-}
-
-function isElastic(membership: Membership): membership is ElasticMembership {
-  return 'leave' in membership;
 }
 
 /** Answers OK once the members have changed, or the reason why they have not. */

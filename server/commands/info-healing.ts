@@ -5,7 +5,7 @@ import type { Server } from '../server.js';
 import type { InfoField, InfoSection } from './info-section.js';
 
 /** Counters of these names are about healing, all others about the work of the coordinator. */
-const HEALING = /^(?:hints|orphans|read_repairs|exchange|reaped)/;
+const HEALING = /^(?:hints|orphans|read_repairs|exchange|reaped|transfer)/;
 
 /** The counters about healing, or all others. */
 export function counterFields(counters: Counters, isHealing: boolean): InfoField[] {

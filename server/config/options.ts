@@ -196,6 +196,12 @@ export const OPTION_ROWS = [
     'How often a node compares its replicas with those of another one at random, and repairs what differs; 0: never.',
   ),
   row(
+    'transfer-settle-ms',
+    milliseconds(1_000, 3_600_000),
+    30_000,
+    'A node that a partition moves away from keeps its copy for so long after all who are to hold it have it: until all nodes are sure to know.',
+  ),
+  row(
     'foreground-p99-target-ms',
     milliseconds(0, 600_000),
     0,

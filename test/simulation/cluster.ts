@@ -175,6 +175,7 @@ export class Cluster {
       hintWindowMs: times.hintWindowMs,
       exchangePeriodMs,
       tombstoneGraceMs: times.tombstoneGraceMs,
+      retireAfterMs: 2_000,
       background: { targetMs: 0, rateMin: 500, rateMax: 50_000 },
     };
   }

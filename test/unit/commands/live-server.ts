@@ -68,6 +68,7 @@ export class LiveServer {
       hintWindowMs: config.hintWindowMs,
       exchangePeriodMs: config.exchangePeriodMs,
       tombstoneGraceMs: config.tombstoneGraceMs,
+      retireAfterMs: config.transferSettleMs,
       background: { targetMs: 0, rateMin: config.backgroundRateMin, rateMax: config.backgroundRateMax },
     });
     const settings = new Settings(config);

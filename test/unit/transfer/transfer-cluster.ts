@@ -1,0 +1,444 @@
+/** Nodes that hand partitions to each other, in one process. Who is a member, and who holds what, all hear at once. */
+import assert from 'node:assert/strict';
+import { LeafKeyAnswers } from '../../../cluster/anti-entropy/leaf-keys.js';
+import { MerkleForest } from '../../../cluster/anti-entropy/merkle-forest.js';
+import { answerTreeNodes } from '../../../cluster/anti-entropy/tree-nodes.js';
+import type { BackgroundWork, Governor } from '../../../cluster/background/governor.js';
+import { answerPull } from '../../../cluster/background/pull.js';
+import { Counters } from '../../../cluster/coordinator/counters.js';
+import { type KeyspaceRow, Keyspaces } from '../../../cluster/coordinator/keyspaces.js';
+import { QUERY_KIND, Queries } from '../../../cluster/coordinator/queries.js';
+import { Routes } from '../../../cluster/coordinator/routes.js';
+import type { HandoffNode } from '../../../cluster/handoff/handoff-node.js';
+import { Hints } from '../../../cluster/handoff/hints.js';
+import { OrphanSweep } from '../../../cluster/handoff/orphan-sweep.js';
+import type { HoldingChange, Member, MemberState } from '../../../cluster/membership/membership.js';
+import { recoverJournal } from '../../../cluster/replica/journal-recovery.js';
+import { LOG, Replica, STORED } from '../../../cluster/replica/replica.js';
+import { claim } from '../../../cluster/ring/claim.js';
+import { type NodeId, Ring } from '../../../cluster/ring/ring.js';
+import { type Partition, partitionOf, slotOf } from '../../../cluster/ring/slots.js';
+import { Identity } from '../../../cluster/storage/identity.js';
+import { type MemoryDisk, MemoryStore } from '../../../cluster/storage/memory-store.js';
+import { Transfer } from '../../../cluster/transfer/transfer.js';
+import { everyPlace, type TransferMembership, type TransferNode } from '../../../cluster/transfer/transfer-node.js';
+import { numberOf } from '../../../cluster/transfer/transfer-rows.js';
+import { HybridClock } from '../../../cluster/version/hybrid-clock.js';
+import { foreignObject, shownValue } from '../replica/opened-replica.js';
+import { ManualWorld } from '../storage/manual-world.js';
+import { LinkedPeer } from './linked-peer.js';
+
+export const RETIRE_AFTER_MS = 6_000;
+const GRACE_MS = 86_400_000;
+const KEYSPACE: KeyspaceRow = {
+  prefix: '',
+  n: 3,
+  r: 2,
+  w: 2,
+  sloppy: true,
+  reconcile: 'newest',
+  durability: 'log',
+};
+
+export interface ClusterOptions {
+  readonly partitionCount?: number;
+  readonly keyspaces?: readonly Partial<KeyspaceRow>[];
+  /** Members at the beginning, which hold what the ring makes them primaries of. */
+  readonly founders?: number;
+}
+
+/** What all nodes know. */
+class SharedTruth {
+  members: Member[] = [];
+  leaving: Member[] = [];
+  ring: Ring | undefined;
+  readonly holdings = new Map<NodeId, Set<number>>();
+  readonly views = new Set<SharedView>();
+  changedUs = 0;
+  #owners: readonly NodeId[] | undefined;
+
+  constructor(
+    readonly world: ManualWorld,
+    readonly partitionCount: number,
+  ) {}
+
+  change(members: Member[], leaving: Member[]): void {
+    this.members = [...members].sort((a, b) => (a.id < b.id ? -1 : 1));
+    this.leaving = leaving;
+    this.#owners = claim(this.partitionCount, this.members, this.#owners);
+    this.ring = new Ring(this.#owners, this.members);
+    this.tell();
+  }
+
+  tell(): void {
+    this.changedUs = this.world.clock.monotonicUs();
+    for (const view of this.views) view.changed();
+  }
+}
+
+class SharedView implements TransferMembership {
+  readonly #callbacks: (() => void)[] = [];
+
+  constructor(
+    readonly self: Member,
+    readonly truth: SharedTruth,
+  ) {
+    truth.views.add(this);
+  }
+
+  members(): readonly Member[] {
+    return this.truth.members;
+  }
+
+  nodes(): readonly Member[] {
+    return [...this.truth.members, ...this.truth.leaving];
+  }
+
+  ring(): Ring {
+    assert(this.truth.ring !== undefined);
+    return this.truth.ring;
+  }
+
+  holds(id: NodeId, partition: Partition, n: number): boolean {
+    return this.truth.holdings.get(id)?.has(numberOf({ partition, n })) === true;
+  }
+
+  onChange(callback: () => void): void {
+    this.#callbacks.push(callback);
+  }
+
+  changed(): void {
+    for (const callback of this.#callbacks) callback();
+  }
+
+  declare(changes: readonly HoldingChange[]): Promise<void> {
+    const held = this.truth.holdings.get(this.self.id) ?? new Set();
+    this.truth.holdings.set(this.self.id, held);
+    for (const { partition, n, holds } of changes) {
+      if (holds) held.add(numberOf({ partition, n }));
+      else held.delete(numberOf({ partition, n }));
+    }
+    this.truth.tell();
+    return Promise.resolve();
+  }
+
+  leave(): void {
+    const { members, leaving } = this.truth;
+    this.truth.change(
+      members.filter(({ id }) => id !== this.self.id),
+      [...leaving, this.self],
+    );
+  }
+
+  forget(id: NodeId): void {
+    const { members, leaving } = this.truth;
+    const without = (nodes: Member[]): Member[] => nodes.filter((member) => member.id !== id);
+    this.truth.holdings.delete(id);
+    this.truth.change(without(members), without(leaving));
+  }
+
+  gone(): Promise<void> {
+    this.forget(this.self.id);
+    return Promise.resolve();
+  }
+
+  unchangedSinceUs(): number {
+    return this.truth.changedUs;
+  }
+
+  state(): MemberState {
+    if (this.truth.members.includes(this.self)) return 'member';
+    return this.truth.leaving.includes(this.self) ? 'leaving' : 'gone';
+  }
+}
+
+class OpenGovernor implements Governor {
+  stopped = false;
+  readonly admitted = new Map<BackgroundWork, number>();
+
+  admit(work: BackgroundWork, units: number): Promise<boolean> {
+    this.admitted.set(work, (this.admitted.get(work) ?? 0) + units);
+    return Promise.resolve(!this.stopped);
+  }
+}
+
+/** One process of a node. */
+export class TransferMachine {
+  readonly counters = new Counters();
+  readonly queries = new Queries();
+  readonly governor = new OpenGovernor();
+  readonly peers = new Map<NodeId, LinkedPeer>();
+  readonly hybridClock: HybridClock;
+  readonly routes: Routes;
+  readonly hints: Hints;
+  readonly transfer: Transfer;
+  readonly sweep: OrphanSweep;
+  isGone = false;
+
+  private constructor(
+    readonly cluster: TransferCluster,
+    readonly view: SharedView,
+    readonly store: MemoryStore,
+    readonly identity: Identity,
+    readonly forest: MerkleForest,
+    readonly replica: Replica,
+  ) {
+    const { world, keyspaces } = cluster;
+    this.hybridClock = new HybridClock(world.clock, identity.counterFloor, 60_000);
+    const peers = this.peers as unknown as HandoffNode['peers'];
+    this.routes = new Routes(view, peers);
+    const node = {
+      // Nothing here dials: the transport is the peers' own.
+      world: { transport: undefined, ...world } as unknown as TransferNode['world'],
+      store,
+      replica,
+      forest,
+      peers,
+      routes: this.routes,
+      keyspaces,
+      counters: this.counters,
+      governor: this.governor,
+      hybridClock: this.hybridClock,
+      membership: view,
+    };
+    this.hints = new Hints(node, { bytesMax: 1_000_000, windowMs: 3_600_000 });
+    this.sweep = new OrphanSweep(node, this.hints, GRACE_MS);
+    this.transfer = new Transfer(node, this.hints, { retireAfterMs: RETIRE_AFTER_MS, graceMs: GRACE_MS });
+    this.transfer.onGone(() => {
+      this.isGone = true;
+    });
+    const { partitionCount } = forest;
+    this.queries.on(QUERY_KIND.pull, answerPull(replica, keyspaces, partitionCount, this.transfer.gave));
+    this.queries.on(QUERY_KIND.treeNodes, answerTreeNodes(forest));
+    this.queries.on(QUERY_KIND.leafKeys, new LeafKeyAnswers(world, replica, forest, this.governor).answer);
+  }
+
+  static async open(
+    cluster: TransferCluster,
+    view: SharedView,
+    disk: MemoryDisk | undefined,
+  ): Promise<TransferMachine> {
+    const { world, keyspaces } = cluster;
+    const { partitionCount } = cluster.truth;
+    const store = new MemoryStore(world.timers, { latencyMs: () => 1, ...(disk && { disk }) });
+    const identity = await world.timers.until(Identity.open(store, world, partitionCount));
+    await world.timers.until(recoverJournal(store, world.log));
+    const forest = new MerkleForest(partitionCount, keyspaces);
+    const options = { partitionCount, memoryBytesMax: 10_000_000, flushPeriodMs: 100 };
+    const replica = new Replica(world, store, identity, options, forest);
+    const machine = new TransferMachine(cluster, view, store, identity, forest, replica);
+    await world.timers.until(machine.transfer.prepare());
+    return machine;
+  }
+
+  get id(): NodeId {
+    return this.view.self.id;
+  }
+
+  get world(): ManualWorld {
+    return this.cluster.world;
+  }
+
+  start(): void {
+    this.hints.start();
+    this.transfer.start();
+  }
+
+  /** Keys of which rows are here, by their values. */
+  async rows(): Promise<Map<string, string | undefined>> {
+    const held = new Map<string, string | undefined>();
+    for (const { partition } of everyPlace({ forest: this.forest } as TransferNode)) {
+      const scan = this.replica.scanPartition(partition, (rows) => {
+        for (const { key, record } of rows) held.set(key, shownValue(record));
+        return true;
+      });
+      await this.world.timers.until(scan);
+    }
+    return held;
+  }
+}
+
+export class TransferCluster {
+  readonly world = new ManualWorld();
+  readonly keyspaces: Keyspaces;
+  readonly truth: SharedTruth;
+  /** Those that run, by their name. */
+  readonly machines = new Map<string, TransferMachine>();
+  /** The value of each key that was acknowledged last. */
+  readonly acknowledged = new Map<string, string>();
+  readonly #disks = new Map<string, MemoryDisk>();
+  readonly #views = new Map<string, SharedView>();
+  #counter = 0;
+
+  private constructor({ partitionCount = 8, keyspaces = [{}] }: ClusterOptions) {
+    this.truth = new SharedTruth(this.world, partitionCount);
+    this.keyspaces = new Keyspaces(keyspaces.map((row) => ({ ...KEYSPACE, ...row })));
+  }
+
+  static async open(options: ClusterOptions = {}): Promise<TransferCluster> {
+    const cluster = new TransferCluster(options);
+    const names = Array.from({ length: options.founders ?? 3 }, (_, i) => `n${i}`);
+    cluster.truth.change(names.map(memberNamed), []);
+    for (const name of names) {
+      const held = new Set<number>();
+      const { id } = memberNamed(name);
+      for (let partition = 0; partition < cluster.truth.partitionCount; partition++) {
+        for (const n of cluster.keyspaces.ns) {
+          const wanted = cluster.truth.ring?.preferenceList(partition as Partition).slice(0, n);
+          if (wanted?.includes(id)) held.add(numberOf({ partition: partition as Partition, n }));
+        }
+      }
+      cluster.truth.holdings.set(id, held);
+    }
+    for (const name of names) await cluster.start(name);
+    return cluster;
+  }
+
+  node(name: string): TransferMachine {
+    const machine = this.machines.get(name);
+    assert(machine !== undefined, `${name} does not run`);
+    return machine;
+  }
+
+  /** A process begins on what the disk of the node holds. */
+  async start(name: string): Promise<TransferMachine> {
+    const view =
+      this.#views.get(name) ??
+      new SharedView(this.truth.members.find((m) => m.host === name) ?? memberNamed(name), this.truth);
+    this.#views.set(name, view);
+    const machine = await TransferMachine.open(this, view, this.#disks.get(name));
+    for (const other of this.machines.values()) {
+      machine.peers.set(other.id, new LinkedPeer(machine, other));
+      other.peers.set(machine.id, new LinkedPeer(other, machine));
+    }
+    this.machines.set(name, machine);
+    this.truth.tell();
+    await this.world.timers.until(machine.replica.whenWarm());
+    machine.start();
+    return machine;
+  }
+
+  /** A new node takes its tokens. */
+  async join(name: string): Promise<TransferMachine> {
+    const machine = await this.start(name);
+    this.truth.change([...this.truth.members, machine.view.self], this.truth.leaving);
+    return machine;
+  }
+
+  /** The process dies. */
+  crash(name: string): void {
+    const machine = this.node(name);
+    this.#disks.set(name, machine.store.crash('process'));
+    this.machines.delete(name);
+    machine.governor.stopped = true;
+    void machine.transfer.stop();
+    void machine.hints.stop();
+    for (const other of this.machines.values()) other.peers.get(machine.id)?.setUp(false);
+    for (const peer of machine.peers.values()) peer.setUp(false);
+  }
+
+  /** The link between two nodes, both ways. */
+  link(a: string, b: string, up: boolean): void {
+    this.node(a).peers.get(this.node(b).id)?.setUp(up);
+    this.node(b).peers.get(this.node(a).id)?.setUp(up);
+  }
+
+  /** A put as a coordinator does it: to all that are to be written and run; W of the primaries, and all others, acknowledge. */
+  async put(key: string, value: string): Promise<void> {
+    const [any] = this.machines.values();
+    assert(any !== undefined);
+    const partition = this.partitionOf(key);
+    const { n, w } = this.keyspaces.of(key);
+    const placement = any.routes.placement(partition, n);
+    const object = foreignObject('ff00000000000001', this.world.clock.nowMs() * 1000 + ++this.#counter, value);
+    const running = [...this.machines.values()];
+    const written = placement.targets
+      .slice(0, placement.written)
+      .flatMap(({ id }) => running.filter((machine) => machine.id === id));
+    assert(written.length >= Math.min(w, placement.n), `too few nodes for ${key}`);
+    const stored = Promise.all(
+      written.map(
+        ({ replica }) =>
+          new Promise<void>((resolve) => {
+            const waiter = { stored: () => resolve() };
+            if (replica.merge(partition, 0, key, object, LOG, waiter) === STORED) resolve();
+          }),
+      ),
+    );
+    await this.world.timers.until(stored);
+    this.acknowledged.set(key, value);
+  }
+
+  partitionOf(key: string): Partition {
+    return partitionOf(slotOf(Buffer.from(key, 'latin1')), this.truth.partitionCount);
+  }
+
+  advance(ms: number): Promise<void> {
+    return this.world.timers.advance(ms);
+  }
+
+  /** Until nothing is under way any more. */
+  async settle(limitMs = 240_000): Promise<void> {
+    for (let elapsedMs = 0; elapsedMs < limitMs; elapsedMs += 1_000) {
+      await this.advance(1_000);
+      if (this.#isSettled()) return;
+    }
+    const figures = [...this.machines].map(([name, { transfer }]) => `${name} ${JSON.stringify(transfer.figures())}`);
+    throw new Error(`transfers have not come to their end: ${figures.join(', ')}`);
+  }
+
+  /** The names of those that are the primaries of the key by the ring. */
+  wanted(key: string): string[] {
+    const { ring } = this.truth;
+    const ids = ring?.preferenceList(this.partitionOf(key)).slice(0, this.keyspaces.of(key).n) ?? [];
+    return ids.map((id) => this.truth.members.find((member) => member.id === id)?.host ?? id).sort();
+  }
+
+  /** The keys that are not, with their last acknowledged value, at their primaries and nowhere else; with those that have them. */
+  async misplaced(): Promise<string[]> {
+    const held = new Map<string, Map<string, string | undefined>>();
+    for (const [name, machine] of this.machines) held.set(name, await machine.rows());
+    const wrong: string[] = [];
+    for (const [key, value] of this.acknowledged) {
+      const having = [...held].filter(([, rows]) => rows.has(key)).map(([name]) => name);
+      const current = [...held].filter(([, rows]) => rows.get(key) === value).map(([name]) => name);
+      const wanted = this.wanted(key).join();
+      if (having.sort().join() !== wanted || current.sort().join() !== wanted) {
+        wrong.push(`${key}=${value}: wanted at ${wanted}, held at ${having}, current at ${current}`);
+      }
+    }
+    return wrong;
+  }
+
+  #isSettled(): boolean {
+    for (const [name, { transfer, isGone, view }] of this.machines) {
+      if (isGone && view.state() === 'gone') {
+        this.crash(name);
+        continue;
+      }
+      const { receiving, retiring, clearing } = transfer.figures();
+      if (receiving + retiring + clearing > 0 || view.state() !== 'member') return false;
+    }
+    return this.#wantedHold();
+  }
+
+  /** The figures follow the membership a second later. */
+  #wantedHold(): boolean {
+    const { ring, holdings, members, partitionCount } = this.truth;
+    for (let partition = 0; partition < partitionCount; partition++) {
+      for (const n of this.keyspaces.ns) {
+        const wanted = ring?.preferenceList(partition as Partition).slice(0, n) ?? [];
+        for (const { id } of members) {
+          const holds = holdings.get(id)?.has(numberOf({ partition: partition as Partition, n })) === true;
+          if (holds !== wanted.includes(id)) return false;
+        }
+      }
+    }
+    return true;
+  }
+}
+
+export function memberNamed(name: string): Member {
+  const id = Buffer.from(name.padEnd(20, '.')).toString('hex') as NodeId;
+  return { id, host: name, port: 6379, peerPort: 16379, zone: '', weight: 1 };
+}
