@@ -1,5 +1,6 @@
 /** The way from one node of a test to another, without a wire. What is cut fails, also what was under way. */
 import type { Queries } from '../../../cluster/coordinator/queries.js';
+import type { PeerSet } from '../../../cluster/peers.js';
 import { type Replica, STORED } from '../../../cluster/replica/replica.js';
 import type { NodeId } from '../../../cluster/ring/ring.js';
 import type { Partition } from '../../../cluster/ring/slots.js';
@@ -23,14 +24,16 @@ export class LinkedPeer {
   gets = 0;
   puts = 0;
   readonly #from: LinkEnd;
-  readonly #to: LinkEnd;
+  /** Undefined: the node does not run. */
+  readonly #to: LinkEnd | undefined;
   readonly #outstanding = new Set<ReplyHandler>();
-  #up = true;
+  #up: boolean;
 
-  constructor(from: LinkEnd, to: LinkEnd) {
-    this.id = to.id;
+  constructor(from: LinkEnd, id: NodeId, to: LinkEnd | undefined) {
+    this.id = id;
     this.#from = from;
     this.#to = to;
+    this.#up = to !== undefined;
   }
 
   reachable(): boolean {
@@ -43,7 +46,7 @@ export class LinkedPeer {
 
   /** Nothing goes this way any more, or again. */
   setUp(up: boolean): void {
-    this.#up = up;
+    this.#up = up && this.#to !== undefined;
     if (up) return;
     for (const handler of [...this.#outstanding])
       this.#ended(handler, () => handler.failed(this.asPeer(), 'unreachable'));
@@ -58,19 +61,21 @@ export class LinkedPeer {
     object: Buffer,
     length: number,
   ): void {
-    if (!this.#begin(handler)) return;
+    const to = this.#begin(handler);
+    if (to === undefined) return;
     this.puts++;
     const reply = (status: number): void =>
       this.#later(() => this.#ended(handler, () => handler.putReplied(this.asPeer(), status)));
     const waiter = { stored: (failure: unknown) => reply(failure === undefined ? 0 : 1) };
     const copy = Buffer.from(object.subarray(0, length));
-    if (this.#to.replica.merge(partition, db, key, copy, durability, waiter) === STORED) reply(0);
+    if (to.replica.merge(partition, db, key, copy, durability, waiter) === STORED) reply(0);
   }
 
   get(handler: ReplyHandler, partition: Partition, db: number, key: string, fingerprint: number): void {
-    if (!this.#begin(handler)) return;
+    const to = this.#begin(handler);
+    if (to === undefined) return;
     this.gets++;
-    this.#to.replica.load(partition, db, key, {
+    to.replica.load(partition, db, key, {
       loaded: (_failure, object) => {
         const held = object && Buffer.from(object.subarray(0, objectLength(object)));
         const isSame = held !== undefined && versionFingerprint(held) === fingerprint;
@@ -82,9 +87,10 @@ export class LinkedPeer {
   }
 
   query(handler: ReplyHandler, body: Buffer): void {
-    if (!this.#begin(handler)) return;
+    const to = this.#begin(handler);
+    if (to === undefined) return;
     this.beforeQuery?.(body.readUInt8(0));
-    this.#to.queries.answer(this.#from.id, Buffer.from(body), (reply) =>
+    to.queries.answer(this.#from.id, Buffer.from(body), (reply) =>
       this.#later(() => this.#ended(handler, () => handler.forwardReplied(this.asPeer(), reply))),
     );
   }
@@ -93,10 +99,11 @@ export class LinkedPeer {
     return this as unknown as Peer;
   }
 
-  #begin(handler: ReplyHandler): boolean {
-    if (this.#up) this.#outstanding.add(handler);
-    else handler.failed(this.asPeer(), 'unreachable');
-    return this.#up;
+  #begin(handler: ReplyHandler): LinkEnd | undefined {
+    const to = this.#up ? this.#to : undefined;
+    if (to === undefined) handler.failed(this.asPeer(), 'unreachable');
+    else this.#outstanding.add(handler);
+    return to;
   }
 
   #ended(handler: ReplyHandler, reply: () => void): void {
@@ -105,5 +112,46 @@ export class LinkedPeer {
 
   #later(reply: () => void): void {
     this.#from.world.timers.endOfTurn(reply);
+  }
+}
+
+/** The links of a node. */
+export class Links implements PeerSet {
+  readonly #byId = new Map<NodeId, LinkedPeer>();
+  readonly #added: ((peer: Peer) => void)[] = [];
+  readonly #removed: ((peer: Peer) => void)[] = [];
+
+  get(id: NodeId): Peer | undefined {
+    return this.#byId.get(id)?.asPeer();
+  }
+
+  link(id: NodeId): LinkedPeer | undefined {
+    return this.#byId.get(id);
+  }
+
+  *values(): Iterable<Peer> {
+    for (const link of this.#byId.values()) yield link.asPeer();
+  }
+
+  onAdded(callback: (peer: Peer) => void): void {
+    this.#added.push(callback);
+    for (const peer of this.values()) callback(peer);
+  }
+
+  onRemoved(callback: (peer: Peer) => void): void {
+    this.#removed.push(callback);
+  }
+
+  /** Takes the place of the link that there was. */
+  put(link: LinkedPeer): void {
+    const before = this.#byId.get(link.id);
+    before?.setUp(false);
+    this.#byId.set(link.id, link);
+    if (before !== undefined) for (const callback of this.#removed) callback(before.asPeer());
+    for (const callback of this.#added) callback(link.asPeer());
+  }
+
+  allDown(): void {
+    for (const link of this.#byId.values()) link.setUp(false);
   }
 }

@@ -9,7 +9,6 @@ import { Counters } from '../../../cluster/coordinator/counters.js';
 import { type KeyspaceRow, Keyspaces } from '../../../cluster/coordinator/keyspaces.js';
 import { QUERY_KIND, Queries } from '../../../cluster/coordinator/queries.js';
 import { Routes } from '../../../cluster/coordinator/routes.js';
-import type { HandoffNode } from '../../../cluster/handoff/handoff-node.js';
 import { Hints } from '../../../cluster/handoff/hints.js';
 import { OrphanSweep } from '../../../cluster/handoff/orphan-sweep.js';
 import type { HoldingChange, Member, MemberState } from '../../../cluster/membership/membership.js';
@@ -26,7 +25,7 @@ import { numberOf } from '../../../cluster/transfer/transfer-rows.js';
 import { HybridClock } from '../../../cluster/version/hybrid-clock.js';
 import { foreignObject, shownValue } from '../replica/opened-replica.js';
 import { ManualWorld } from '../storage/manual-world.js';
-import { LinkedPeer } from './linked-peer.js';
+import { LinkedPeer, Links } from './linked-peer.js';
 
 export const RETIRE_AFTER_MS = 6_000;
 const GRACE_MS = 86_400_000;
@@ -167,7 +166,7 @@ export class TransferMachine {
   readonly counters = new Counters();
   readonly queries = new Queries();
   readonly governor = new OpenGovernor();
-  readonly peers = new Map<NodeId, LinkedPeer>();
+  readonly peers = new Links();
   readonly hybridClock: HybridClock;
   readonly routes: Routes;
   readonly hints: Hints;
@@ -185,7 +184,7 @@ export class TransferMachine {
   ) {
     const { world, keyspaces } = cluster;
     this.hybridClock = new HybridClock(world.clock, identity.counterFloor, 60_000);
-    const peers = this.peers as unknown as HandoffNode['peers'];
+    const { peers } = this;
     this.routes = new Routes(view, peers);
     const node = {
       // Nothing here dials: the transport is the peers' own.
@@ -290,6 +289,7 @@ export class TransferCluster {
       }
       cluster.truth.holdings.set(id, held);
     }
+    for (const self of cluster.truth.members) cluster.#views.set(self.host, new SharedView(self, cluster.truth));
     for (const name of names) await cluster.start(name);
     return cluster;
   }
@@ -307,10 +307,10 @@ export class TransferCluster {
       new SharedView(this.truth.members.find((m) => m.host === name) ?? memberNamed(name), this.truth);
     this.#views.set(name, view);
     const machine = await TransferMachine.open(this, view, this.#disks.get(name));
-    for (const other of this.machines.values()) {
-      machine.peers.set(other.id, new LinkedPeer(machine, other));
-      other.peers.set(machine.id, new LinkedPeer(other, machine));
+    for (const { id, host } of [...this.#views.values()].map(({ self }) => self)) {
+      if (host !== name) machine.peers.put(new LinkedPeer(machine, id, this.machines.get(host)));
     }
+    for (const other of this.machines.values()) other.peers.put(new LinkedPeer(other, machine.id, machine));
     this.machines.set(name, machine);
     this.truth.tell();
     await this.world.timers.until(machine.replica.whenWarm());
@@ -333,14 +333,14 @@ export class TransferCluster {
     machine.governor.stopped = true;
     void machine.transfer.stop();
     void machine.hints.stop();
-    for (const other of this.machines.values()) other.peers.get(machine.id)?.setUp(false);
-    for (const peer of machine.peers.values()) peer.setUp(false);
+    for (const other of this.machines.values()) other.peers.link(machine.id)?.setUp(false);
+    machine.peers.allDown();
   }
 
   /** The link between two nodes, both ways. */
   link(a: string, b: string, up: boolean): void {
-    this.node(a).peers.get(this.node(b).id)?.setUp(up);
-    this.node(b).peers.get(this.node(a).id)?.setUp(up);
+    this.node(a).peers.link(this.node(b).id)?.setUp(up);
+    this.node(b).peers.link(this.node(a).id)?.setUp(up);
   }
 
   /** A put as a coordinator does it: to all that are to be written and run; W of the primaries, and all others, acknowledge. */
