@@ -59,3 +59,29 @@ export function leastMoves(before: readonly NodeId[], nodes: readonly RingNode[]
   const oneMore = held.filter((tokens) => tokens > share).length;
   return before.length - kept - Math.min(oneMore, before.length % nodes.length);
 }
+
+/**
+ * The fewest tokens that must move until the tokens are divided as Webster's method divides them: one after another to the
+ * node with the least (tokens + ½) / weight. Where several nodes are equal for the last ones, those that hold more keep
+ * them.
+ */
+export function leastMovesByWeight(before: readonly NodeId[], nodes: readonly RingNode[]): number {
+  const quotients = nodes.flatMap((node, k) =>
+    Array.from({ length: before.length }, (_, tokens) => ({ k, quotient: (tokens + 0.5) / node.weight })),
+  );
+  quotients.sort((a, b) => a.quotient - b.quotient);
+  const last = quotients[before.length - 1]?.quotient ?? 0;
+  const sure = nodes.map(() => 0);
+  let open = before.length;
+  for (const { k, quotient } of quotients) {
+    if (quotient >= last) break;
+    sure[k] = (sure[k] ?? 0) + 1;
+    open--;
+  }
+  const held = tokensOf(before, nodes);
+  const equal = nodes.filter(
+    (node, k) => ((sure[k] ?? 0) + 0.5) / node.weight === last && (held[k] ?? 0) > (sure[k] ?? 0),
+  );
+  const kept = held.reduce((sum, tokens, k) => sum + Math.min(tokens, sure[k] ?? 0), 0);
+  return before.length - kept - Math.min(open, equal.length);
+}
