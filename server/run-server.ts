@@ -50,6 +50,8 @@ export async function runServer(config: Config, shutDown: () => void): Promise<R
   const folderStore = await withChecksums(await openRocksStore(join(config.dir, STORE_FOLDER)));
   const store = faults?.store(folderStore) ?? folderStore;
   const node = await ClusterNode.open(world, store, options);
+  // A node that has left and handed everything over has nothing more to do.
+  node.transfer?.onGone(shutDown);
   const settings = new Settings(config);
   const limits = clientLimitsOf(settings);
   const clients = new ClientRegistry(world, limits);

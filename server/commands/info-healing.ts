@@ -1,6 +1,7 @@
 /** How replicas that differ are made equal again: what waits, what was done, and what share of the node it may take. */
 import type { GovernorFigures } from '../../cluster/background/foreground-governor.js';
 import type { Counters } from '../../cluster/coordinator/counters.js';
+import type { TransferFigures } from '../../cluster/transfer/transfer.js';
 import type { Server } from '../server.js';
 import type { InfoField, InfoSection } from './info-section.js';
 
@@ -24,8 +25,18 @@ function healingFields({ node }: Server): InfoField[] {
     ['expired_pending', reaping.expiredPending],
     ['partitions_unsettled', node.settling.unsettled],
     ['last_reaping_scan_ms', reaping.lastScanMs],
+    ...transferFields(node.transfer?.figures()),
     ...counterFields(node.counters, true),
     ...backgroundFields(node.background()),
+  ];
+}
+
+/** Partitions under way, each counted once for each N of the keyspaces. */
+function transferFields(figures: TransferFigures = { receiving: 0, retiring: 0, clearing: 0 }): InfoField[] {
+  return [
+    ['transfer_partitions_receiving', figures.receiving],
+    ['transfer_partitions_retiring', figures.retiring],
+    ['transfer_partitions_clearing', figures.clearing],
   ];
 }
 

@@ -55,11 +55,12 @@ function headline({
 }: ClusterStatus): string {
   const leaving = nodes.filter((node) => node.state === 'leaving').length;
   const moving = transfers.filter((transfer) => transfer.partitionsDone < transfer.partitions).length;
+  const isStill = nodes.every((node) => node.state === 'member' && node.toReceive + node.toHandOver === 0);
   const parts = [
     `${countOf(nodes.length - leaving, 'node')}${leaving > 0 ? ` and ${leaving} leaving` : ''}`,
     countOf(partitions, 'partition'),
     countOf(keys, 'key'),
-    moving > 0 ? `${countOf(moving, 'transfer')} under way` : 'nothing moves',
+    moving > 0 ? `${countOf(moving, 'transfer')} under way` : isStill ? 'nothing moves' : 'settling',
     ...(events > 0
       ? [agreed ? `history of ${events}, all agree` : `history of ${events}, not yet the same everywhere`]
       : []),
@@ -75,7 +76,7 @@ function countOf(count: number, what: string): string {
 function stateText({ state, held, toReceive, toHandOver }: NodeStatus): string {
   if (state === 'leaving') return `leaving, ${held} left`;
   if (toReceive > 0) return `receiving ${toReceive}`;
-  return toHandOver > 0 ? `${state}, ${toHandOver} spare` : state;
+  return toHandOver > 0 ? `${state}, ${toHandOver} to let go` : state;
 }
 
 function nodeLines({ nodes, asked }: ClusterStatus): string[] {
