@@ -2,12 +2,13 @@
  * Brings a copy that is not at its place to the key's primaries; where as many have it as a write needs, it leaves.
  *
  * A copy that is older than tombstones are remembered may be of a key that was deleted meanwhile and forgotten: where no
- * primary remembers the time that it comes from, it leaves without being handed on.
+ * primary remembers the time that it comes from, it leaves without being handed on. So it does where a primary still has the
+ * deletion: by the time the copy arrives there, that may be forgotten.
  */
 import { getFrom, putTo } from '../background/peer-calls.js';
 import type { Target } from '../coordinator/routes.js';
 import { decodeObject } from '../version/codec.js';
-import { highestCounter, versionFingerprint } from '../version/encoded.js';
+import { highestCounter, newestLiveSibling, versionFingerprint } from '../version/encoded.js';
 import { COUNTERS_PER_MS } from '../version/hybrid-clock.js';
 import { hasSeen } from '../version/object.js';
 import type { Peer } from '../wire/peer.js';
@@ -45,7 +46,7 @@ export class OrphanHandOver {
     if (this.#isOld(record)) {
       const known = await this.#isKnown(orphan, primaries);
       if (known === 'perhaps' || (known === 'no' && primaries.length < n)) return;
-      if (known === 'no') {
+      if (known === 'no' || known === 'deleted') {
         counters.orphans_forgotten++;
         this.#departures.leave(orphan, versionFingerprint(record));
         return;
@@ -64,10 +65,19 @@ export class OrphanHandOver {
     return this.#node.world.clock.nowMs() - highestCounter(record) / COUNTERS_PER_MS > this.#graceMs;
   }
 
-  /** Whether the key has not been forgotten since the orphan was written. */
-  async #isKnown({ partition, db, key, record }: Orphan, peers: readonly Peer[]): Promise<'yes' | 'no' | 'perhaps'> {
+  /** Whether the key has not been forgotten since the orphan was written. `deleted`: nor has a deletion that has seen the orphan. */
+  async #isKnown(
+    { partition, db, key, record }: Orphan,
+    peers: readonly Peer[],
+  ): Promise<'yes' | 'no' | 'perhaps' | 'deleted'> {
     const fingerprint = versionFingerprint(record);
     const copies = await Promise.all(peers.map((peer) => getFrom(peer, partition, db, key, fingerprint)));
+    const nowMs = this.#node.world.clock.nowMs();
+    if (
+      copies.some((copy) => typeof copy === 'object' && newestLiveSibling(copy, nowMs) < 0 && supersedes(copy, record))
+    ) {
+      return 'deleted';
+    }
     if (copies.some((copy) => copy === 'same' || (typeof copy === 'object' && remembers(copy, record)))) return 'yes';
     return copies.every((copy) => copy === 'nothing' || typeof copy === 'object') ? 'no' : 'perhaps';
   }
@@ -78,9 +88,13 @@ export class OrphanHandOver {
  * was written after the key was forgotten has a clock that begins then.
  */
 function remembers(held: Buffer, orphan: Buffer): boolean {
+  return supersedes(held, orphan) || Math.min(...decodeObject(held).clock.values()) <= highestCounter(orphan);
+}
+
+/** Whether what is held has seen all that there is in `orphan`. */
+function supersedes(held: Buffer, orphan: Buffer): boolean {
   const { clock } = decodeObject(held);
-  const { siblings } = decodeObject(orphan);
-  return siblings.every(({ dot }) => hasSeen(clock, dot)) || Math.min(...clock.values()) <= highestCounter(orphan);
+  return decodeObject(orphan).siblings.every(({ dot }) => hasSeen(clock, dot));
 }
 
 function reachablePeers(targets: readonly Target[]): Peer[] {

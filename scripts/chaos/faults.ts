@@ -54,14 +54,23 @@ function freeze({ process }: Target): Fault {
 function dropLink({ port }: Target, others: readonly Target[], ms: number, prng: Prng): Fault {
   const peer = prng.pick(others);
   const direction = prng.pick(['in', 'out', 'both']);
-  const begin = () => ask(port, 'DEBUG', 'PEER-DROP', peer.id, direction, String(ms));
+  const begin = () => dropPeer(port, peer.id, direction, ms);
   return { text: `drop ${direction} ${peer.port}`, begin, end: nothing };
 }
 
 function isolate({ port }: Target, others: readonly Target[], ms: number, prng: Prng): Fault {
   const direction = prng.pick(['in', 'out', 'both']);
-  const begin = () => Promise.all(others.map(({ id }) => ask(port, 'DEBUG', 'PEER-DROP', id, direction, String(ms))));
+  const begin = () => Promise.all(others.map(({ id }) => dropPeer(port, id, direction, ms)));
   return { text: `drop ${direction} all`, begin, end: nothing };
+}
+
+/** Does nothing where the node does not know the peer: it has left, or has just joined. */
+async function dropPeer(port: number, id: string, direction: string, ms: number): Promise<void> {
+  try {
+    await ask(port, 'DEBUG', 'PEER-DROP', id, direction, String(ms));
+  } catch (error) {
+    if (!(error instanceof Error && error.message.includes('no other node has this id'))) throw error;
+  }
 }
 
 function storeFails({ port }: Target, _others: readonly Target[], ms: number, prng: Prng): Fault {

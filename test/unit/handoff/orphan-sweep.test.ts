@@ -1,4 +1,5 @@
 import test from 'ava';
+import { decodeObject, encodeObject } from '../../../cluster/version/codec.js';
 import { valuesOf } from '../coordinator/fake-peer.js';
 import { actorNamed, counterAt, objectWith, SLOT_OF_OTHERS, SLOT_OF_OWN } from '../coordinator/scripted-node.js';
 import { acknowledge, GRACE_MS, HandoffBench, sentTo } from './handoff-bench.js';
@@ -138,6 +139,24 @@ test('a copy of long ago is handed on where a primary has an older version, and 
   }
   for (const peer of bench.scripted.peers) t.deepEqual(sentTo(peer), ['cart milk']);
   t.is(bench.held('list'), null);
+  t.is(bench.counters.orphans_forgotten, 1);
+});
+
+test('a copy of long ago leaves without being handed on where a primary has a deletion that has seen it', async (t) => {
+  const bench = await openSweeping();
+  const milk = bench.objectOf('milk');
+  bench.scripted.hold('cart', milk, SLOT_OF_OTHERS);
+  bench.scripted.world.timers.wallMs += GRACE_MS + 60_000;
+  for (const peer of bench.scripted.peers) peer.up = true;
+  await bench.advance(3_000);
+  const { clock, siblings } = decodeObject(milk);
+  const deleted = siblings.map((sibling) => ({ ...sibling, tombstone: true, value: Buffer.alloc(0) }));
+  bench.peer(0).gets[0]?.reply(encodeObject({ clock, siblings: deleted }));
+  bench.peer(1).gets[0]?.replySame();
+  bench.peer(2).gets[0]?.reply(undefined);
+  await bench.advance(10);
+  for (const peer of bench.scripted.peers) t.deepEqual(sentTo(peer), []);
+  t.is(bench.held('cart'), null);
   t.is(bench.counters.orphans_forgotten, 1);
 });
 
