@@ -22,19 +22,31 @@ export function holdingCounts(
 ): Map<NodeId, HoldingCounts> {
   const ring = membership.ring();
   const memberCount = membership.members().length;
+  const nMax = Math.min(Math.max(0, ...ns), memberCount);
   const counts = new Map(nodes.map(({ id }) => [id, { tokens: 0, held: 0, toReceive: 0, toHandOver: 0 }]));
   for (let index = 0; index < ring.partitionCount; index++) {
     const partition = index as Partition;
-    const list = ring.preferenceList(partition);
+    const wanted = ring.preferenceList(partition).slice(0, nMax);
     for (const [id, count] of counts) {
-      const place = list.indexOf(id);
-      const wants = (n: number) => place >= 0 && place < Math.min(n, memberCount);
-      const holds = (n: number) => membership.holds(id, partition, n);
-      if (ring.owners[index] === id) count.tokens++;
-      if (ns.some(holds)) count.held++;
-      if (ns.some((n) => wants(n) && !holds(n))) count.toReceive++;
-      if (ns.some((n) => holds(n) && !wants(n))) count.toHandOver++;
+      const place = wanted.indexOf(id);
+      let isHeld = false;
+      let isToCome = false;
+      let isToGo = false;
+      for (const n of ns) {
+        const isWanted = place >= 0 && place < n;
+        const holds = membership.holds(id, partition, n);
+        isHeld ||= holds;
+        isToCome ||= isWanted && !holds;
+        isToGo ||= holds && !isWanted;
+      }
+      if (isHeld) count.held++;
+      if (isToCome) count.toReceive++;
+      if (isToGo) count.toHandOver++;
     }
+  }
+  for (const owner of ring.owners) {
+    const count = counts.get(owner);
+    if (count !== undefined) count.tokens++;
   }
   return counts;
 }
