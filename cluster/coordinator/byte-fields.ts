@@ -39,6 +39,14 @@ export class FieldWriter {
     return this;
   }
 
+  /** The bytes alone: how many they are is known. */
+  raw(value: Uint8Array): this {
+    this.#reserve(value.length);
+    this.#bytes.set(value, this.#length);
+    this.#length += value.length;
+    return this;
+  }
+
   /** A binary string as `bytes`. */
   text(value: string): this {
     return this.bytes(Buffer.from(value, 'latin1'));
@@ -98,6 +106,12 @@ export class FieldReader {
     const length = this.u32();
     const start = this.#take(length);
     return this.#bytes.subarray(start, start + length);
+  }
+
+  /** So many bytes, a slice. */
+  raw(count: number): Buffer {
+    const start = this.#take(count);
+    return this.#bytes.subarray(start, start + count);
   }
 
   text(): string {

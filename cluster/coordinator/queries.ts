@@ -11,6 +11,7 @@ export const QUERY_KIND = {
   strain: 6,
   pull: 7,
   stamp: 8,
+  gossip: 9,
 } as const;
 
 /**

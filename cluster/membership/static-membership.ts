@@ -1,13 +1,14 @@
 /** A cluster whose members are a fixed list that every node reads from its configuration. */
 import assert from 'node:assert';
-import { createHash } from 'node:crypto';
 import { claim } from '../ring/claim.js';
 import { type NodeId, Ring } from '../ring/ring.js';
 import type { Partition } from '../ring/slots.js';
 import type { Member, Membership } from './membership.js';
+import { nodeIdOf } from './node-id.js';
 import { normalHost } from './peer-text.js';
 import { isPresumedToHold } from './presumed.js';
 
+export { nodeIdOf } from './node-id.js';
 export { type PeerText, parsePeer } from './peer-text.js';
 
 /** A node as a fixed list knows it. */
@@ -17,13 +18,6 @@ export interface ListedNode {
   readonly port: number;
   readonly peerPort: number;
   readonly zone?: string;
-}
-
-/** The id of a node that is known by its address only: the same on every node. SHA-1, for the 40 digits of Redis. */
-export function nodeIdOf(host: string, peerPort: number): NodeId {
-  return createHash('sha1')
-    .update(`${normalHost(host)}:${peerPort}`)
-    .digest('hex') as NodeId;
 }
 
 /**

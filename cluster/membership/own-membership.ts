@@ -1,0 +1,274 @@
+/** This node's part in the history: it keeps what it hears, and says what is about itself. */
+import { StoreError } from '../ports/store.js';
+import type { World } from '../ports/world.js';
+import type { NodeId } from '../ring/ring.js';
+import { HybridClock } from '../version/hybrid-clock.js';
+import { Audit } from './audit.js';
+import { type EventContent, type MembershipEvent, makeEvent, readEvent } from './event.js';
+import { isAlone } from './founding.js';
+import type { GossipParty } from './gossip.js';
+import type { Side } from './gossip-exchange.js';
+import type { Parcel } from './gossip-message.js';
+import { foundersIdOf } from './history.js';
+import { changed, type Holding, nothingHeld, readHolding } from './holding.js';
+import { Knowledge } from './knowledge.js';
+import type { HoldingChange, Member, MemberState } from './membership.js';
+import type { MembershipRows, MembershipWrite } from './membership-rows.js';
+
+const LIFE_BYTES = 6;
+const THIS_NODE = 'this node';
+
+export type MembershipWorld = Pick<World, 'clock' | 'timers' | 'random' | 'log'>;
+
+/** What a node knows when it opens. */
+export interface OwnStart {
+  readonly self: Member;
+  readonly knowledge: Knowledge;
+  /** It has a history and has yet to say that it joins. */
+  readonly isEntering: boolean;
+  /** N of each keyspace of this node. */
+  readonly classes: readonly number[];
+  readonly clockDriftMaxMs: number;
+}
+
+export class OwnMembership implements GossipParty {
+  readonly world: MembershipWorld;
+  readonly audit: Audit;
+  readonly #rows: MembershipRows;
+  readonly #configured: Member;
+  readonly #classes: readonly number[];
+  readonly #hybridClock: HybridClock;
+  readonly #life: string;
+  readonly #callbacks: (() => void)[] = [];
+  #news: () => void = () => undefined;
+  #knowledge: Knowledge;
+  #isEntering: boolean;
+  #changedUs: number;
+  #tells = false;
+  /** What changes the own part runs one after the other. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(world: MembershipWorld, rows: MembershipRows, start: OwnStart) {
+    const { knowledge, self } = start;
+    this.world = world;
+    this.audit = new Audit(world.log, world.clock);
+    this.#rows = rows;
+    this.#configured = self;
+    this.#classes = [...new Set(start.classes)];
+    this.#knowledge = knowledge;
+    this.#isEntering = start.isEntering;
+    this.#life = world.random.bytes(LIFE_BYTES).toString('hex');
+    this.#hybridClock = new HybridClock(world.clock, knowledge.history.last, start.clockDriftMaxMs);
+    const holding = knowledge.holdings.get(self.id);
+    if (holding?.kind === 'declared') this.#hybridClock.observe(holding.version);
+    this.#changedUs = world.clock.monotonicUs();
+  }
+
+  get knowledge(): Knowledge {
+    return this.#knowledge;
+  }
+
+  get self(): Member {
+    return this.#knowledge.find(this.#configured.id) ?? this.#configured;
+  }
+
+  /** When anything that follows from the knowledge has changed last, monotonic µs. */
+  get changedUs(): number {
+    return this.#changedUs;
+  }
+
+  state(): MemberState {
+    return this.#isEntering ? 'joining' : this.#knowledge.stateOf(this.#configured.id);
+  }
+
+  onChange(callback: () => void): void {
+    this.#callbacks.push(callback);
+  }
+
+  /** `callback` hears at once that there is something to tell others. */
+  onNews(callback: () => void): void {
+    this.#news = callback;
+  }
+
+  async side(): Promise<Side> {
+    const { self, knowledge } = this;
+    const isFresh = isAlone(knowledge.history.events, self.id) && !(await this.#rows.holdsKeys());
+    return { id: self.id, isFresh, knowledge };
+  }
+
+  refused(from: NodeId, reason: string): void {
+    this.audit.refused('gossip', from, reason);
+  }
+
+  /** A store that fails is the operator's business; anything else is a defect. */
+  failed(error: unknown, message: string): void {
+    if (!(error instanceof StoreError)) throw error;
+    this.world.log.error({ reason: error.message }, message);
+  }
+
+  learn(parcel: Parcel, from: NodeId): void {
+    const events = this.#knowledge.take(this.#readEvents(parcel.events, from).filter(({ dot }) => dot.counter > 0));
+    const holdings = this.#readHoldings(parcel.holdings, from).filter((heard) => this.#takeHolding(heard, from));
+    if (events.length === 0 && holdings.length === 0) return;
+    for (const { dot } of events) this.#hybridClock.observe(dot.counter);
+    for (const event of events) this.#report(event, from);
+    this.#rows.write({ events, holdings }, false).catch((error) => this.failed(error, 'news could not be stored'));
+    this.#changed();
+  }
+
+  adopt(parcel: Parcel, founders: Buffer, from: NodeId): Promise<string | undefined> {
+    return this.#inTurn(async () => {
+      const events = this.#readEvents(parcel.events, from);
+      if (!foundersIdOf(events).equals(founders)) return 'the history came without those who founded the cluster';
+      const { self, knowledge: before } = this;
+      // Another exchange may have been faster.
+      if (!(await this.side()).isFresh) return 'this node is not new any more';
+      const knowledge = new Knowledge(before.partitionCount, events);
+      const others = this.#readHoldings(parcel.holdings, from).filter(({ node }) => node !== self.id);
+      const own = this.#nothing(knowledge.history.last);
+      for (const holding of [...others, own]) knowledge.holdings.merge(holding);
+      await this.#rows.write(
+        { removed: before.history.events, events, holdings: [...others, own], isEntering: true },
+        true,
+      );
+      this.#knowledge = knowledge;
+      this.#isEntering = true;
+      this.audit.note('adopt', from, 'this node takes over the history of a cluster, to join it');
+      this.#changed();
+      return undefined;
+    });
+  }
+
+  /** Puts an event into the history, on the disk first. Rejects with `StoreError`. */
+  say(content: EventContent): Promise<void> {
+    return this.#inTurn(() => this.#append(content, {}));
+  }
+
+  /** The entrance of a node that has no part in the history yet: it holds nothing. Rejects with `StoreError`. */
+  enter(content: EventContent): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#append(content, { isEntering: false });
+      this.#isEntering = false;
+    });
+  }
+
+  /** Says where the configuration of this node and what all know of it differ. Rejects with `StoreError`. */
+  async sayChanges(): Promise<void> {
+    const { port, zone, weight } = this.#configured;
+    const known = this.self;
+    if (known.port === port && known.zone === zone && known.weight === weight) return;
+    await this.say({ kind: 'update', node: known.id, member: this.#configured });
+  }
+
+  declare(changes: readonly HoldingChange[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const { self, knowledge } = this;
+      const before = knowledge.holdings.get(self.id);
+      const classes = changed(
+        knowledge.partitionCount,
+        before?.kind === 'declared' ? before.classes : new Map(),
+        this.#classes,
+        changes,
+        (partition, n) => knowledge.holds(self.id, partition, n),
+      );
+      const holding: Holding = { node: self.id, kind: 'declared', version: this.#hybridClock.next(), classes };
+      await this.#rows.write({ holdings: [holding] }, true);
+      if (this.#knowledge === knowledge && knowledge.holdings.merge(holding)) this.#changed();
+    });
+  }
+
+  async #append(content: EventContent, more: MembershipWrite): Promise<void> {
+    const { self, knowledge } = this;
+    const event = makeEvent({ counter: this.#hybridClock.next(), life: this.#life }, self.id, content);
+    const comes = content.kind === 'join' || content.kind === 'replace';
+    const holdings = comes ? [this.#nothing(event.dot.counter)] : [];
+    await this.#rows.write({ ...more, events: [event], holdings }, true);
+    knowledge.take([event]);
+    for (const holding of holdings) knowledge.holdings.merge(holding);
+    this.#report(event, THIS_NODE);
+    this.#changed();
+  }
+
+  /** What this node holds from now on: nothing. */
+  #nothing(after: number): Holding {
+    this.#hybridClock.observe(after);
+    const classes = nothingHeld(this.#knowledge.partitionCount, this.#classes);
+    return { node: this.#configured.id, kind: 'declared', version: this.#hybridClock.next(), classes };
+  }
+
+  /** Whether the holding was news. One of this node that it has not said in this folder: its disk was lost. */
+  #takeHolding(heard: Holding, from: NodeId): boolean {
+    const { holdings } = this.#knowledge;
+    if (heard.node !== this.#configured.id) return holdings.merge(heard);
+    const mark = { version: heard.kind === 'declared' ? heard.version : 0, folder: '' };
+    const own = holdings.get(heard.node);
+    if (own?.kind === 'declared' && own.version >= mark.version) return false;
+    if (own?.kind === 'presumed' && heard.kind === 'presumed' && own.folder === heard.folder) return false;
+    const nothing = this.#nothing(mark.version);
+    holdings.merge(nothing);
+    this.audit.note(
+      'disk lost',
+      from,
+      'others know of data that this folder does not hold: all of it is fetched again',
+    );
+    this.#rows.write({ holdings: [nothing] }, true).catch((error) => this.failed(error, 'news could not be stored'));
+    this.#changed();
+    return false;
+  }
+
+  #readEvents(parts: readonly Buffer[], from: NodeId): MembershipEvent[] {
+    return parts.flatMap((bytes) => {
+      const event = readEvent(bytes);
+      const fault = typeof event === 'string' ? event : this.#eventFault(event);
+      if (fault !== undefined) this.audit.refused('event', from, fault);
+      return typeof event === 'string' || fault !== undefined ? [] : [event];
+    });
+  }
+
+  #eventFault({ dot, content }: MembershipEvent): string | undefined {
+    if (content !== undefined && (dot.counter === 0) !== (content.kind === 'found')) return 'its counter is impossible';
+    return this.#hybridClock.isTooFarAhead(dot.counter) ? 'its time is too far ahead: a clock is wrong' : undefined;
+  }
+
+  #readHoldings(parts: readonly Buffer[], from: NodeId): Holding[] {
+    return parts.flatMap((bytes) => {
+      const holding = readHolding(bytes, this.#knowledge.partitionCount);
+      const isAhead =
+        typeof holding !== 'string' && holding.kind === 'declared' && this.#hybridClock.isTooFarAhead(holding.version);
+      const fault = isAhead ? 'its time is too far ahead: a clock is wrong' : holding;
+      if (typeof fault !== 'string') return [fault];
+      this.audit.refused('holding', from, fault);
+      return [];
+    });
+  }
+
+  #report(event: MembershipEvent, from: string): void {
+    const { content } = event;
+    this.audit.happened(event, content && this.#knowledge.find(content.node), from);
+    const isOfThis =
+      content?.kind === 'forget' ? content.node : content?.kind === 'replace' ? content.replaced : undefined;
+    if (isOfThis !== this.#configured.id || this.state() !== 'forgotten') return;
+    this.audit.note('forgotten', from, 'this node was forgotten by its cluster: it only passes requests on');
+  }
+
+  /** Tells those who use the membership at the end of the turn, and other nodes soon. */
+  #changed(): void {
+    this.#changedUs = this.world.clock.monotonicUs();
+    this.#news();
+    if (this.#tells) return;
+    this.#tells = true;
+    this.world.timers.endOfTurn(() => {
+      this.#tells = false;
+      for (const callback of this.#callbacks) callback();
+    });
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(act);
+    this.#turn = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return done;
+  }
+}
