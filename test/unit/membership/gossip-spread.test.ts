@@ -1,5 +1,6 @@
 import test from 'ava';
 import { choosePartner } from '../../../cluster/membership/gossip.js';
+import { Prng } from '../../simulation/prng.js';
 import type { GossipNode } from './gossip-net.js';
 import { GossipNet } from './gossip-net.js';
 import { memberAt } from './histories.js';
@@ -37,14 +38,7 @@ test('most partners are of the own zone, and some are not', (t) => {
   const nodes = Array.from({ length: 10 }, (_, k) => memberAt(k + 1, { zone: k < 5 ? 'east' : 'west' }));
   const [self] = nodes;
   if (self === undefined) return t.fail();
-  let state = 1;
-  const random = {
-    bytes: () => Buffer.alloc(0),
-    below: (bound: number) => {
-      state = (state * 48_271) % 2_147_483_647;
-      return Math.floor((state / 2_147_483_647) * bound);
-    },
-  };
+  const random = new Prng(1);
   const counts = new Map<string, number>();
   for (let k = 0; k < 1000; k++) {
     const partner = nodes.find(({ id }) => id === choosePartner(random, self, nodes, () => true));
