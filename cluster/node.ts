@@ -21,7 +21,11 @@ import { Session } from './coordinator/session.js';
 import type { HandoffNode } from './handoff/handoff-node.js';
 import { Hints } from './handoff/hints.js';
 import { OrphanSweep } from './handoff/orphan-sweep.js';
+import { GossipMembership } from './membership/gossip-membership.js';
+import { contactBy, gossipLinks } from './membership/links.js';
 import { isElastic, type Membership } from './membership/membership.js';
+import { openMembership } from './membership/open-membership.js';
+import type { MembershipPlan } from './membership/plan.js';
 import { Peers } from './peers.js';
 import type { Store } from './ports/store.js';
 import type { PeerAddress } from './ports/transport.js';
@@ -41,15 +45,17 @@ import { Identity } from './storage/identity.js';
 import type { TransferProgress } from './transfer/progress.js';
 import { Transfer } from './transfer/transfer.js';
 import { forgetReceived } from './transfer/transfer-rows.js';
-import { type ActorId, lifeOf } from './version/actor.js';
+import { type ActorId, LIFE_BYTES, lifeOf, makeActor } from './version/actor.js';
 import { ContextTokens } from './version/context-token.js';
 import { HybridClock } from './version/hybrid-clock.js';
 import { frameBytesMax } from './wire/limits.js';
 import { Peer } from './wire/peer.js';
 import { PeerService } from './wire/peer-service.js';
+import type { WireOptions } from './wire/wire-options.js';
 
 export interface NodeOptions {
-  readonly membership: Membership;
+  /** A fixed list; or what the configuration says of a cluster whose nodes come and go. */
+  readonly membership: Membership | MembershipPlan;
   readonly clusterName: string;
   /** Shared by all nodes: signs context tokens, and peers must prove that they know it. */
   readonly secret: string;
@@ -113,13 +119,14 @@ export class ClusterNode {
   readonly #tasks: readonly BackgroundTask[];
 
   /**
-   * Opens the node on `store`, listens for peers and begins to dial them. Rejects with `StoreError` when the store can't
-   * be used, or when the peer address can't be bound.
+   * Opens the node on `store`, listens for peers and begins to dial them. A node that joins a cluster waits for its history
+   * first. Rejects with `StoreError` when the store can't be used, or when the peer address can't be bound.
    */
   static async open(world: World, store: Store, options: NodeOptions): Promise<ClusterNode> {
-    const partitionCount = options.membership.ring().partitionCount;
+    const membership = await membershipOf(world, store, options);
+    const { partitionCount } = membership.ring();
     // Alone there is nobody who could have deleted anything meanwhile.
-    const awayMaxMs = options.membership.members().length > 1 ? options.tombstoneGraceMs : Number.POSITIVE_INFINITY;
+    const awayMaxMs = membership.members().length > 1 ? options.tombstoneGraceMs : Number.POSITIVE_INFINITY;
     const identity = await Identity.open(store, world, partitionCount, awayMaxMs);
     await recoverJournal(store, world.log);
     const keyspaces = new Keyspaces(options.keyspaces);
@@ -128,7 +135,7 @@ export class ClusterNode {
     await takeSavedForest(store, world.log, forest, keyspaces, identity.aside?.moving === true);
     if (identity.aside?.moving === true) await forgetReceived(store, world.log);
     await setAside(store, world.log, identity);
-    const node = new ClusterNode(world, store, identity, keyspaces, forest, options);
+    const node = new ClusterNode(world, store, membership, identity, keyspaces, forest, options);
     await node.settling.prepare();
     await node.transfer?.prepare();
     if (options.listen !== undefined) await node.#service.listen(options.listen);
@@ -140,24 +147,15 @@ export class ClusterNode {
   private constructor(
     world: World,
     store: Store,
+    membership: Membership,
     identity: Identity,
     keyspaces: Keyspaces,
     forest: MerkleForest,
     options: NodeOptions,
   ) {
-    const { membership } = options;
     const { partitionCount } = membership.ring();
-    const wire = {
-      clusterName: options.clusterName,
-      secret: options.secret,
-      partitionCount,
-      nodeId: membership.self.id,
-      actor: () => identity.actor,
-      versionMax: options.protocolVersionMax,
-      linkCount: () => membership.nodes().length - 1,
-      frameBytesMax: frameBytesMax(options.valueBytesMax),
-      requestTimeoutMs: options.requestTimeoutMs,
-    };
+    const linkCount = () => membership.nodes().length - 1;
+    const wire = wireOf(options, partitionCount, membership.self.id, () => identity.actor, linkCount);
     this.membership = membership;
     this.#identity = identity;
     this.peers = new Peers(membership, ({ id, host, peerPort }) => new Peer(world, wire, id, { host, port: peerPort }));
@@ -242,6 +240,7 @@ export class ClusterNode {
           graceMs: tombstoneGraceMs,
         })
       : undefined;
+    const gossip = membership instanceof GossipMembership ? membership : undefined;
     this.#tasks = [
       this.hints,
       new OrphanSweep(handoff, this.hints, tombstoneGraceMs),
@@ -250,8 +249,10 @@ export class ClusterNode {
       this.antiEntropy,
       new SignOfLife(world.timers, identity, tombstoneGraceMs),
       ...(this.transfer === undefined ? [] : [this.transfer]),
+      ...(gossip ? [gossip.over(gossipLinks(this.peers))] : []),
     ];
     const queries = new Queries();
+    if (gossip) queries.on(QUERY_KIND.gossip, gossip.answer);
     queries.on(QUERY_KIND.reap, local.answer);
     queries.on(QUERY_KIND.nodeState, answerNodeState(partitionCount, this.settling.stateOf));
     queries.on(QUERY_KIND.pull, answerPull(replica, keyspaces, partitionCount, this.transfer?.gave));
@@ -259,6 +260,7 @@ export class ClusterNode {
     this.peers.onAdded((peer) => {
       peer.onReachableChange((reachable) => {
         if (reachable) greetWithStamp(peer, world.clock, this.#coordination.forwarding);
+        if (reachable) gossip?.linkStands();
       });
     });
     queries.on(QUERY_KIND.countKeys, answerKeyCount(this.replica));
@@ -329,4 +331,44 @@ export class ClusterNode {
     }
     return false;
   }
+}
+
+/** Who is in the cluster when the node opens. */
+async function membershipOf(world: World, store: Store, options: NodeOptions): Promise<Membership> {
+  const { membership } = options;
+  if (!('founders' in membership)) return membership;
+  // Only to ask a seed: the node itself will be another one.
+  const actor = makeActor(world.random.bytes(LIFE_BYTES), 0);
+  const wire = wireOf(
+    options,
+    membership.partitionCount,
+    membership.self.id,
+    () => actor,
+    () => 1,
+  );
+  return openMembership(world, store, membership, {
+    classes: options.keyspaces.map(({ n }) => n),
+    clockDriftMaxMs: options.clockDriftMaxMs,
+    contact: contactBy(world, wire),
+  });
+}
+
+function wireOf(
+  options: NodeOptions,
+  partitionCount: number,
+  nodeId: NodeId,
+  actor: () => ActorId,
+  linkCount: () => number,
+): WireOptions {
+  return {
+    clusterName: options.clusterName,
+    secret: options.secret,
+    partitionCount,
+    nodeId,
+    actor,
+    versionMax: options.protocolVersionMax,
+    frameBytesMax: frameBytesMax(options.valueBytesMax),
+    requestTimeoutMs: options.requestTimeoutMs,
+    linkCount,
+  };
 }

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { parseSeed } from '../cluster/membership/peer-text.js';
+import { type MembershipPlan, planOf } from '../cluster/membership/plan.js';
 import { type PeerText, parsePeer, peerListFault, StaticMembership } from '../cluster/membership/static-membership.js';
 import type { NodeOptions } from '../cluster/node.js';
+import type { NodeId } from '../cluster/ring/ring.js';
 import { type Config, standsAlone } from './config/config.js';
 import { ConfigError } from './config/config-lines.js';
 
@@ -19,7 +22,7 @@ export function nodeOptionsOf(config: Config): NodeOptions {
     throw new ConfigError("bad value for option 'background-rate-min': it is above 'background-rate-max'");
   }
   return {
-    membership: new StaticMembership(self, peers, config.partitions),
+    membership: standsAlone(config) ? new StaticMembership(self, [], config.partitions) : membershipPlan(config, peers),
     clusterName: config.clusterName,
     secret: config.clusterSecret === '' ? randomBytes(SECRET_BYTES).toString('hex') : config.clusterSecret,
     listen: standsAlone(config) ? undefined : { host: config.peerBind, port: config.peerPort },
@@ -42,6 +45,20 @@ export function nodeOptionsOf(config: Config): NodeOptions {
       rateMax: config.backgroundRateMax,
     },
   };
+}
+
+function membershipPlan(config: Config, peers: readonly PeerText[]): MembershipPlan {
+  const { announceHost: host, port, peerPort, zone, weight, partitions, replace } = config;
+  const seeds = config.seeds.map((text) => {
+    const seed = parseSeed(text);
+    if (typeof seed === 'string') throw new ConfigError(`bad value '${text}' for option 'seeds': ${seed}`);
+    return seed;
+  });
+  if (seeds.length > 0 && peerPort === 0) {
+    throw new ConfigError("option 'peer-port' must be given with 'seeds': other nodes must know it");
+  }
+  const replaced = replace === '' ? undefined : (replace as NodeId);
+  return planOf({ host, port, peerPort, zone, weight }, peers, seeds, replaced, partitions);
 }
 
 function peerOf(text: string): PeerText {

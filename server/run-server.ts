@@ -43,7 +43,8 @@ export async function runServer(config: Config, shutDown: () => void): Promise<R
   const latency = await LatencyBook.open(timers);
   const options = nodeOptionsOf(config);
   const isDebugged = config.enableDebugCommand !== 'no';
-  const faults = isDebugged ? new FaultInjection(timers, () => options.membership.members()) : undefined;
+  let opened: ClusterNode | undefined;
+  const faults = isDebugged ? new FaultInjection(timers, () => opened?.membership.nodes() ?? []) : undefined;
   const transport = faults?.transport(nodeTransport) ?? nodeTransport;
   const world = { clock: nodeClock, timers, random: nodeRandom, transport, latencies: latency, log };
   makeFolder(config.dir, 'dir');
@@ -52,6 +53,7 @@ export async function runServer(config: Config, shutDown: () => void): Promise<R
   const node = await ClusterNode.open(world, store, options);
   // A node that has left and handed everything over has nothing more to do.
   node.transfer?.onGone(shutDown);
+  opened = node;
   const settings = new Settings(config);
   const limits = clientLimitsOf(settings);
   const clients = new ClientRegistry(world, limits);

@@ -7,6 +7,8 @@ import { ListenError } from './net/listener.js';
 import { type RunningServer, runServer } from './run-server.js';
 
 const EXIT_FAILED = 1;
+/** For so long a process that is asked to stop as it starts goes on starting, so as to stop in good order. */
+const START_GRACE_MS = 3_000;
 
 /** Serves until it is told to stop; then the process ends with 0, or with 1 where it could not go on. */
 export async function serve(argv: readonly string[]): Promise<void> {
@@ -14,6 +16,8 @@ export async function serve(argv: readonly string[]): Promise<void> {
   let stopAsked = false;
   const shutDown = (): void => {
     stopAsked = true;
+    // Nothing was acknowledged yet, and a node that waits for its seeds may do so for ever.
+    if (server === undefined) setTimeout(() => process.exit(0), START_GRACE_MS).unref();
     server?.stop().then(
       () => process.exit(0),
       (error: unknown) => fail(error),

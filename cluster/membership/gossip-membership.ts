@@ -2,6 +2,7 @@
  * A membership that changes while nodes run: what this node knows (`knowledge.ts`), kept on its disk (`membership-rows.ts`),
  * made equal with what others know (`gossip.ts`).
  */
+import type { BackgroundTask } from '../background/task.js';
 import type { AnswerQuery } from '../coordinator/queries.js';
 import type { NodeId, Ring } from '../ring/ring.js';
 import type { Partition } from '../ring/slots.js';
@@ -87,14 +88,18 @@ export class GossipMembership implements ElasticMembership {
     return this.#own.declare(changes);
   }
 
-  /** From now on this node talks to others, and enters the cluster if it has to; called once, when it listens. */
-  start(links: GossipLinks): void {
-    this.#links = links;
-    this.#rounds.start();
-  }
-
-  stop(): Promise<void> {
-    return this.#rounds.stop();
+  /** Gossip over these links: from its start on this node talks to others, and enters the cluster if it has to. */
+  over(links: GossipLinks): BackgroundTask {
+    return {
+      start: () => {
+        this.#links = links;
+        this.#rounds.start();
+      },
+      stop: async () => {
+        await this.#rounds.stop();
+        await this.#own.settled();
+      },
+    };
   }
 
   /** A link stands: it may be to one who knows news, or who waits for some. */

@@ -112,8 +112,13 @@ export class OwnMembership implements GossipParty {
     if (events.length === 0 && holdings.length === 0) return;
     for (const { dot } of events) this.#hybridClock.observe(dot.counter);
     for (const event of events) this.#report(event, from);
-    this.#rows.write({ events, holdings }, false).catch((error) => this.failed(error, 'news could not be stored'));
+    this.#keep({ events, holdings }, false);
     this.#changed();
+  }
+
+  /** Resolves when nothing is being written any more. */
+  settled(): Promise<void> {
+    return this.#turn;
   }
 
   adopt(parcel: Parcel, founders: Buffer, from: NodeId): Promise<string | undefined> {
@@ -211,9 +216,14 @@ export class OwnMembership implements GossipParty {
       from,
       'others know of data that this folder does not hold: all of it is fetched again',
     );
-    this.#rows.write({ holdings: [nothing] }, true).catch((error) => this.failed(error, 'news could not be stored'));
+    this.#keep({ holdings: [nothing] }, true);
     this.#changed();
     return false;
+  }
+
+  /** Writes what is known already: if that fails, it is heard again after the next start. */
+  #keep(write: MembershipWrite, sync: boolean): void {
+    this.#inTurn(() => this.#rows.write(write, sync)).catch((error) => this.failed(error, 'news could not be stored'));
   }
 
   #readEvents(parts: readonly Buffer[], from: NodeId): MembershipEvent[] {

@@ -1,6 +1,7 @@
 import type { PeerAddress } from '../ports/transport.js';
 import type { NodeId } from '../ring/ring.js';
 import type { Member } from './membership.js';
+import { type ListedNode, StaticMembership } from './static-membership.js';
 
 /** What the configuration says of a node's cluster. What the node's disk says comes first, once anything has happened. */
 export interface MembershipPlan {
@@ -12,4 +13,22 @@ export interface MembershipPlan {
   /** The node joins in the place of this one, which is dead. */
   readonly replace: NodeId | undefined;
   readonly partitionCount: number;
+}
+
+/** The plan of a node that founds a cluster with `peers` (none: alone), or joins that of `seeds`. Throws where `peerListFault` has a reason. */
+export function planOf(
+  self: ListedNode & { readonly weight: number },
+  peers: readonly ListedNode[],
+  seeds: readonly PeerAddress[],
+  replace: NodeId | undefined,
+  partitionCount: number,
+): MembershipPlan {
+  const list = new StaticMembership(self, peers, partitionCount);
+  return {
+    self: { ...list.self, weight: self.weight },
+    founders: seeds.length > 0 ? [] : list.members(),
+    seeds,
+    replace,
+    partitionCount,
+  };
 }

@@ -20,7 +20,7 @@
  */
 import { type Store, StoreError } from '../ports/store.js';
 import type { World } from '../ports/world.js';
-import { type ActorId, actorBytes, makeActor, nextEpoch } from '../version/actor.js';
+import { type ActorId, actorBytes, LIFE_BYTES, makeActor, nextEpoch } from '../version/actor.js';
 import { readU64, writeU64 } from '../version/words.js';
 import { DISK_FORMAT, STORAGE_KIND, storageKey } from './layout.js';
 import { readRow, writeRows } from './store-calls.js';
@@ -37,7 +37,6 @@ const KEY = {
   aside: metaKey('aside'),
 } as const;
 
-const LIFE_BYTES = 6;
 /** Counters are µs. */
 const MARK_EVERY_US = 5_000_000;
 const ASIDE_MOVING = 1;

@@ -5,7 +5,7 @@
 export type ActorId = string & { readonly brand: 'ActorId' };
 
 export const ACTOR_BYTES = 8;
-const LIFE_BYTES = 6;
+export const LIFE_BYTES = 6;
 const EPOCH_MAX = 0xffff;
 
 /** The actor whose 8 bytes stand at `offset`. */

@@ -1,5 +1,6 @@
 /** Many memberships in one process, without nodes and sockets: they talk through this net. Time is manual. */
 import assert from 'node:assert/strict';
+import type { BackgroundTask } from '../../../cluster/background/task.js';
 import type { GossipMembership } from '../../../cluster/membership/gossip-membership.js';
 import type { Contact, GossipLinks } from '../../../cluster/membership/links.js';
 import type { Member } from '../../../cluster/membership/membership.js';
@@ -20,6 +21,7 @@ export const CLASSES = [3];
 export class GossipNode {
   readonly log = new KeptLog();
   membership: GossipMembership | undefined;
+  #gossip: BackgroundTask | undefined;
   disk: MemoryDisk | undefined;
   #store: MemoryStore | undefined;
   #generator: number;
@@ -53,13 +55,21 @@ export class GossipNode {
     );
     const membership = await this.net.timers.until(opening);
     this.membership = membership;
-    membership.start(this.#links);
+    this.#gossip = membership.over(this.#links);
+    this.#gossip.start();
   }
 
   /** As kill -9: what was not written is lost. */
   crash(): void {
     this.disk = this.#store?.crash('process');
     this.membership = undefined;
+    // It ends its rounds at once; what it was writing never answers.
+    void this.#gossip?.stop();
+    this.#gossip = undefined;
+  }
+
+  async stop(): Promise<void> {
+    await this.#gossip?.stop();
   }
 
   /** The folder is empty from now on; the process does not run. */
@@ -173,7 +183,6 @@ export class GossipNet {
   }
 
   async stop(): Promise<void> {
-    const stopped = this.nodes.map(({ membership }) => membership?.stop());
-    await this.timers.until(Promise.all(stopped));
+    await this.timers.until(Promise.all(this.nodes.map((node) => node.stop())));
   }
 }
