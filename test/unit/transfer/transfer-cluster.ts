@@ -325,10 +325,10 @@ export class TransferCluster {
     return machine;
   }
 
-  /** The process dies. */
-  crash(name: string): void {
+  /** The process dies, or the power fails. */
+  crash(name: string, lost: 'process' | 'power' = 'process'): void {
     const machine = this.node(name);
-    this.#disks.set(name, machine.store.crash('process'));
+    this.#disks.set(name, machine.store.crash(lost));
     this.machines.delete(name);
     machine.governor.stopped = true;
     void machine.transfer.stop();
@@ -343,20 +343,35 @@ export class TransferCluster {
     this.node(b).peers.link(this.node(a).id)?.setUp(up);
   }
 
-  /** A put as a coordinator does it: to all that are to be written and run; W of the primaries, and all others, acknowledge. */
   async put(key: string, value: string): Promise<void> {
+    await this.world.timers.until(this.#put(key, value, []));
+  }
+
+  /** These nodes miss it. */
+  async putPast(key: string, value: string, ...names: readonly string[]): Promise<void> {
+    await this.world.timers.until(this.#put(key, value, names));
+  }
+
+  /** `key 0` and so on, each with `value`. */
+  async fill(keys: number, value: string, prefix = ''): Promise<void> {
+    const puts = Array.from({ length: keys }, (_, i) => this.#put(`${prefix}key ${i}`, value, []));
+    await this.world.timers.until(Promise.all(puts));
+  }
+
+  /** A put as a coordinator does it: to all that are to be written and run; W of the primaries, and all others, acknowledge. */
+  async #put(key: string, value: string, missing: readonly string[]): Promise<void> {
     const [any] = this.machines.values();
     assert(any !== undefined);
     const partition = this.partitionOf(key);
     const { n, w } = this.keyspaces.of(key);
     const placement = any.routes.placement(partition, n);
-    const object = foreignObject('ff00000000000001', this.world.clock.nowMs() * 1000 + ++this.#counter, value);
+    const object = this.#object(value);
     const running = [...this.machines.values()];
     const written = placement.targets
       .slice(0, placement.written)
-      .flatMap(({ id }) => running.filter((machine) => machine.id === id));
+      .flatMap(({ id }) => running.filter((machine) => machine.id === id && !missing.includes(machine.view.self.host)));
     assert(written.length >= Math.min(w, placement.n), `too few nodes for ${key}`);
-    const stored = Promise.all(
+    await Promise.all(
       written.map(
         ({ replica }) =>
           new Promise<void>((resolve) => {
@@ -365,8 +380,28 @@ export class TransferCluster {
           }),
       ),
     );
-    await this.world.timers.until(stored);
     this.acknowledged.set(key, value);
+  }
+
+  /** A coordinator that has not heard of anything writes to this node alone, and is told that it is done. */
+  async putAt(key: string, value: string, name: string): Promise<void> {
+    const object = this.#object(value);
+    const done = new Promise<void>((resolve) => {
+      const waiter = { stored: () => resolve() };
+      if (this.node(name).replica.merge(this.partitionOf(key), 0, key, object, LOG, waiter) === STORED) resolve();
+    });
+    await this.world.timers.until(done);
+    this.acknowledged.set(key, value);
+  }
+
+  memberOf(name: string): Member {
+    const view = this.#views.get(name);
+    assert(view !== undefined);
+    return view.self;
+  }
+
+  #object(value: string): Buffer {
+    return foreignObject('ff00000000000001', this.world.clock.nowMs() * 1000 + ++this.#counter, value);
   }
 
   partitionOf(key: string): Partition {
