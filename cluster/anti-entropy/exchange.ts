@@ -3,7 +3,7 @@
  * keys that differ. Only what differs is sent.
  */
 import type { Pause } from '../background/pause.js';
-import type { Placement } from '../coordinator/placement.js';
+import { type Placement, roleAt } from '../coordinator/placement.js';
 import { StoreError } from '../ports/store.js';
 import type { NodeId } from '../ring/ring.js';
 import type { Partition } from '../ring/slots.js';
@@ -37,22 +37,33 @@ export interface ExchangeReport {
   readonly fault: ExchangeFaultReason | 'store' | undefined;
 }
 
-/** The trees that this node and `peer` have in common: of each N with which both are sent the puts of the partition. */
+/**
+ * The trees that this node and `peer` have in common: of each N with which both hold the partition and are sent its puts. Who
+ * is yet to receive it is left to the transfer, which compares at its end: key by key the same rows would come again.
+ */
 export function sharedTrees({ routes, forest }: ExchangeNode, peer: NodeId, only?: Partition): SharedTree[] {
   const shared: SharedTree[] = [];
   for (const n of forest.ns) {
     for (const partition of routes.own(n)) {
       if ((only !== undefined && partition !== only) || !forest.isBuilt(partition)) continue;
-      if (isWritten(routes.placement(partition, n), peer)) shared.push({ n, partition });
+      const placement = routes.placement(partition, n);
+      if (isCompared(placement, placement.ownPlace) && comparedNodes(placement).includes(peer)) {
+        shared.push({ n, partition });
+      }
     }
   }
   return shared.sort((a, b) => a.partition - b.partition || a.n - b.n);
 }
 
-/** Whether the node is sent the puts of the partition. */
-function isWritten({ targets, written }: Placement, id: NodeId): boolean {
-  for (let place = 0; place < written; place++) if (targets[place]?.id === id) return true;
-  return false;
+function isCompared(placement: Placement, place: number): boolean {
+  const role = place < 0 ? 'fallback' : roleAt(placement, place);
+  return role === 'primary' || role === 'retiring';
+}
+
+/** Those that hold the partition and are sent its puts. */
+function comparedNodes(placement: Placement): NodeId[] {
+  const { targets, written } = placement;
+  return targets.slice(0, written).flatMap(({ id }, place) => (isCompared(placement, place) ? [id] : []));
 }
 
 /** The nodes with which this one has such trees in common. */
@@ -62,11 +73,8 @@ export function nodesSharingTrees({ routes, forest }: ExchangeNode, only?: Parti
     const partition = i as Partition;
     if ((only !== undefined && partition !== only) || !forest.isBuilt(partition)) continue;
     for (const n of forest.ns) {
-      const { targets, written, isOwn } = routes.placement(partition, n);
-      for (let place = 0; isOwn && place < written; place++) {
-        const target = targets[place];
-        if (target !== undefined) nodes.add(target.id);
-      }
+      const placement = routes.placement(partition, n);
+      if (isCompared(placement, placement.ownPlace)) for (const id of comparedNodes(placement)) nodes.add(id);
     }
   }
   return nodes;

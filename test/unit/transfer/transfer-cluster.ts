@@ -1,24 +1,26 @@
 /** Nodes that hand partitions to each other, in one process. Who is a member, and who holds what, all hear at once. */
 import assert from 'node:assert/strict';
-import { LeafKeyAnswers } from '../../../cluster/anti-entropy/leaf-keys.js';
+import { AntiEntropy } from '../../../cluster/anti-entropy/anti-entropy.js';
 import { MerkleForest } from '../../../cluster/anti-entropy/merkle-forest.js';
-import { answerTreeNodes } from '../../../cluster/anti-entropy/tree-nodes.js';
 import type { BackgroundWork, Governor } from '../../../cluster/background/governor.js';
 import { answerPull } from '../../../cluster/background/pull.js';
 import { Counters } from '../../../cluster/coordinator/counters.js';
 import { type KeyspaceRow, Keyspaces } from '../../../cluster/coordinator/keyspaces.js';
+import type { Placement } from '../../../cluster/coordinator/placement.js';
 import { QUERY_KIND, Queries } from '../../../cluster/coordinator/queries.js';
 import { Routes } from '../../../cluster/coordinator/routes.js';
 import { Hints } from '../../../cluster/handoff/hints.js';
 import { OrphanSweep } from '../../../cluster/handoff/orphan-sweep.js';
 import type { HoldingChange, Member, MemberState } from '../../../cluster/membership/membership.js';
 import { recoverJournal } from '../../../cluster/replica/journal-recovery.js';
-import { LOG, Replica, STORED } from '../../../cluster/replica/replica.js';
+import { FSYNC, Replica, STORED } from '../../../cluster/replica/replica.js';
 import { claim } from '../../../cluster/ring/claim.js';
 import { type NodeId, Ring } from '../../../cluster/ring/ring.js';
 import { type Partition, partitionOf, slotOf } from '../../../cluster/ring/slots.js';
 import { Identity } from '../../../cluster/storage/identity.js';
+import { STORAGE_KIND, storageKey } from '../../../cluster/storage/layout.js';
 import { type MemoryDisk, MemoryStore } from '../../../cluster/storage/memory-store.js';
+import { writeRows } from '../../../cluster/storage/store-calls.js';
 import { Transfer } from '../../../cluster/transfer/transfer.js';
 import { everyPlace, type TransferMembership, type TransferNode } from '../../../cluster/transfer/transfer-node.js';
 import { numberOf } from '../../../cluster/transfer/transfer-rows.js';
@@ -110,7 +112,11 @@ class SharedView implements TransferMembership {
     for (const callback of this.#callbacks) callback();
   }
 
-  declare(changes: readonly HoldingChange[]): Promise<void> {
+  /** Has all that was written before on the disk, as the real one does. */
+  sync: () => Promise<void> = () => Promise.resolve();
+
+  async declare(changes: readonly HoldingChange[]): Promise<void> {
+    await this.sync();
     const held = this.truth.holdings.get(this.self.id) ?? new Set();
     this.truth.holdings.set(this.self.id, held);
     for (const { partition, n, holds } of changes) {
@@ -118,7 +124,6 @@ class SharedView implements TransferMembership {
       else held.delete(numberOf({ partition, n }));
     }
     this.truth.tell();
-    return Promise.resolve();
   }
 
   leave(): void {
@@ -171,6 +176,8 @@ export class TransferMachine {
   readonly routes: Routes;
   readonly hints: Hints;
   readonly transfer: Transfer;
+  /** Exchanges only when asked. */
+  readonly antiEntropy: AntiEntropy;
   readonly sweep: OrphanSweep;
   isGone = false;
 
@@ -201,6 +208,7 @@ export class TransferMachine {
       membership: view,
     };
     this.hints = new Hints(node, { bytesMax: 1_000_000, windowMs: 3_600_000 });
+    this.antiEntropy = new AntiEntropy(node, 0);
     this.sweep = new OrphanSweep(node, this.hints, GRACE_MS);
     this.transfer = new Transfer(node, this.hints, { retireAfterMs: RETIRE_AFTER_MS, graceMs: GRACE_MS });
     this.transfer.onGone(() => {
@@ -208,8 +216,7 @@ export class TransferMachine {
     });
     const { partitionCount } = forest;
     this.queries.on(QUERY_KIND.pull, answerPull(replica, keyspaces, partitionCount, this.transfer.gave));
-    this.queries.on(QUERY_KIND.treeNodes, answerTreeNodes(forest));
-    this.queries.on(QUERY_KIND.leafKeys, new LeafKeyAnswers(world, replica, forest, this.governor).answer);
+    this.antiEntropy.answerOn(this.queries);
   }
 
   static async open(
@@ -240,6 +247,7 @@ export class TransferMachine {
 
   start(): void {
     this.hints.start();
+    this.sweep.start();
     this.transfer.start();
   }
 
@@ -265,6 +273,8 @@ export class TransferCluster {
   readonly machines = new Map<string, TransferMachine>();
   /** The value of each key that was acknowledged last. */
   readonly acknowledged = new Map<string, string>();
+  /** By key: the nodes that were to take the last write of it, and did not. */
+  readonly #missed = new Map<string, ReadonlySet<NodeId>>();
   readonly #disks = new Map<string, MemoryDisk>();
   readonly #views = new Map<string, SharedView>();
   #counter = 0;
@@ -311,6 +321,8 @@ export class TransferCluster {
       if (host !== name) machine.peers.put(new LinkedPeer(machine, id, this.machines.get(host)));
     }
     for (const other of this.machines.values()) other.peers.put(new LinkedPeer(other, machine.id, machine));
+    const mark = { key: storageKey(STORAGE_KIND.membership, 0, 0, 'own'), value: Buffer.of(1) };
+    view.sync = () => writeRows(machine.store, [mark], true);
     this.machines.set(name, machine);
     this.truth.tell();
     await this.world.timers.until(machine.replica.whenWarm());
@@ -333,6 +345,7 @@ export class TransferCluster {
     machine.governor.stopped = true;
     void machine.transfer.stop();
     void machine.hints.stop();
+    void machine.sweep.stop();
     for (const other of this.machines.values()) other.peers.link(machine.id)?.setUp(false);
     machine.peers.allDown();
   }
@@ -345,6 +358,15 @@ export class TransferCluster {
 
   async put(key: string, value: string): Promise<void> {
     await this.world.timers.until(this.#put(key, value, []));
+  }
+
+  /** Whether so many primaries of the key run as a put needs. */
+  canPut(key: string): boolean {
+    const { w } = this.keyspaces.of(key);
+    const placement = this.#placementOf(key);
+    const running = new Set([...this.machines.values()].map(({ id }) => id));
+    const up = placement.targets.slice(0, placement.n).filter(({ id }) => running.has(id));
+    return up.length >= Math.min(w, placement.n);
   }
 
   /** These nodes miss it. */
@@ -360,23 +382,24 @@ export class TransferCluster {
 
   /** A put as a coordinator does it: to all that are to be written and run; W of the primaries, and all others, acknowledge. */
   async #put(key: string, value: string, missing: readonly string[]): Promise<void> {
-    const [any] = this.machines.values();
-    assert(any !== undefined);
     const partition = this.partitionOf(key);
-    const { n, w } = this.keyspaces.of(key);
-    const placement = any.routes.placement(partition, n);
+    const { w } = this.keyspaces.of(key);
+    const placement = this.#placementOf(key);
     const object = this.#object(value);
     const running = [...this.machines.values()];
     const written = placement.targets
       .slice(0, placement.written)
       .flatMap(({ id }) => running.filter((machine) => machine.id === id && !missing.includes(machine.view.self.host)));
     assert(written.length >= Math.min(w, placement.n), `too few nodes for ${key}`);
+    const took = new Set(written.map(({ id }) => id));
+    const primaries = placement.targets.slice(0, placement.n).map(({ id }) => id);
+    this.#missed.set(key, new Set(primaries.filter((id) => !took.has(id))));
     await Promise.all(
       written.map(
         ({ replica }) =>
           new Promise<void>((resolve) => {
             const waiter = { stored: () => resolve() };
-            if (replica.merge(partition, 0, key, object, LOG, waiter) === STORED) resolve();
+            if (replica.merge(partition, 0, key, object, FSYNC, waiter) === STORED) resolve();
           }),
       ),
     );
@@ -388,10 +411,31 @@ export class TransferCluster {
     const object = this.#object(value);
     const done = new Promise<void>((resolve) => {
       const waiter = { stored: () => resolve() };
-      if (this.node(name).replica.merge(this.partitionOf(key), 0, key, object, LOG, waiter) === STORED) resolve();
+      if (this.node(name).replica.merge(this.partitionOf(key), 0, key, object, FSYNC, waiter) === STORED) resolve();
     });
+    this.#missed.set(key, new Set(this.#placementOf(key).targets.map(({ id }) => id)));
     await this.world.timers.until(done);
     this.acknowledged.set(key, value);
+  }
+
+  /** Who is yet to receive the key's partition. */
+  receiversOf(key: string): string[] {
+    const placement = this.#placementOf(key);
+    const ids = placement.targets.slice(placement.n, placement.n + placement.receivers).map(({ id }) => id);
+    return [...this.machines].filter(([, { id }]) => ids.includes(id)).map(([name]) => name);
+  }
+
+  /** A node that runs and has nothing to do with the key. */
+  strangerTo(key: string): string | undefined {
+    const { targets, written } = this.#placementOf(key);
+    const ids = targets.slice(0, written).map(({ id }) => id);
+    return [...this.machines].find(([, { id, view }]) => !ids.includes(id) && view.state() === 'member')?.[0];
+  }
+
+  #placementOf(key: string): Placement {
+    const [any] = this.machines.values();
+    assert(any !== undefined);
+    return any.routes.placement(this.partitionOf(key), this.keyspaces.of(key).n);
   }
 
   memberOf(name: string): Member {
@@ -422,6 +466,11 @@ export class TransferCluster {
     throw new Error(`transfers have not come to their end: ${figures.join(', ')}`);
   }
 
+  /** Every node exchanges with every other. */
+  async exchangeAll(): Promise<void> {
+    for (const { antiEntropy } of this.machines.values()) await this.world.timers.until(antiEntropy.exchangeNow());
+  }
+
   /** The names of those that are the primaries of the key by the ring. */
   wanted(key: string): string[] {
     const { ring } = this.truth;
@@ -445,12 +494,31 @@ export class TransferCluster {
     return wrong;
   }
 
-  #isSettled(): boolean {
-    for (const [name, { transfer, isGone, view }] of this.machines) {
-      if (isGone && view.state() === 'gone') {
-        this.crash(name);
-        continue;
+  /** Processes that have said so end. */
+  forgetGone(): void {
+    for (const [name, { isGone, view }] of this.machines) if (isGone && view.state() === 'gone') this.crash(name);
+  }
+
+  /** Primaries that run, and lack the last acknowledged value of a key that they did not miss. */
+  lacking(): string[] {
+    const wrong: string[] = [];
+    for (const [key, value] of this.acknowledged) {
+      const partition = this.partitionOf(key);
+      const placement = this.#placementOf(key);
+      for (const { id } of placement.targets.slice(0, placement.n)) {
+        const machine = [...this.machines.values()].find((running) => running.id === id);
+        const holds = machine?.view.holds(id, partition, this.keyspaces.of(key).n) === true;
+        if (machine === undefined || !holds || this.#missed.get(key)?.has(id) === true) continue;
+        const held = shownValue(machine.replica.peek(partition, 0, key));
+        if (held !== value) wrong.push(`${key}=${value}: ${machine.view.self.host} holds ${held}`);
       }
+    }
+    return wrong;
+  }
+
+  #isSettled(): boolean {
+    this.forgetGone();
+    for (const { transfer, view } of this.machines.values()) {
       const { receiving, retiring, clearing } = transfer.figures();
       if (receiving + retiring + clearing > 0 || view.state() !== 'member') return false;
     }
