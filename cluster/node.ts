@@ -243,7 +243,7 @@ export class ClusterNode {
     const gossip = membership instanceof GossipMembership ? membership : undefined;
     this.#tasks = [
       this.hints,
-      new OrphanSweep(handoff, this.hints, tombstoneGraceMs),
+      new OrphanSweep(handoff, this.hints, tombstoneGraceMs, this.transfer?.clears),
       this.reaper,
       this.settling,
       this.antiEntropy,

@@ -17,14 +17,21 @@ export class OrphanSweep implements BackgroundTask {
   readonly #node: HandoffNode;
   readonly #hints: Hints;
   readonly #departures: Departures;
+  readonly #isCleared: (partition: Partition, n: number) => boolean;
   readonly #handOver: OrphanHandOver;
   readonly #pause: Pause;
   #next = 0;
   #loop: Promise<void> | undefined;
   #stopped = false;
 
-  /** `graceMs`: how long tombstones are remembered. */
-  constructor(node: HandoffNode, hints: Hints, graceMs: number) {
+  /** `graceMs`: how long tombstones are remembered. `isCleared`: keys of this N of the partition are on their way out as a whole. */
+  constructor(
+    node: HandoffNode,
+    hints: Hints,
+    graceMs: number,
+    isCleared: (partition: Partition, n: number) => boolean = () => false,
+  ) {
+    this.#isCleared = isCleared;
     this.#node = node;
     this.#hints = hints;
     this.#departures = new Departures(node, (place) => hints.isHinted(place));
@@ -75,14 +82,15 @@ export class OrphanSweep implements BackgroundTask {
 
   /** Answers how many rows it has looked at. */
   async #sweep(partition: Partition): Promise<number> {
-    const { governor, replica } = this.#node;
+    const { governor, keyspaces, replica } = this.#node;
     let looked = 0;
     await replica.scanPartition(partition, async (rows) => {
       looked += rows.length;
       if (!(await governor.admit('hints', rows.length))) return false;
       const orphans = rows
         .map(({ db, key, record }) => ({ partition, db, key, record }))
-        .filter((row) => !ownsKey(this.#node, partition, row.key) && !this.#hints.isHinted(row));
+        .filter((row) => !ownsKey(this.#node, partition, row.key) && !this.#hints.isHinted(row))
+        .filter(({ key }) => !this.#isCleared(partition, keyspaces.of(key).n));
       for (let from = 0; from < orphans.length; ) {
         const to = sliceEnd(orphans, from);
         if (!(await governor.admit('hints', to - from)) || this.#stopped) return false;

@@ -3,6 +3,7 @@ import type { GivenPage } from '../background/pull.js';
 import type { BackgroundTask } from '../background/task.js';
 import type { Hints } from '../handoff/hints.js';
 import type { NodeId } from '../ring/ring.js';
+import type { Partition } from '../ring/slots.js';
 import { Courses, type TransferProgress } from './progress.js';
 import { Receiving } from './receiving.js';
 import { Retiring } from './retiring.js';
@@ -80,6 +81,10 @@ export class Transfer implements BackgroundTask {
     const { left } = this.#receiving;
     return { receiving: left, retiring: this.#retiring.retiring, clearing: this.#retiring.departing };
   }
+
+  /** Whether the rows of a place are on their way out of this node as a whole: nobody else need hand them over one by one. */
+  readonly clears = (partition: Partition, n: number): boolean =>
+    this.#rows.of({ partition, n })?.state === 'departing';
 
   /** `callback` runs once, when this node has left and nothing of it is needed any more. */
   onGone(callback: () => void): void {

@@ -209,8 +209,8 @@ export class TransferMachine {
     };
     this.hints = new Hints(node, { bytesMax: 1_000_000, windowMs: 3_600_000 });
     this.antiEntropy = new AntiEntropy(node, 0);
-    this.sweep = new OrphanSweep(node, this.hints, GRACE_MS);
     this.transfer = new Transfer(node, this.hints, { retireAfterMs: RETIRE_AFTER_MS, graceMs: GRACE_MS });
+    this.sweep = new OrphanSweep(node, this.hints, GRACE_MS, this.transfer.clears);
     this.transfer.onGone(() => {
       this.isGone = true;
     });

@@ -191,27 +191,6 @@ test('what is written behind the mark while rows come, and misses the receiver, 
   t.deepEqual(await cluster.misplaced(), []);
 });
 
-test('a partition is not declared before it is compared with enough primaries', async (t) => {
-  const cluster = await filled(100, { partitionCount: 1 });
-  const joined = await cluster.start('n3');
-  const links = (up: boolean): void => {
-    for (const name of ['n0', 'n1', 'n2']) if (name !== left) cluster.link('n3', name, up);
-  };
-  // One partition, four nodes: which of them is out then?
-  cluster.truth.change([...cluster.truth.members, joined.view.self], []);
-  const wanted = cluster.wanted('key 5');
-  const displaced = ['n0', 'n1', 'n2'].find((name) => !wanted.includes(name)) ?? '';
-  t.true(wanted.includes('n3'));
-  const left = wanted.find((name) => name !== 'n3') ?? '';
-  links(false);
-  cluster.link('n3', displaced, false);
-  await cluster.advance(20_000);
-  t.is(joined.counters.transfer_partitions_received, 0, 'of two of three nodes it has met one');
-  cluster.link('n3', displaced, true);
-  await cluster.advance(20_000);
-  t.is(joined.counters.transfer_partitions_received, 1);
-});
-
 test('two nodes that join at once', async (t) => {
   const cluster = await filled(300);
   await cluster.join('n3');
