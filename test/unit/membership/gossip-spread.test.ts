@@ -41,7 +41,8 @@ test('most partners are of the own zone, and some are not', (t) => {
   const random = new Prng(1);
   const counts = new Map<string, number>();
   for (let k = 0; k < 1000; k++) {
-    const partner = nodes.find(({ id }) => id === choosePartner(random, self, nodes, () => true));
+    const chosen = choosePartner(random, self, nodes, () => true);
+    const partner = nodes.find(({ id }) => id === chosen);
     counts.set(partner?.zone ?? '', (counts.get(partner?.zone ?? '') ?? 0) + 1);
     t.not(partner, self);
   }
