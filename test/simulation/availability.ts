@@ -12,6 +12,8 @@ import type { Machine } from './machine.js';
 
 /** A lost link is noticed within 1.6 s, one that is back within 2 s. */
 const DETECTION_US = 3_000_000;
+/** So long after a node has come nothing is expected of it. */
+const NEWCOMER_US = 20_000_000;
 /** One-way delays and waits for a disk that a request may be made of, with all that it may have to queue behind. */
 const DELAYS_MAX = 60;
 const DISK_WAITS_MAX = 12;
@@ -48,8 +50,11 @@ export class Availability {
     const { cluster, connectivity, rowOf } = this.#around;
     const { n, sloppy } = rowOf(key);
     const sinceUs = startedUs - DETECTION_US;
+    if (cluster.lastExitUs >= sinceUs) return undefined;
     // Who comes or goes is needed by nobody, as far as any nodes will do.
-    const machines = cluster.machines.filter(({ standing }) => standing === 'in');
+    const machines = cluster.machines.filter(
+      ({ standing, standingSinceUs }) => standing === 'in' && standingSinceUs < startedUs - NEWCOMER_US,
+    );
     if (!sloppy && machines.length < cluster.machines.length) return undefined;
     const own = machines.find((machine) => machine.host === host);
     const steady = connectivity.steadySince(sinceUs);
@@ -57,14 +62,27 @@ export class Availability {
     for (const a of machines) {
       for (const b of machines) if (!connectivity.isSteady(a, b, sinceUs)) return undefined;
     }
-    const up = machines.filter((machine) => connectivity.isUp(machine, machine) && connectivity.isUp(own, machine));
+    const known = new Set(
+      cluster
+        .membership(own)
+        .nodes()
+        .map(({ id }) => id),
+    );
+    const up = machines.filter(
+      (machine) => known.has(machine.id) && connectivity.isUp(machine, machine) && connectivity.isUp(own, machine),
+    );
     if (!up.includes(own) || !up.every((a) => up.every((b) => connectivity.isUp(a, b)))) return undefined;
     const primaries = cluster.primariesOf(key, n, own);
     return sloppy ? up : up.filter((machine) => primaries.includes(machine));
   }
 
-  #needed({ key, kind }: Request): number {
-    const { r, w } = this.#around.rowOf(key);
+  /** No quorum is larger than the cluster. */
+  #needed({ key, kind, host }: Request): number {
+    const { cluster, rowOf } = this.#around;
+    const own = cluster.machines.find((machine) => machine.host === host);
+    const size = cluster.membership(own).members().length;
+    const row = rowOf(key);
+    const [r, w] = [Math.min(row.r, size), Math.min(row.w, size)];
     if (kind === 'put') return w;
     return kind === 'get' ? r : Math.max(r, w);
   }

@@ -5,7 +5,7 @@
  *
  * A node that is declared dead takes its disk with it; `losses.ts` says when it may.
  */
-import type { ElasticMembership, Membership } from '../../cluster/membership/membership.js';
+import { type ElasticMembership, isElastic } from '../../cluster/membership/membership.js';
 import type { Cluster } from './cluster.js';
 import type { Losses } from './losses.js';
 import type { Machine } from './machine.js';
@@ -177,10 +177,6 @@ export class Changes {
 
 function elasticOf({ node }: Machine): ElasticMembership | undefined {
   return node !== undefined && isElastic(node.membership) ? node.membership : undefined;
-}
-
-function isElastic(membership: Membership): membership is ElasticMembership {
-  return 'leave' in membership;
 }
 
 function isListed({ node }: Machine, id: Machine['id']): boolean {

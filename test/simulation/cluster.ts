@@ -1,6 +1,7 @@
 /** The machines of one run, on one network. Some are there when it begins; others come and go. */
 import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
 import type { Membership } from '../../cluster/membership/membership.js';
+import { nodeIdOf } from '../../cluster/membership/node-id.js';
 import { StaticMembership } from '../../cluster/membership/static-membership.js';
 import type { ClusterNode, NodeOptions } from '../../cluster/node.js';
 import type { NodeId } from '../../cluster/ring/ring.js';
@@ -60,6 +61,7 @@ export class Cluster {
   readonly #byId = new Map<NodeId, Machine>();
   #machines: readonly Machine[] = [];
   #count = 0;
+  #lastExitUs = Number.NEGATIVE_INFINITY;
 
   constructor(
     options: ClusterOptions,
@@ -88,6 +90,11 @@ export class Cluster {
     return this.#machines;
   }
 
+  /** When the last machine went that will not come back, simulated µs. */
+  get lastExitUs(): number {
+    return this.#lastExitUs;
+  }
+
   /** A new machine, not started yet. */
   add(entry: Entry): Machine {
     const host = `n${this.#count + 1}`;
@@ -103,7 +110,10 @@ export class Cluster {
 
   setStanding(machine: Machine, standing: Machine['standing']): void {
     machine.standing = standing;
-    if (standing === 'out') this.#machines = this.#machines.filter((each) => each !== machine);
+    machine.standingSinceUs = this.#around.scheduler.nowUs;
+    if (standing !== 'out') return;
+    this.#machines = this.#machines.filter((each) => each !== machine);
+    this.#lastExitUs = this.#around.scheduler.nowUs;
   }
 
   /** Whether every node is open and can talk to every other. */
@@ -151,8 +161,14 @@ export class Cluster {
     const { partitionCount } = this.#options;
     const self = addressOf(host);
     if (!this.#options.isElastic) return new StaticMembership(self, this.#founders, partitionCount);
-    void entry;
-    return new StaticMembership(self, this.#founders, partitionCount);
+    const { replaces, seeds = [] } = entry ?? {};
+    return {
+      self: { id: nodeIdOf(host, PEER_PORT), ...self, zone: '', weight: 1 },
+      founders: entry === undefined ? this.#list.members() : [],
+      seeds: seeds.map((seed) => ({ host: seed.host, port: PEER_PORT })),
+      replace: replaces?.id,
+      partitionCount,
+    };
   }
 
   #nodeOptions(host: string, membership: NodeOptions['membership']): NodeOptions {

@@ -61,7 +61,7 @@ export function drawPace(random: Prng, times: Times): number {
 
 /** Whether nodes may come and go. */
 export function drawElastic(random: Prng): boolean {
-  return random.chance(0);
+  return random.chance(0.5);
 }
 
 /** As it is in life, where no run lasts long enough for anything to be forgotten; or so short that much is. */

@@ -3,7 +3,7 @@
  * acknowledged write may lose by them is decided in `losses.ts`; the rest of the world knows no mercy.
  */
 import type { MemoryDisk } from '../../cluster/storage/memory-store.js';
-import { CHANGE_KINDS, type ChangeKind, type Changes } from './changes.js';
+import { CHANGE_KINDS, type Changes } from './changes.js';
 import type { Cluster, Times } from './cluster.js';
 import type { Connectivity } from './connectivity.js';
 import type { Losses } from './losses.js';
@@ -12,7 +12,7 @@ import type { Prng } from './prng.js';
 import type { Scheduler } from './scheduler.js';
 import type { Trace } from './trace.js';
 
-export const FAULT_KINDS = [
+const TROUBLE_KINDS = [
   'kill',
   'unplug',
   'stop',
@@ -27,7 +27,9 @@ export const FAULT_KINDS = [
   'empty',
   'older',
 ] as const;
-export type FaultKind = (typeof FAULT_KINDS)[number] | ChangeKind;
+/** What may happen in a run, beside what clients ask for. */
+export const FAULT_KINDS = [...TROUBLE_KINDS, ...CHANGE_KINDS] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
 
 const GAPS_US_MAX = [400_000, 1_500_000, 5_000_000];
 const DOWNS_US_MAX = [50_000, 1_000_000, 4_000_000];
@@ -81,8 +83,8 @@ export class Faults {
     this.#around = around;
     // Swarm testing (Groce et al. 2012): a run that draws from few kinds of faults gets further with each.
     const changes = around.isElastic ? CHANGE_KINDS.filter(() => random.chance(0.6)) : [];
-    const kinds = around.kinds ?? [...FAULT_KINDS.filter(() => random.chance(0.4)), ...changes];
-    this.#kinds = kinds.length === 0 ? FAULT_KINDS : kinds;
+    const kinds = around.kinds ?? [...TROUBLE_KINDS.filter(() => random.chance(0.4)), ...changes];
+    this.#kinds = kinds.length === 0 ? TROUBLE_KINDS : kinds;
     around.losses.disksFail = this.#kinds.includes('disk');
     this.#gapUsMax = random.pick(GAPS_US_MAX) * around.pace;
     this.#downUsMax = random.pick(DOWNS_US_MAX) * around.pace;

@@ -15,7 +15,12 @@ export async function findViolation(
   expected: RegExp,
 ): Promise<string | undefined> {
   for (let i = 0; i < SEEDS_MAX; i++) {
-    const { violations } = await simulate({ durationMs: DURATION_MS, ...broken, seed: FIRST_SEED + i });
+    const { violations } = await simulate({
+      durationMs: DURATION_MS,
+      isElastic: false,
+      ...broken,
+      seed: FIRST_SEED + i,
+    });
     const found = violations.find((violation) => expected.test(violation));
     if (found !== undefined) {
       t.log(`${i + 1} seeds: ${found}`);

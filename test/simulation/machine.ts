@@ -1,6 +1,6 @@
 /** A machine of a simulated cluster: its disk and its clock last, its processes come and go. */
 
-import { nodeIdOf } from '../../cluster/membership/static-membership.js';
+import { nodeIdOf } from '../../cluster/membership/node-id.js';
 import { ClusterNode, type NodeOptions } from '../../cluster/node.js';
 import type { Timer, Timers } from '../../cluster/ports/timers.js';
 import type { World } from '../../cluster/ports/world.js';
@@ -19,6 +19,9 @@ export const EPOCH_MS = 1_800_000_000_000;
 
 /** Where each machine's node listens for the others. */
 export const PEER_PORT = 16379;
+
+/** A process that ended because it could not open is started again after so long. */
+const RESTART_US = 1_000_000;
 
 const SIGN_ROW = storageKey(STORAGE_KIND.meta, 0, 0, 'alive').toString('latin1');
 
@@ -62,6 +65,8 @@ export class Machine {
   /** Of its node. */
   readonly id: NodeId;
   standing: Standing = 'in';
+  /** Since when it has that, simulated µs. */
+  standingSinceUs = Number.NEGATIVE_INFINITY;
   /** Wall clock ahead of true time, ms. */
   skewMs = 0;
   /** How many times slower than usual the disk is. */
@@ -95,9 +100,9 @@ export class Machine {
     return this.life?.store?.disk ?? this.#disk;
   }
 
-  /** Starts a process, unless one runs. */
+  /** Starts a process, unless one runs or none is to run here any more. */
   start(): void {
-    if (this.life !== undefined) return;
+    if (this.life !== undefined || this.standing === 'out') return;
     const { scheduler, tampering, trace, diskMs, network } = this.#around;
     const life = new Life();
     this.life = life;
@@ -203,15 +208,18 @@ export class Machine {
     );
   }
 
-  /** A node that is none of the cluster any more may refuse to start. */
+  /** A node that has left may refuse to start; one that joins, where its seed itself lacks what it asks for: it tries again. */
   #notOpened(life: Life, error: unknown): void {
-    if (this.standing === 'in' || this.standing === 'joining') {
+    const { membership } = this.#options;
+    const joins = 'seeds' in membership && membership.seeds.length > 0;
+    if (this.standing !== 'leaving' && !joins) {
       this.#around.broke(`${this.host} could not open: ${String(error)}`);
       return;
     }
     this.#around.trace.line(this.host, `could not open: ${String(error)}`);
     this.#ended(life);
-    this.#around.left(this);
+    if (this.standing === 'leaving') this.#around.left(this);
+    else this.#around.scheduler.after(RESTART_US, undefined, () => this.start());
   }
 
   #ended(life: Life): void {
@@ -224,6 +232,9 @@ export class Machine {
   #opened(life: Life, node: ClusterNode): void {
     if (!life.alive) return;
     life.node = node;
+    node.transfer?.onGone(() => {
+      if (life.node === node) this.stop(() => this.#around.left(this));
+    });
     this.#around.opened(this, node);
     this.#around.tampering.node?.(this, node);
     this.#around.trace.line(this.host, 'is open');

@@ -23,6 +23,9 @@ export function membershipLeft(cluster: Cluster, rows: readonly KeyspaceRow[]): 
     if (known !== hosts) left.push(`other members: ${host} knows of ${known}, and there are ${hosts}`);
     const differs = membership.ring().owners.some((id, partition) => id !== ring.owners[partition]);
     if (differs) left.push(`another ring: ${host}`);
+    const { receiving = 0, retiring = 0, clearing = 0 } = node.transfer?.figures() ?? {};
+    if (receiving + retiring + clearing > 0)
+      left.push(`on its way: ${host} receives ${receiving}, retires from ${retiring}, clears ${clearing}`);
     for (const n of ns) left.push(...heldWrongly(membership, n).map((what) => `${what}, says ${host}`));
   }
   return left;

@@ -47,6 +47,8 @@ export interface SimulationOptions {
   readonly workload?: { readonly keys: number; readonly readPercent: number };
   /** What may go wrong; drawn from the seed if absent. */
   readonly faults?: readonly FaultKind[];
+  /** Whether nodes may come and go; where absent, if one of `faults` says so, else drawn from the seed. */
+  readonly isElastic?: boolean;
   /** Whether nothing is slow but by a fault, and no clock is cut; drawn from the seed if absent. */
   readonly gentle?: boolean;
   /** 0: replicas are not compared. Drawn from the seed if absent. */
@@ -120,10 +122,9 @@ class Run {
     const times = options.times ?? drawTimes(this.#random);
     this.#pace = options.pace ?? drawPace(this.#random, times);
     const nodes = options.nodes ?? drawNodeCount(this.#random);
-    const isElastic =
-      options.faults === undefined
-        ? drawElastic(this.#random)
-        : options.faults.some((kind) => CHANGE_KINDS.some((each) => each === kind));
+    const drawnElastic = drawElastic(this.#random);
+    const changes = options.faults?.some((kind) => CHANGE_KINDS.some((each) => each === kind));
+    const isElastic = options.isElastic ?? changes ?? drawnElastic;
     this.#rows = drawKeyspaces(this.#random, nodes, options.durability);
     this.#keys = keysOf(this.#rows, options.workload?.keys ?? this.#random.pick([2, 4, 6, 40]));
     const given = options.keyspaces?.(this.#rows) ?? this.#rows;
