@@ -1,5 +1,6 @@
 /** What to study, read from the command line. */
 import { parseArgs } from 'node:util';
+import { partitionCountFault, SLOT_COUNT } from '../../cluster/ring/slots.js';
 
 export interface Plan {
   readonly seed: number;
@@ -7,6 +8,11 @@ export interface Plan {
   readonly trials: number;
   /** The file to draw into. */
   readonly svg: string;
+  /** What membership costs with many nodes, in place of the study. */
+  readonly scale: boolean;
+  readonly partitions: number;
+  /** Each time is the median of so many. */
+  readonly repeat: number;
 }
 
 /** Throws `RangeError`, or the `TypeError` of `parseArgs`, where the arguments make no plan. */
@@ -17,12 +23,21 @@ export function readPlan(args: readonly string[] = process.argv.slice(2)): Plan 
       seed: { type: 'string', default: '1' },
       trials: { type: 'string', default: '50' },
       svg: { type: 'string', default: 'ring-study.svg' },
+      scale: { type: 'boolean', default: false },
+      partitions: { type: 'string', default: '4096' },
+      repeat: { type: 'string', default: '3' },
     },
   });
+  const partitions = numberIn('partitions', values.partitions, 1, SLOT_COUNT);
+  const fault = partitionCountFault(partitions);
+  if (fault !== undefined) throw new RangeError(`--partitions ${fault}`);
   return {
     seed: numberIn('seed', values.seed, 0, 2 ** 32 - 1),
     trials: numberIn('trials', values.trials, 1, 10_000),
     svg: values.svg,
+    scale: values.scale,
+    partitions,
+    repeat: numberIn('repeat', values.repeat, 1, 1_000),
   };
 }
 

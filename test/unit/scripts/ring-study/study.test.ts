@@ -49,7 +49,15 @@ test('each curve of the drawing has all its points within the plot', (t) => {
 });
 
 test('options that make no plan are refused with the reason', (t) => {
-  t.deepEqual(readPlan([]), { seed: 1, trials: 50, svg: 'ring-study.svg' });
+  t.deepEqual(readPlan([]), {
+    seed: 1,
+    trials: 50,
+    svg: 'ring-study.svg',
+    scale: false,
+    partitions: 4096,
+    repeat: 3,
+  });
+  t.throws(() => readPlan(['--partitions', '100']), { message: '--partitions must be a power of two' });
   t.is(readPlan(['--svg', 'there.svg']).svg, 'there.svg');
   t.throws(() => readPlan(['--seed', 'x']), {
     message: "--seed must be a whole number from 0 to 4294967295, and is 'x'",
