@@ -218,7 +218,7 @@ export class ClusterNode {
     };
     const { tombstoneGraceMs, clockDriftMaxMs } = options;
     const ageMs = reapingAgeMs(tombstoneGraceMs, clockDriftMaxMs);
-    const local = new LocalReaping(world.clock, this.replica, this.counters, partitionCount, ageMs);
+    const local = new LocalReaping(world.clock, this.replica, routes, keyspaces, this.counters, ageMs);
     const { replica } = this;
     this.reaper = new Reaper(
       { world, replica, routes, keyspaces, governor: this.#governor, local },

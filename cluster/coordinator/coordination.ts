@@ -29,6 +29,8 @@ export interface HintKeeper {
     durability: Durability,
     waiter: WriteWaiter,
   ): StoreAnswer;
+  /** Whether any node has missed writes of the key, as far as is known. */
+  isHinted(key: { readonly partition: Partition; readonly db: number; readonly key: string }): boolean;
 }
 
 /** What is said of and known about operations that nodes hand to each other. */

@@ -143,8 +143,11 @@ export class ForwardOperation implements ReplyHandler {
    */
   #sendAhead(peer: Peer): void {
     const { db, key } = this.#request;
-    const { n, ownPlace } = this.#placement();
+    const { n, written, ownPlace } = this.#placement();
     if (ownPlace < n) return;
+    const partition = this.#partition;
+    // What this node holds because the partition moves, the primaries were sent as well.
+    if (ownPlace < written && !this.#node.hints.isHinted({ partition, db, key })) return;
     const held = this.#node.replica.peek(this.#partition, db, key);
     if (held === undefined || held === null || mayBeForgotten(this.#node, held)) return;
     peer.put(UNHEARD, this.#partition, db, BUFFER, key, held, objectLength(held));

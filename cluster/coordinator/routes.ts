@@ -81,6 +81,11 @@ export class Routes {
     return own;
   }
 
+  /** Whether the partition moves for keys of any of these N. */
+  inMotion(partition: Partition, ns: readonly number[]): boolean {
+    return ns.some((n) => this.placement(partition, n).inMotion);
+  }
+
   #changed(): void {
     const ring = this.#membership.ring();
     const members = new Set(this.#membership.members().map(({ id }) => id));

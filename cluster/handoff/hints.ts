@@ -81,7 +81,6 @@ export class Hints implements HintKeeper, BackgroundTask, DeliveryOwner {
     return this.#loaded;
   }
 
-  /** Whether any node has missed writes of the key, as far as is known. */
   isHinted(place: KeyPlace): boolean {
     return this.#index.isHinted(place);
   }

@@ -1,7 +1,9 @@
 /** What one replica says and does when objects are to be reaped; the same for the node that asks and those that are asked. */
 import { MalformedFields } from '../coordinator/byte-fields.js';
 import type { Counters } from '../coordinator/counters.js';
+import type { Keyspaces } from '../coordinator/keyspaces.js';
 import type { AnswerQuery } from '../coordinator/queries.js';
+import type { Routes } from '../coordinator/routes.js';
 import type { Clock } from '../ports/clock.js';
 import type { Replica } from '../replica/replica.js';
 import type { Partition } from '../ring/slots.js';
@@ -14,21 +16,23 @@ export class LocalReaping {
   readonly #clock: Clock;
   readonly #replica: Replica;
   readonly #counters: Counters;
-  readonly #partitionCount: number;
+  readonly #routes: Routes;
+  readonly #keyspaces: Keyspaces;
   readonly #ageMs: number;
 
   /** `ageMs`: see `reapingAgeMs`. */
-  constructor(clock: Clock, replica: Replica, counters: Counters, partitionCount: number, ageMs: number) {
+  constructor(clock: Clock, replica: Replica, routes: Routes, keyspaces: Keyspaces, counters: Counters, ageMs: number) {
     this.#clock = clock;
     this.#replica = replica;
+    this.#routes = routes;
+    this.#keyspaces = keyspaces;
     this.#counters = counters;
-    this.#partitionCount = partitionCount;
     this.#ageMs = ageMs;
   }
 
   /** For each candidate, whether this node holds exactly that version and finds it old enough by its own clock. */
   hold(partition: Partition, candidates: readonly Candidate[]): Promise<boolean[]> {
-    if (!this.#replica.serves(partition)) return Promise.resolve(candidates.map(() => false));
+    if (!this.#mayReap(partition)) return Promise.resolve(candidates.map(() => false));
     return Promise.all(
       candidates.map(
         (candidate) =>
@@ -41,7 +45,7 @@ export class LocalReaping {
 
   /** Drops those candidates of which `hold` is true. For each, whether it has left memory and store. */
   drop(partition: Partition, candidates: readonly Candidate[]): Promise<boolean[]> {
-    if (!this.#replica.serves(partition)) return Promise.resolve(candidates.map(() => false));
+    if (!this.#mayReap(partition)) return Promise.resolve(candidates.map(() => false));
     return Promise.all(
       candidates.map(
         (candidate) =>
@@ -65,6 +69,11 @@ export class LocalReaping {
     const answered = round === ROUND_DROP ? this.drop(partition, candidates) : this.hold(partition, candidates);
     answered.then((yes) => answer(Buffer.from(yes.map(Number))));
   };
+
+  /** The node that asks may not have heard yet that the partition moves. */
+  #mayReap(partition: Partition): boolean {
+    return this.#replica.serves(partition) && !this.#routes.inMotion(partition, this.#keyspaces.ns);
+  }
 
   #dropOne(partition: Partition, { db, key, fingerprint }: Candidate, done: (left: boolean) => void): boolean {
     const dropped = this.#replica.drop(partition, db, key, fingerprint, {
@@ -90,7 +99,7 @@ export class LocalReaping {
     try {
       const question = decodeReapQuestion(body);
       const { round, partition, candidates } = question;
-      const isKnown = (round === ROUND_HELD || round === ROUND_DROP) && partition < this.#partitionCount;
+      const isKnown = (round === ROUND_HELD || round === ROUND_DROP) && partition < this.#routes.partitionCount;
       return isKnown && candidates.every(({ db }) => db < DB_COUNT) ? question : undefined;
     } catch (error) {
       if (error instanceof MalformedFields) return undefined;

@@ -164,7 +164,7 @@ export class Reaper implements BackgroundTask {
   /** While a partition moves nobody is: who is yet to hold it may be given an older value than what is forgotten. */
   #isFirstPrimary(partition: Partition): boolean {
     const { keyspaces, routes } = this.#parts;
-    const placements = keyspaces.ns.map((n) => routes.placement(partition, n));
-    return placements.every(({ inMotion, ownPlace }) => !inMotion && ownPlace === 0);
+    if (routes.inMotion(partition, keyspaces.ns)) return false;
+    return keyspaces.ns.every((n) => routes.placement(partition, n).ownPlace === 0);
   }
 }

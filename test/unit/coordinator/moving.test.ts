@@ -1,6 +1,6 @@
 /** Gets and puts while a partition moves. Of five nodes the list of SLOT_OF_OWN is: the node under test, then peers 0 to 3. */
 import test from 'ava';
-import { actorNamed, objectWith, ScriptedNode, SLOT_OF_OWN } from './scripted-node.js';
+import { actorNamed, objectWith, partitionOfSlot, ScriptedNode, SLOT_OF_OWN } from './scripted-node.js';
 
 const OLD = objectWith({ actor: actorNamed('a'), counter: 5, value: 'old' });
 const NEW = objectWith({ actor: actorNamed('a'), counter: 9, value: 'new' });
@@ -182,6 +182,18 @@ test('a receiver forwards what it is asked to a primary, and takes it itself whe
   t.is(scripted.peer(3).puts[0]?.standsInFor, scripted.peer(1).id);
   scripted.peer(3).puts[0]?.reply();
   t.is(client.last().failure, undefined);
+});
+
+test('a receiver sends ahead only what it took in the place of a primary', async (t) => {
+  const scripted = await ScriptedNode.open({ nodes: 5 });
+  scripted.heldBy(0, 1, 2);
+  scripted.hold('k', OLD);
+  const client = scripted.openClient();
+  client.get('k');
+  t.deepEqual(orders(scripted)[0], ['forward']);
+  scripted.node.hints.note(scripted.peer(0).id, partitionOfSlot(SLOT_OF_OWN), 0, 'k');
+  scripted.openClient().get('k');
+  t.deepEqual(orders(scripted)[0], ['forward', 'put', 'forward']);
 });
 
 test('a read that was begun before the partition moved goes on with those that it began with', async (t) => {

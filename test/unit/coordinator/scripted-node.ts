@@ -84,6 +84,10 @@ export class KeptHints implements HintKeeper {
     this.waiters.push(waiter);
     return PENDING;
   }
+
+  isHinted({ db, key }: { readonly db: number; readonly key: string }): boolean {
+    return this.kept.some((line) => line.includes(` ${db} ${key}`));
+  }
 }
 
 /**

@@ -90,6 +90,8 @@ export class LittleNode {
   peers: ReadonlyMap<NodeId, Peer> = new Map();
   settling: Settling | undefined;
   disk: MemoryDisk | undefined;
+  #holders: readonly NodeId[] | undefined;
+  readonly #hearsOfHolders: (() => void)[] = [];
 
   constructor(
     readonly place: number,
@@ -121,21 +123,30 @@ export class LittleNode {
       members: () => this.members,
       nodes: () => this.members,
       ring: () => ring,
-      holds: (id, partition, n) => isPresumedToHold(ring, id, partition, n),
-      onChange: () => undefined,
+      holds: (id, partition, n) => this.#holders?.includes(id) ?? isPresumedToHold(ring, id, partition, n),
+      onChange: (callback) => {
+        this.#hearsOfHolders.push(callback);
+      },
     };
     return new Routes(membership, this.peers);
+  }
+
+  /** As this node hears it: those at these places hold everything; undefined: as the ring has it. */
+  hearHolders(places: readonly number[] | undefined): void {
+    this.#holders = places?.map(idOf);
+    for (const callback of this.#hearsOfHolders) callback();
   }
 
   reaper(): Reaper {
     const { opened, world } = this;
     const { replica } = opened;
-    const local = new LocalReaping(this.clock, replica, this.counters, PARTITIONS, AGE_MS);
+    const routes = this.routes();
+    const local = new LocalReaping(this.clock, replica, routes, this.keyspaces, this.counters, AGE_MS);
     this.queries.on(QUERY_KIND.reap, local.answer);
     const parts = {
       world: { clock: this.clock, timers: world.timers, random: world.random, log: world.log },
       replica,
-      routes: this.routes(),
+      routes,
       keyspaces: this.keyspaces,
       governor: this.governor,
       local,

@@ -104,6 +104,23 @@ test('only the first primary asks; a fallback is not asked and keeps what it has
   t.is(asked, 0);
 });
 
+test('while a partition moves nothing of it is reaped, nor where only one of those that are asked has heard of it', async (t) => {
+  // Of four nodes, the fourth holds what the first, the second or the third has yet to receive, or held it before.
+  for (const holders of [[1, 2, 3], [0, 1, 3], [0, 1, 2, 3], []]) {
+    for (const heardBy of [[0, 1, 2], [1], [2]]) {
+      const cluster = await LittleCluster.open({ nodes: 4 });
+      await cluster.hold('k', objectOf({ writtenMs: longAgo(cluster.world) }));
+      const reaper = cluster.reapers();
+      for (const place of heardBy) cluster.node(place).hearHolders(holders);
+      await cluster.world.timers.until(reaper.scan());
+      t.deepEqual(cluster.holders('k'), [0, 1, 2, 3], `${holders} heard by ${heardBy}`);
+      for (const place of heardBy) cluster.node(place).hearHolders([0, 1, 2]);
+      await cluster.world.timers.until(reaper.scan());
+      t.deepEqual(cluster.holders('k'), [3]);
+    }
+  }
+});
+
 test('each keyspace has its own primaries', async (t) => {
   const cluster = await LittleCluster.open({
     nodes: 4,
