@@ -1,7 +1,7 @@
 /** A cluster on this machine, for `npm start`: keeps its nodes as children until it's told to stop. */
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { localNodes, type NodePorts, PEER_PORT_OFFSET } from './processes/local-nodes.js';
+import { joiningNode, localNodes, type NodePorts, PEER_PORT_OFFSET } from './processes/local-nodes.js';
 import { endText, type NodeProcess, type ProcessEnd } from './processes/node-process.js';
 import { portFault } from './processes/ports.js';
 
@@ -36,11 +36,12 @@ function readWishes(argv: readonly string[]): Wishes | string {
   if (!Number.isInteger(count) || count < 1 || count > NODES_MAX) return `--nodes: expected 1 to ${NODES_MAX}`;
   if (!Number.isInteger(basePort) || basePort < 1 || basePort > basePortMax)
     return `--base-port: expected 1 to ${basePortMax}`;
-  const ports = Array.from({ length: count }, (_, index) => ({
-    port: basePort + index,
-    peerPort: basePort + index + PEER_PORT_OFFSET,
-  }));
+  const ports = Array.from({ length: count }, (_, index) => portsFrom(basePort + index));
   return { ports, folder: parsed.dir, nodeArgs: ['--durability', parsed.durability] };
+}
+
+function portsFrom(port: number): NodePorts {
+  return { port, peerPort: port + PEER_PORT_OFFSET };
 }
 
 function parse(argv: readonly string[]) {
@@ -73,7 +74,10 @@ class Keeper {
   async start(): Promise<void> {
     for (const node of this.#nodes) {
       void node.launch().then((end) => {
-        if (this.#started && this.#stopping === undefined) this.#tellEnd(node, endText(end));
+        if (!this.#started || this.#stopping !== undefined) return;
+        if (end.code === 0) this.#tellStop(node);
+        else this.#tellEnd(node, endText(end));
+        this.#tellLast();
       });
     }
     await Promise.all(this.#nodes.map((node) => node.ready(this.#nodes.length - 1, READY_MS)));
@@ -103,6 +107,15 @@ class Keeper {
   #tellEnd(node: NodeProcess, how: string): void {
     console.error(`\nNode ${node.port} has ended (${how}). ${node.start.logPath} ends with:\n${node.logTail()}\n`);
     console.error(`To bring it back by hand, from this folder:\n  ${node.commandLine(process.cwd())}\n`);
+  }
+
+  /** It was told to: it has left the cluster, or somebody has stopped it. */
+  #tellStop(node: NodeProcess): void {
+    console.error(`\nNode ${node.port} has stopped, as it was told. Unless it has left the cluster, it comes back by`);
+    console.error(`  ${node.commandLine(process.cwd())}\n`);
+  }
+
+  #tellLast(): void {
     if (this.#nodes.every(({ pid }) => pid === undefined)) {
       console.error('No node is left.');
       process.exitCode = 1;
@@ -115,7 +128,7 @@ function endedWell(end: ProcessEnd | undefined): boolean {
   return end === undefined || end.code === 0 || end.signal === 'SIGTERM';
 }
 
-function welcome(nodes: readonly NodeProcess[], folder: string): string {
+function welcome(nodes: readonly NodeProcess[], folder: string, joining: string): string {
   const shown = relative('.', folder) || '.';
   const [first] = nodes;
   const rows = nodes.map((node) => `  127.0.0.1:${node.port}   process ${node.pid}, log ${node.start.logPath}`);
@@ -127,8 +140,19 @@ ${rows.join('\n')}
   redis-benchmark -p ${first?.port} -t set,get -r 100000
   new Redis(${first?.port})                        ioredis, one node
   new Redis.Cluster([${startNodes}])
+  npx cartwheel status -p ${first?.port} --watch   who is there, and what moves
+
+Another node joins, from this folder in another terminal, by
+  ${joining}
+and any node hands over what it holds and leaves by  redis-cli -p PORT DYNAMO LEAVE
 
 Data are under ${shown}. Ctrl-C stops the cluster.`;
+}
+
+/** What a person types in this folder to add a node behind the others. */
+function joiningCommand({ folder, ports, nodeArgs }: Wishes): string {
+  const last = Math.max(...ports.map(({ port }) => port));
+  return joiningNode(folder, portsFrom(last + 1), ports, nodeArgs).commandLine(process.cwd());
 }
 
 async function main(): Promise<void> {
@@ -156,7 +180,7 @@ async function main(): Promise<void> {
   console.log(`Starting ${nodes.length === 1 ? 'a node' : `${nodes.length} nodes`} …`);
   try {
     await keeper.start();
-    console.log(welcome(nodes, wishes.folder));
+    console.log(welcome(nodes, wishes.folder, joiningCommand(wishes)));
   } catch (error) {
     if (keeper.isStopping) return;
     console.error(error instanceof Error ? error.message : error);

@@ -1,15 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { ask } from '../../scripts/processes/ask.js';
 import { NODE_PROGRAM, nodeFlags } from '../../scripts/processes/node-flags.js';
 import { portFault } from '../../scripts/processes/ports.js';
 import { waitUntil, within } from '../../scripts/processes/wait.js';
+import { basePort, launchLocalCluster } from './launched.js';
 import { portPairs, READY_MS, runProgram, TestCluster, temporaryFolder } from './processes.js';
 
-const LOCAL_CLUSTER = fileURLToPath(new URL('../../scripts/local-cluster.js', import.meta.url));
 const STOP_MS = 15_000;
 
 function folderFor(t: ExecutionContext): string {
@@ -97,37 +95,6 @@ test.serial('a second node on the folder of another is refused', async (t) => {
   t.is(code, 1);
   t.true((output + errorOutput).includes(folder), output + errorOutput);
 });
-
-interface Launched {
-  readonly child: ChildProcess;
-  readonly printed: () => string;
-  readonly ended: Promise<number | null>;
-}
-
-function launchLocalCluster(t: ExecutionContext, args: readonly (string | number)[]): Launched {
-  const child = spawn(process.execPath, [LOCAL_CLUSTER, ...args.map(String)]);
-  let printed = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      printed += text;
-    });
-  }
-  const ended = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
-  t.teardown(() => child.kill('SIGKILL'));
-  return { child, printed: () => printed, ended };
-}
-
-/** A first port that has free ports behind it, for clients and for peers. */
-async function basePort(): Promise<number> {
-  let base = 0;
-  await waitUntil('three free pairs of ports in a row', READY_MS, async () => {
-    base = 12_000 + Math.floor(Math.random() * 8000);
-    const wanted = [0, 1, 2].flatMap((offset) => [base + offset, base + offset + 10_000]);
-    const faults = await Promise.all(wanted.map((port) => portFault(port)));
-    return faults.every((fault) => fault === undefined) || 'taken';
-  });
-  return base;
-}
 
 test.serial(
   'the local cluster says how to connect, keeps its secret to itself and stops all nodes on SIGINT',

@@ -1,0 +1,117 @@
+/** How the cluster of `npm start` grows and shrinks, by the commands that it prints and the README tells. */
+import { rmSync } from 'node:fs';
+import test, { type ExecutionContext } from 'ava';
+import { ask } from '../../scripts/processes/ask.js';
+import { waitUntil, within } from '../../scripts/processes/wait.js';
+import type { ClusterStatus } from '../../server/status/cluster-status.js';
+import { gatherStatus } from '../../server/status/gather.js';
+import { basePort, type Launched, launchLine, launchLocalCluster } from './launched.js';
+import { READY_MS, temporaryFolder } from './processes.js';
+
+const MOVED_MS = 60_000;
+const KEYS = 200;
+/** What a person waits half a minute for. */
+const ENVIRONMENT = { CARTWHEEL_TRANSFER_SETTLE_MS: '1s' };
+
+interface Grown extends Launched {
+  readonly base: number;
+  readonly folder: string;
+  /** The printed command. */
+  readonly joining: string;
+}
+
+async function started(t: ExecutionContext): Promise<Grown> {
+  const folder = temporaryFolder();
+  const base = await basePort();
+  const cluster = launchLocalCluster(t, ['--base-port', base, '--dir', folder], ENVIRONMENT);
+  t.teardown(async () => {
+    cluster.child.kill('SIGINT');
+    await within(cluster.ended, READY_MS);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  await waitUntil('it is ready', READY_MS, () => cluster.printed().includes('Ctrl-C') || cluster.printed());
+  const [, joining] = /joins,.*\n +(.*)\n/.exec(cluster.printed()) ?? [];
+  if (joining === undefined) throw new Error(cluster.printed());
+  for (let k = 0; k < KEYS; k++) await ask(base, 'SET', `key:${k}`, `value ${k}`);
+  return { ...cluster, base, folder, joining };
+}
+
+/** Waits until the cluster has so many members, all of them reached, and nothing is on its way. */
+async function settled(port: number, members: number): Promise<ClusterStatus> {
+  let status: ClusterStatus | undefined;
+  await waitUntil(`${members} members, and nothing moves`, MOVED_MS, async () => {
+    status = await gatherStatus('127.0.0.1', port);
+    const isDone =
+      status.nodes.length === members &&
+      status.agreed &&
+      status.nodes.every((node) => node.reachable && node.state === 'member' && node.toReceive + node.toHandOver === 0);
+    return isDone || JSON.stringify(status.nodes);
+  });
+  if (status === undefined) throw new Error('it was never asked');
+  return status;
+}
+
+async function allThere(t: ExecutionContext, port: number): Promise<void> {
+  for (let k = 0; k < KEYS; k++) t.is(await ask(port, 'GET', `key:${k}`), `value ${k}`);
+  t.is(await ask(port, 'DBSIZE'), KEYS);
+}
+
+test.serial('a node joins by the printed command, takes its share, and leaves when it is told', async (t) => {
+  const { base, joining } = await started(t);
+  const joiner = launchLine(t, joining, ENVIRONMENT);
+  const status = await settled(base, 4);
+  t.deepEqual(
+    status.nodes.map(({ share }) => share),
+    [0.25, 0.25, 0.25, 0.25],
+  );
+  t.is(status.keys, KEYS);
+  await allThere(t, base + 3);
+  t.is(await ask(base + 3, 'DYNAMO', 'LEAVE'), 'OK');
+  t.is(await within(joiner.ended, MOVED_MS), 0, joiner.printed());
+  t.is((await settled(base, 3)).keys, KEYS);
+  await allThere(t, base + 2);
+});
+
+test.serial('a founder leaves too, and the keeper of the cluster says that it has stopped', async (t) => {
+  const { base, joining, printed } = await started(t);
+  launchLine(t, joining, ENVIRONMENT);
+  await settled(base, 4);
+  t.is(await ask(base + 1, 'DYNAMO', 'LEAVE'), 'OK');
+  await waitUntil('it says so', MOVED_MS, () => printed().includes(`Node ${base + 1} has stopped`) || printed());
+  await settled(base, 3);
+  await allThere(t, base);
+  await allThere(t, base + 3);
+});
+
+test.serial('a new node takes the place of a dead one', async (t) => {
+  const { base, joining, printed } = await started(t);
+  const id = await ask(base + 1, 'CLUSTER', 'MYID');
+  const pid = Number(new RegExp(`${base + 1} +process (\\d+)`).exec(printed())?.[1]);
+  process.kill(pid, 'SIGKILL');
+  await waitUntil('it says so', READY_MS, () => printed().includes(`Node ${base + 1} has ended`) || printed());
+  launchLine(t, `${joining} --replace ${id}`, ENVIRONMENT);
+  const { nodes } = await settled(base, 3);
+  t.deepEqual(
+    nodes.map(({ port }) => port),
+    [base, base + 2, base + 3],
+  );
+  await allThere(t, base + 3);
+});
+
+test.serial('a node that knows nobody meets the cluster, and a dead one is forgotten', async (t) => {
+  const { base, joining, printed } = await started(t);
+  const id = await ask(base + 1, 'CLUSTER', 'MYID');
+  const lonely = joining.replace(/--seeds \S+/, '');
+  t.not(lonely, joining);
+  launchLine(t, lonely, ENVIRONMENT);
+  await waitUntil('it answers', READY_MS, async () => (await ask(base + 3, 'PING')) === 'PONG' || 'no PONG');
+  t.is(await ask(base + 3, 'CLUSTER', 'MEET', '127.0.0.1', String(base)), 'OK');
+  await settled(base, 4);
+  await t.throwsAsync(ask(base, 'CLUSTER', 'FORGET', String(id)), { message: /^ERR the node is up/ });
+  const pid = Number(new RegExp(`${base + 1} +process (\\d+)`).exec(printed())?.[1]);
+  process.kill(pid, 'SIGKILL');
+  const forget = async () => (await ask(base, 'CLUSTER', 'FORGET', String(id))) === 'OK' || 'not yet';
+  await waitUntil('it is forgotten', READY_MS, forget);
+  await settled(base, 3);
+  await allThere(t, base + 3);
+});
