@@ -8,7 +8,8 @@ import { gatherStatus } from '../../server/status/gather.js';
 import { basePort, type Launched, launchLine, launchLocalCluster } from './launched.js';
 import { READY_MS, temporaryFolder } from './processes.js';
 
-const MOVED_MS = 60_000;
+const MOVED_MS = 120_000;
+const TEST_MS = 300_000;
 const KEYS = 200;
 /** What a person waits half a minute for. */
 const ENVIRONMENT = { CARTWHEEL_TRANSFER_SETTLE_MS: '1s' };
@@ -21,6 +22,7 @@ interface Grown extends Launched {
 }
 
 async function started(t: ExecutionContext): Promise<Grown> {
+  t.timeout(TEST_MS);
   const folder = temporaryFolder();
   const base = await basePort();
   const cluster = launchLocalCluster(t, ['--base-port', base, '--dir', folder], ENVIRONMENT);
@@ -56,32 +58,26 @@ async function allThere(t: ExecutionContext, port: number): Promise<void> {
   t.is(await ask(port, 'DBSIZE'), KEYS);
 }
 
-test.serial('a node joins by the printed command, takes its share, and leaves when it is told', async (t) => {
-  const { base, joining } = await started(t);
-  const joiner = launchLine(t, joining, ENVIRONMENT);
-  const status = await settled(base, 4);
-  t.deepEqual(
-    status.nodes.map(({ share }) => share),
-    [0.25, 0.25, 0.25, 0.25],
-  );
-  t.is(status.keys, KEYS);
-  await allThere(t, base + 3);
-  t.is(await ask(base + 3, 'DYNAMO', 'LEAVE'), 'OK');
-  t.is(await within(joiner.ended, MOVED_MS), 0, joiner.printed());
-  t.is((await settled(base, 3)).keys, KEYS);
-  await allThere(t, base + 2);
-});
-
-test.serial('a founder leaves too, and the keeper of the cluster says that it has stopped', async (t) => {
-  const { base, joining, printed } = await started(t);
-  launchLine(t, joining, ENVIRONMENT);
-  await settled(base, 4);
-  t.is(await ask(base + 1, 'DYNAMO', 'LEAVE'), 'OK');
-  await waitUntil('it says so', MOVED_MS, () => printed().includes(`Node ${base + 1} has stopped`) || printed());
-  await settled(base, 3);
-  await allThere(t, base);
-  await allThere(t, base + 3);
-});
+test.serial(
+  'a node joins by the printed command and takes its share; a founder leaves, and its process ends well',
+  async (t) => {
+    const { base, joining, printed } = await started(t);
+    launchLine(t, joining, ENVIRONMENT);
+    const status = await settled(base, 4);
+    t.deepEqual(
+      status.nodes.map(({ share }) => share),
+      [0.25, 0.25, 0.25, 0.25],
+    );
+    t.is(status.keys, KEYS);
+    await allThere(t, base + 3);
+    t.is(await ask(base + 1, 'DYNAMO', 'LEAVE'), 'OK');
+    // It says so only of a process that ended with exit code 0.
+    await waitUntil('it has stopped', MOVED_MS, () => printed().includes(`Node ${base + 1} has stopped`) || printed());
+    t.is((await settled(base, 3)).keys, KEYS);
+    await allThere(t, base);
+    await allThere(t, base + 3);
+  },
+);
 
 test.serial('a new node takes the place of a dead one', async (t) => {
   const { base, joining, printed } = await started(t);
