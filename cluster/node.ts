@@ -154,8 +154,7 @@ export class ClusterNode {
     options: NodeOptions,
   ) {
     const { partitionCount } = membership.ring();
-    const linkCount = () => membership.nodes().length - 1;
-    const wire = wireOf(options, partitionCount, membership.self.id, () => identity.actor, linkCount);
+    const wire = wireOf(options, partitionCount, membership.self.id, () => identity.actor);
     this.membership = membership;
     this.#identity = identity;
     this.peers = new Peers(membership, ({ id, host, peerPort }) => new Peer(world, wire, id, { host, port: peerPort }));
@@ -339,13 +338,7 @@ async function membershipOf(world: World, store: Store, options: NodeOptions): P
   if (!('founders' in membership)) return membership;
   // Only to ask a seed: the node itself will be another one.
   const actor = makeActor(world.random.bytes(LIFE_BYTES), 0);
-  const wire = wireOf(
-    options,
-    membership.partitionCount,
-    membership.self.id,
-    () => actor,
-    () => 1,
-  );
+  const wire = wireOf(options, membership.partitionCount, membership.self.id, () => actor);
   return openMembership(world, store, membership, {
     classes: options.keyspaces.map(({ n }) => n),
     clockDriftMaxMs: options.clockDriftMaxMs,
@@ -353,13 +346,7 @@ async function membershipOf(world: World, store: Store, options: NodeOptions): P
   });
 }
 
-function wireOf(
-  options: NodeOptions,
-  partitionCount: number,
-  nodeId: NodeId,
-  actor: () => ActorId,
-  linkCount: () => number,
-): WireOptions {
+function wireOf(options: NodeOptions, partitionCount: number, nodeId: NodeId, actor: () => ActorId): WireOptions {
   return {
     clusterName: options.clusterName,
     secret: options.secret,
@@ -369,6 +356,5 @@ function wireOf(
     versionMax: options.protocolVersionMax,
     frameBytesMax: frameBytesMax(options.valueBytesMax),
     requestTimeoutMs: options.requestTimeoutMs,
-    linkCount,
   };
 }

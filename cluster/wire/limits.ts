@@ -36,11 +36,7 @@ export const OUTSTANDING_MAX = 262_144;
 export const OUTSTANDING_INITIAL = 16;
 
 /** Nothing came from the peer for so long: it is asked with a PING. */
-const PING_AFTER_MS = 500;
-/** With many links an idle one is asked less often: this long for each link of the node, ... */
-const PING_SPACING_MS = 20;
-/** ... up to this. */
-const PING_AFTER_MAX_MS = 2_400;
+export const PING_AFTER_MS = 500;
 /** A reply or PONG is due and nothing at all came for so long: the link is closed. */
 export const SILENT_MAX_MS = 1_000;
 /** The dialling side pings, so an accepted link that brings nothing for so long has lost its other end. */
@@ -79,11 +75,6 @@ export function frameBytesMax(valueBytesMax: number): number {
   return Math.min(FRAME_BYTES_LIMIT, Math.max(FRAME_BYTES_MIN, valueBytesMax * 4) + FRAME_OVERHEAD_BYTES_MAX);
 }
 
-/** How long an idle link is left alone by a node that has `links` of them: what it asks stays at 50 PINGs a second. */
-export function pingAfterMs(links: number): number {
-  return Math.min(PING_AFTER_MAX_MS, Math.max(PING_AFTER_MS, links * PING_SPACING_MS));
-}
-
 /** Bytes that one link may have waiting to leave; over this the other end does not read and the link is closed. */
 export function queuedBytesMax(longestFrameBytes: number): number {
   return Math.max(64 * 2 ** 20, 2 * longestFrameBytes);
@@ -92,8 +83,7 @@ export function queuedBytesMax(longestFrameBytes: number): number {
 assert(CLOSING_TEXT_BYTES_MAX + 64 < HANDSHAKE_FRAME_BYTES_MAX);
 assert(Number.isInteger(Math.log2(OUTSTANDING_MAX)) && Number.isInteger(Math.log2(OUTSTANDING_INITIAL)));
 assert(OUTSTANDING_INITIAL <= OUTSTANDING_MAX);
-assert(PING_AFTER_MS < SILENT_MAX_MS && PING_AFTER_MS < PING_AFTER_MAX_MS);
-assert(PING_AFTER_MAX_MS * 4 < ACCEPTED_SILENT_MAX_MS);
+assert(PING_AFTER_MS < SILENT_MAX_MS && PING_AFTER_MS * 4 < ACCEPTED_SILENT_MAX_MS);
 assert(HANDSHAKE_TIME_LIMIT_MS + RECONNECT_DELAY_MAX_MS + TICK_MAX_MS < NOTICE_MS);
 assert(RECONNECT_DELAY_MAX_MS + TRIAL_MS + TICK_MAX_MS < NOTICE_MS);
 assert(SILENT_MAX_MS <= TRIAL_MS && TRIAL_MS < STEADY_MS);

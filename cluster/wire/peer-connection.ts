@@ -16,7 +16,7 @@ import { DiallingHandshake, greetingNodeId, NONCE_BYTES, type PeerIdentity } fro
 import {
   HANDSHAKE_FRAME_BYTES_MAX,
   HANDSHAKE_TIME_LIMIT_MS,
-  pingAfterMs,
+  PING_AFTER_MS,
   queuedBytesMax,
   SILENT_MAX_MS,
 } from './limits.js';
@@ -141,7 +141,7 @@ export class PeerConnection implements LinkEvents, FrameHandler {
     this.awaitedSinceUs = Math.min(this.awaitedSinceUs, waitingSinceUs, this.pingSentUs);
     if (nowUs - Math.max(this.receivedUs, this.awaitedSinceUs) >= SILENT_MAX_MS * 1000) {
       this.close('late', `silent for ${SILENT_MAX_MS} ms`);
-    } else if (this.pingSentUs === NO_PING && nowUs - this.receivedUs >= pingAfterMs(this.options.linkCount()) * 1000) {
+    } else if (this.pingSentUs === NO_PING && nowUs - this.receivedUs >= PING_AFTER_MS * 1000) {
       this.pingId = (this.pingId + 1) >>> 0;
       this.pingSentUs = nowUs;
       appendWhole(this.writer.out, PING, this.pingId, undefined);

@@ -15,8 +15,6 @@ export interface WireOptions {
   readonly versionMax: number;
   /** A request without a reply for so long has failed; it is given up a little before. */
   readonly requestTimeoutMs: number;
-  /** How many other nodes this one keeps a link to. */
-  readonly linkCount: () => number;
   /** See `frameBytesMax` in limits.ts. */
   readonly frameBytesMax: number;
 }

@@ -35,7 +35,6 @@ export function optionsOf(party: Party): WireOptions {
     actor: () => actor,
     versionMax: party.versionMax,
     requestTimeoutMs: 1000,
-    linkCount: () => 1,
     frameBytesMax: frameBytesMax(2 ** 20),
   };
 }
