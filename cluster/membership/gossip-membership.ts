@@ -38,6 +38,8 @@ export class GossipMembership implements ElasticMembership {
   readonly #plan: MembershipPlan;
   readonly #contact: Contact;
   readonly #rounds: GossipRounds;
+  /** Who has answered at an address: a seed may be named in another way than the node itself names its host. */
+  readonly #answered = new Map<string, NodeId>();
   #links: GossipLinks = NO_LINKS;
   #roundCount = 0;
   #gossips = 0;
@@ -228,7 +230,7 @@ export class GossipMembership implements ElasticMembership {
   async #visitSeed(): Promise<void> {
     const { seeds, self } = this.#plan;
     const unknown = seeds.filter(({ host, port }) => {
-      const id = nodeIdOf(host, port);
+      const id = this.#answered.get(`${host}:${port}`) ?? nodeIdOf(host, port);
       return id !== self.id && this.#own.knowledge.find(id) === undefined;
     });
     const seed = unknown[this.#own.world.random.below(Math.max(1, unknown.length))];
@@ -240,6 +242,7 @@ export class GossipMembership implements ElasticMembership {
   async #visit(address: { readonly host: string; readonly port: number }): Promise<string | undefined> {
     const node = await this.#contact(address);
     if (typeof node === 'string') return node;
+    this.#answered.set(`${address.host}:${address.port}`, node.id);
     try {
       return await this.#exchange(node.id, (body) => node.ask(body));
     } finally {

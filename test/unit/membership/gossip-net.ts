@@ -98,6 +98,7 @@ export class GossipNode {
 
   readonly #contact: Contact = async (address: PeerAddress) => {
     const node = this.net.at(address);
+    this.net.contacts++;
     if (node === undefined || !this.net.connects(this.id, node.id)) return 'connection refused';
     return { id: node.id, ask: (body) => this.net.ask(this.id, node.id, body), close: () => undefined };
   };
@@ -131,6 +132,10 @@ export class GossipNet {
   /** Which side of a cut each node is on; those that are not named are all on one. */
   readonly sides = new Map<NodeId, number>();
   bytes = 0;
+  /** Other names of hosts. */
+  readonly aliases = new Map<string, string>();
+  /** How often an address was dialled beside the links. */
+  contacts = 0;
 
   add(member: Member): GossipNode {
     const node = new GossipNode(this, member);
@@ -139,7 +144,8 @@ export class GossipNet {
   }
 
   at({ host, port }: PeerAddress): GossipNode | undefined {
-    return this.nodes.find(({ member }) => member.host === host && member.peerPort === port);
+    const name = this.aliases.get(host) ?? host;
+    return this.nodes.find(({ member }) => member.host === name && member.peerPort === port);
   }
 
   connects(a: NodeId, b: NodeId): boolean {

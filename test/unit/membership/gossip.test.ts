@@ -74,6 +74,18 @@ test('a node waits for its seed, and says so every ten seconds', async (t) => {
   await net.stop();
 });
 
+test('a seed that is named in another way than it names itself is dialled once more, and then known', async (t) => {
+  const net = await foundedCluster(2);
+  net.aliases.set('seed.example', SEED.host);
+  const third = net.add(memberAt(3));
+  await third.start({ seeds: [{ host: 'seed.example', port: SEED.port }] });
+  await net.timers.advance(60_000);
+  await net.agree();
+  t.is(third.open.state(), 'member');
+  t.is(net.contacts, 2);
+  await net.stop();
+});
+
 test('what a node holds is known to all, and outlasts its process', async (t) => {
   const net = await foundedCluster(3);
   const fourth = await joined(net, 4);
