@@ -105,6 +105,7 @@ class Step {
       case 'replace':
         this.#replace(content.member, content.replaced, counter);
         return;
+      // Also of a node that had not heard yet that it was forgotten: it has something to hand over after all.
       case 'leave':
         this.#change(content.node, 'leaving');
         return;

@@ -32,6 +32,11 @@ export class History {
     return this.#last;
   }
 
+  /** No event fits in any more: which ones are missing may differ from node to node. */
+  get isFull(): boolean {
+    return this.#events.length >= EVENTS_MAX;
+  }
+
   has(dot: Dot): boolean {
     return this.#byDot.has(dotText(dot));
   }

@@ -17,6 +17,7 @@ import type { MembershipRows, MembershipWrite } from './membership-rows.js';
 
 const LIFE_BYTES = 6;
 const THIS_NODE = 'this node';
+const FULL = 'the history is as long as one may be: nodes may come to differ on who is a member';
 
 export type MembershipWorld = Pick<World, 'clock' | 'timers' | 'random' | 'log'>;
 
@@ -254,6 +255,7 @@ export class OwnMembership implements GossipParty {
 
   #report(event: MembershipEvent, from: string): void {
     const { content } = event;
+    if (this.#knowledge.history.isFull) this.audit.refused('history', THIS_NODE, FULL);
     this.audit.happened(event, content && this.#knowledge.find(content.node), from);
     const isOfThis =
       content?.kind === 'forget' ? content.node : content?.kind === 'replace' ? content.replaced : undefined;
