@@ -27,8 +27,8 @@ export interface Stage {
   readonly print: (line: string) => void;
 }
 
-/** For the nodes of every mode; what a mode says otherwise comes later and wins. Replicas are compared often, so that much can happen in a short run. */
+/** For the nodes of every mode; what a mode says otherwise comes later and wins. Replicas are compared often and copies given up soon, so that much can happen in a short run. */
 export const NODE_ARGS: readonly string[] = [
   ...['--enable-debug-command', 'local', '--keyspace', 'cart: reconcile=siblings'],
-  ...['--exchange-period-ms', '2000'],
+  ...['--exchange-period-ms', '2000', '--transfer-settle-ms', '2000'],
 ];

@@ -1,6 +1,7 @@
 /** Short runs of `npm run chaos`. */
 import { rmSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
+import { ELASTIC } from '../../scripts/chaos/elastic.js';
 import type { Mode } from '../../scripts/chaos/mode.js';
 import { reportOf } from '../../scripts/chaos/report.js';
 import { ROLLING } from '../../scripts/chaos/rolling.js';
@@ -21,6 +22,10 @@ test.serial(
 test.serial(
   'what was deleted stays deleted while nodes are away for less and for more than deletes are remembered',
   (t) => endsWell(t, ROLLING, ROLLING_MS),
+);
+
+test.serial('no acknowledged write is lost while nodes join, leave and are replaced amid the faults', (t) =>
+  endsWell(t, ELASTIC, MINUTE_MS),
 );
 
 async function endsWell(t: ExecutionContext, mode: Mode, durationMs: number): Promise<void> {

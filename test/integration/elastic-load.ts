@@ -1,0 +1,98 @@
+/** Clients that work while the members of a cluster change. */
+
+import type { Cluster } from 'ioredis';
+import { Redis } from 'ioredis';
+
+const KEYS_A_LANE = 200;
+const THINK_MS = 2;
+const KEYS_A_READ = 200;
+
+type Client = Redis | Cluster;
+
+/**
+ * Lanes that set keys of their own through one client and read them back through another, one command after the other. All
+ * nodes are up: so each read has to show what was acknowledged before.
+ */
+export class ElasticLoad {
+  /** Every error that a command ended with. */
+  readonly errors: string[] = [];
+  /** Every read that did not show the last write. */
+  readonly wrong: string[] = [];
+  readonly #clients: Client[];
+  readonly #values = new Map<string, string>();
+  readonly #lanes: Promise<void>[];
+  #rounds = 0;
+  #isOver = false;
+
+  /** `clients`: are closed at the end. */
+  constructor(clients: readonly Client[], laneCount: number) {
+    this.#clients = [...clients];
+    for (const client of clients) client.on('error', (error: Error) => this.errors.push(error.message));
+    this.#lanes = Array.from({ length: laneCount }, (_, lane) => this.#work(lane));
+  }
+
+  /** How many keys were set and read back. */
+  get rounds(): number {
+    return this.#rounds;
+  }
+
+  keys(): readonly string[] {
+    return [...this.#values.keys()];
+  }
+
+  /** From now on clients use this one too. */
+  add(client: Client): void {
+    client.on('error', (error: Error) => this.errors.push(error.message));
+    this.#clients.push(client);
+  }
+
+  /** From now on nobody uses this client. */
+  async remove(client: Client): Promise<void> {
+    this.#clients.splice(this.#clients.indexOf(client), 1);
+    await client.quit();
+  }
+
+  /** Ends when all that is under way is answered. */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    await Promise.all(this.#lanes);
+    for (const client of this.#clients) client.disconnect();
+  }
+
+  /** The keys of which the node at `port` shows something else than the last write. */
+  async wrongThrough(port: number): Promise<string[]> {
+    const client = new Redis(port, '127.0.0.1');
+    try {
+      const wrong: string[] = [];
+      const keys = this.keys();
+      for (let at = 0; at < keys.length; at += KEYS_A_READ) {
+        const some = keys.slice(at, at + KEYS_A_READ);
+        const values = await client.mget(some);
+        wrong.push(...some.filter((key, index) => values[index] !== this.#values.get(key)));
+      }
+      return wrong;
+    } finally {
+      client.disconnect();
+    }
+  }
+
+  async #work(lane: number): Promise<void> {
+    for (let round = 0; !this.#isOver; round++) {
+      const key = `load:${lane}:${round % KEYS_A_LANE}`;
+      const value = `${lane}.${round}`;
+      const writer = this.#clients[(lane + round) % this.#clients.length];
+      const reader = this.#clients[(lane + round + 1) % this.#clients.length];
+      if (writer === undefined || reader === undefined) throw new Error('no client is left');
+      try {
+        await writer.set(key, value);
+        this.#values.set(key, value);
+        const read = await reader.get(key);
+        if (read !== value) this.wrong.push(`${key} is ${read} after ${value} was set, in round ${round}`);
+      } catch (error) {
+        this.errors.push(error instanceof Error ? error.message : String(error));
+      }
+      this.#rounds++;
+      await new Promise((resolve) => setTimeout(resolve, THINK_MS));
+    }
+  }
+}
