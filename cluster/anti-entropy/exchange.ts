@@ -13,7 +13,7 @@ import { ExchangeFault, type ExchangeFaultReason } from './exchange-fault.js';
 import type { ExchangeNode } from './exchange-node.js';
 import { pageUnits } from './leaf-keys.js';
 import { compareMarks, type KeyMark, type LeafKeys, type LeafPage, readLeafPage } from './leaf-page.js';
-import { REPAIR_BYTES, REPAIR_KEYS } from './limits.js';
+import { RECENT_MS, REPAIR_BYTES, REPAIR_KEYS } from './limits.js';
 import { type Difference, differences, type Repaired, repair } from './repair.js';
 import { TreePeer } from './tree-peer.js';
 
@@ -85,10 +85,13 @@ export class Exchange {
   readonly #peer: Peer;
   readonly #treePeer: TreePeer;
   readonly #pause: Pause;
+  readonly #recentMs: number;
   readonly #partitions = new Map<Partition, RepairTotals>();
   #trees: readonly SharedTree[] = [];
 
-  constructor(node: ExchangeNode, peer: Peer, pause: Pause) {
+  /** `recentMs`: what this node got within this time is left for another exchange; 0: nothing is. */
+  constructor(node: ExchangeNode, peer: Peer, pause: Pause, recentMs: number = RECENT_MS) {
+    this.#recentMs = recentMs;
     this.#node = node;
     this.#peer = peer;
     this.#treePeer = new TreePeer(node, peer, pause);
@@ -124,7 +127,8 @@ export class Exchange {
       await this.#treePeer.admit(pageUnits(forest, leaves.partition));
       const ours = await readLeafPage(replica, forest, leaves, after, undefined);
       const theirs = await this.#treePeer.leafPage(leaves, after, ours.upTo);
-      await this.#repair(leaves.partition, differences(rowsUpTo(ours, theirs.upTo), theirs.rows, world.clock.nowMs()));
+      const found = differences(rowsUpTo(ours, theirs.upTo), theirs.rows, world.clock.nowMs(), this.#recentMs);
+      await this.#repair(leaves.partition, found);
       after = theirs.upTo;
       if (after === undefined) return;
     }

@@ -21,9 +21,14 @@ export interface Difference extends KeyMark {
 
 /**
  * What differs between the rows of the two nodes for the same range of keys, both in their order. The newer version moves,
- * so that values do not travel in vain. What this node wrote just now is left out: it is on its way.
+ * so that values do not travel in vain. What this node got within the last `recentMs` is left out: it is on its way.
  */
-export function differences(ours: readonly LeafRow[], theirs: readonly LeafRow[], nowMs: number): Difference[] {
+export function differences(
+  ours: readonly LeafRow[],
+  theirs: readonly LeafRow[],
+  nowMs: number,
+  recentMs: number = RECENT_MS,
+): Difference[] {
   const found: Difference[] = [];
   let i = 0;
   let j = 0;
@@ -34,22 +39,27 @@ export function differences(ours: readonly LeafRow[], theirs: readonly LeafRow[]
     const order = own === undefined ? 1 : their === undefined ? -1 : compareMarks(own, their);
     if (order <= 0) i++;
     if (order >= 0) j++;
-    const difference = differenceOf(order <= 0 ? own : undefined, order >= 0 ? their : undefined, nowMs);
+    const difference = differenceOf(order <= 0 ? own : undefined, order >= 0 ? their : undefined, nowMs, recentMs);
     if (difference !== undefined) found.push(difference);
   }
 }
 
-function differenceOf(own: LeafRow | undefined, their: LeafRow | undefined, nowMs: number): Difference | undefined {
+function differenceOf(
+  own: LeafRow | undefined,
+  their: LeafRow | undefined,
+  nowMs: number,
+  recentMs: number,
+): Difference | undefined {
   if (own === undefined) return their && { db: their.db, key: their.key, way: 'pull', bytes: their.bytes };
   const { db, key } = own;
-  if (own.fingerprint === their?.fingerprint || isRecent(own.counter, nowMs)) return undefined;
+  if (own.fingerprint === their?.fingerprint || isRecent(own.counter, nowMs, recentMs)) return undefined;
   if (their === undefined || own.counter > their.counter) return { db, key, way: 'push', bytes: own.bytes };
   return { db, key, way: 'pull', bytes: their.bytes };
 }
 
 /** Counters may be ahead of the clock for long, where another clock is: those count as old, or they would never be repaired. */
-function isRecent(counter: number, nowMs: number): boolean {
-  return Math.abs(nowMs - counter / COUNTERS_PER_MS) < RECENT_MS;
+function isRecent(counter: number, nowMs: number, recentMs: number): boolean {
+  return Math.abs(nowMs - counter / COUNTERS_PER_MS) < recentMs;
 }
 
 /** What became of a repair. */

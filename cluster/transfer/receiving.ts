@@ -35,6 +35,9 @@ import { isToReceive, isWhole, type Place, type Roles, rolesOf, sourcesOf } from
 import { everyPlace, leastW, type TransferNode } from './transfer-node.js';
 import { numberOf, type TransferRow, type TransferRows } from './transfer-rows.js';
 
+/** The check leaves nothing for another exchange. */
+const NOTHING_IS_RECENT_MS = 0;
+
 interface Retry {
   readonly delayMs: number;
   readonly notBeforeUs: number;
@@ -331,7 +334,12 @@ export class Receiving implements BackgroundTask {
       [...byPeer].map(async ([peer, shared]) => {
         const { forest, counters } = this.#node;
         const usable = shared.filter(({ partition }) => forest.isBuilt(partition));
-        const { trees, partitions, fault } = await new Exchange(this.#node, peer, this.#pause).run(usable);
+        const { trees, partitions, fault } = await new Exchange(
+          this.#node,
+          peer,
+          this.#pause,
+          NOTHING_IS_RECENT_MS,
+        ).run(usable);
         if (fault !== undefined) counters.exchanges_broken_off++;
         else counters.exchanges++;
         if (fault !== undefined) return;

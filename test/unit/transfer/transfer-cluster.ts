@@ -21,6 +21,7 @@ import { Identity } from '../../../cluster/storage/identity.js';
 import { STORAGE_KIND, storageKey } from '../../../cluster/storage/layout.js';
 import { type MemoryDisk, MemoryStore } from '../../../cluster/storage/memory-store.js';
 import { writeRows } from '../../../cluster/storage/store-calls.js';
+import { CHECKS_A_RETIREMENT } from '../../../cluster/transfer/limits.js';
 import { Transfer } from '../../../cluster/transfer/transfer.js';
 import { everyPlace, type TransferMembership, type TransferNode } from '../../../cluster/transfer/transfer-node.js';
 import { numberOf } from '../../../cluster/transfer/transfer-rows.js';
@@ -56,6 +57,7 @@ class SharedTruth {
   readonly holdings = new Map<NodeId, Set<number>>();
   readonly views = new Set<SharedView>();
   changedUs = 0;
+  ringUs = 0;
   #owners: readonly NodeId[] | undefined;
 
   constructor(
@@ -68,6 +70,7 @@ class SharedTruth {
     this.leaving = leaving;
     this.#owners = claim(this.partitionCount, this.members, this.#owners);
     this.ring = new Ring(this.#owners, this.members);
+    this.ringUs = this.world.clock.monotonicUs();
     this.tell();
   }
 
@@ -273,8 +276,8 @@ export class TransferCluster {
   readonly machines = new Map<string, TransferMachine>();
   /** The value of each key that was acknowledged last. */
   readonly acknowledged = new Map<string, string>();
-  /** By key: the nodes that were to take the last write of it, and did not. */
-  readonly #missed = new Map<string, ReadonlySet<NodeId>>();
+  /** By key: the nodes that were to take the last write of it, and did not; a stray one is promised to nobody until it is handed on. */
+  readonly #missed = new Map<string, ReadonlySet<NodeId> | 'stray'>();
   readonly #disks = new Map<string, MemoryDisk>();
   readonly #views = new Map<string, SharedView>();
   #counter = 0;
@@ -413,9 +416,14 @@ export class TransferCluster {
       const waiter = { stored: () => resolve() };
       if (this.node(name).replica.merge(this.partitionOf(key), 0, key, object, FSYNC, waiter) === STORED) resolve();
     });
-    this.#missed.set(key, new Set(this.#placementOf(key).targets.map(({ id }) => id)));
+    this.#missed.set(key, 'stray');
     await this.world.timers.until(done);
     this.acknowledged.set(key, value);
+  }
+
+  /** Whether every coordinator has heard of the ring by now, as the nodes rely on. */
+  isRingOld(): boolean {
+    return this.world.clock.monotonicUs() - this.truth.ringUs >= (RETIRE_AFTER_MS * 1000) / CHECKS_A_RETIREMENT;
   }
 
   /** Who is yet to receive the key's partition. */
@@ -503,12 +511,14 @@ export class TransferCluster {
   lacking(): string[] {
     const wrong: string[] = [];
     for (const [key, value] of this.acknowledged) {
+      const missed = this.#missed.get(key);
+      if (missed === 'stray') continue;
       const partition = this.partitionOf(key);
       const placement = this.#placementOf(key);
       for (const { id } of placement.targets.slice(0, placement.n)) {
         const machine = [...this.machines.values()].find((running) => running.id === id);
         const holds = machine?.view.holds(id, partition, this.keyspaces.of(key).n) === true;
-        if (machine === undefined || !holds || this.#missed.get(key)?.has(id) === true) continue;
+        if (machine === undefined || !holds || missed?.has(id) === true) continue;
         const held = shownValue(machine.replica.peek(partition, 0, key));
         if (held !== value) wrong.push(`${key}=${value}: ${machine.view.self.host} holds ${held}`);
       }

@@ -26,7 +26,7 @@ function keysSent(cluster: TransferCluster): number {
   return [...cluster.machines.values()].reduce((sum, { counters }) => sum + counters.transfer_keys_sent, 0);
 }
 
-test('a node that joins receives its partitions, each row once, and those that it displaces let go of them', async (t) => {
+test.serial('a node that joins receives its partitions, each row once, and those that it displaces let go of them', async (t) => {
   const cluster = await filled(300);
   const joined = await cluster.join('n3');
   await cluster.settle();
@@ -43,7 +43,7 @@ test('a node that joins receives its partitions, each row once, and those that i
   t.deepEqual(joined.transfer.figures(), { receiving: 0, retiring: 0, clearing: 0 });
 });
 
-test('empty partitions move too', async (t) => {
+test.serial('empty partitions move too', async (t) => {
   const cluster = await TransferCluster.open({ partitionCount: 64 });
   const joined = await cluster.join('n3');
   await cluster.settle();
@@ -51,7 +51,7 @@ test('empty partitions move too', async (t) => {
   t.is(joined.counters.transfer_partitions_received, 48);
 });
 
-test('a node that leaves hands everything over, says that it is gone, and holds nothing any more', async (t) => {
+test.serial('a node that leaves hands everything over, says that it is gone, and holds nothing any more', async (t) => {
   const cluster = await filled(200, { founders: 4 });
   const leaver = cluster.node('n1');
   leaver.view.leave();
@@ -61,7 +61,7 @@ test('a node that leaves hands everything over, says that it is gone, and holds 
   t.deepEqual(await cluster.misplaced(), []);
 });
 
-test('a node that leaves does not wait for ever for a node that it has hints for', async (t) => {
+test.serial('a node that leaves does not wait for ever for a node that it has hints for', async (t) => {
   const cluster = await filled(50, { founders: 4 });
   const leaver = cluster.node('n1');
   const key = [...cluster.acknowledged.keys()].find((name) => cluster.wanted(name).includes('n1')) ?? '';
@@ -79,7 +79,7 @@ test('a node that leaves does not wait for ever for a node that it has hints for
   t.deepEqual(await cluster.misplaced(), []);
 });
 
-test('a node that leaves waits for one that is to take over from it and is away', async (t) => {
+test.serial('a node that leaves waits for one that is to take over from it and is away', async (t) => {
   const cluster = await filled(50, { founders: 4 });
   const leaver = cluster.node('n1');
   cluster.crash('n2');
@@ -92,7 +92,7 @@ test('a node that leaves waits for one that is to take over from it and is away'
   t.deepEqual(await cluster.misplaced(), []);
 });
 
-test('keyspaces of N = 1 and N = 3 move side by side, each to its own nodes', async (t) => {
+test.serial('keyspaces of N = 1 and N = 3 move side by side, each to its own nodes', async (t) => {
   const cluster = await TransferCluster.open({ keyspaces: [{}, { prefix: 'one:', n: 1, r: 1, w: 1 }] });
   await cluster.fill(200, 'x');
   await cluster.fill(200, 'y', 'one:');
@@ -104,7 +104,7 @@ test('keyspaces of N = 1 and N = 3 move side by side, each to its own nodes', as
   t.deepEqual(await cluster.misplaced(), []);
 });
 
-test('a source that breaks off in the middle: the next one goes on from the mark', async (t) => {
+test.serial('a source that breaks off in the middle: the next one goes on from the mark', async (t) => {
   const cluster = await filled(4_000, { partitionCount: 2 });
   const joined = await cluster.join('n3');
   let broken = '';
@@ -124,7 +124,7 @@ test('a source that breaks off in the middle: the next one goes on from the mark
   t.true(keysSent(cluster) <= size + 2 * PULL_ROWS_MAX, 'what was under way is all that was sent twice');
 });
 
-test('a source that dies and comes back goes on where it stopped', async (t) => {
+test.serial('a source that dies and comes back goes on where it stopped', async (t) => {
   const cluster = await filled(3_000, { partitionCount: 2 });
   const joined = await cluster.join('n3');
   let died = '';
@@ -141,7 +141,7 @@ test('a source that dies and comes back goes on where it stopped', async (t) => 
   t.true(joined.counters.transfer_keys_received <= size + 2 * PULL_ROWS_MAX);
 });
 
-test('a receiver that dies in the middle goes on from its mark', async (t) => {
+test.serial('a receiver that dies in the middle goes on from its mark', async (t) => {
   const cluster = await filled(4_000, { partitionCount: 2 });
   const joined = await cluster.join('n3');
   let pages = 0;
@@ -163,7 +163,7 @@ test('a receiver that dies in the middle goes on from its mark', async (t) => {
   t.true(before + back.counters.transfer_keys_received <= size + 2 * PULL_ROWS_MAX);
 });
 
-test('a receiver that loses its power keeps no mark that is ahead of its rows', async (t) => {
+test.serial('a receiver that loses its power keeps no mark that is ahead of its rows', async (t) => {
   const cluster = await filled(3_000, { partitionCount: 2 });
   await cluster.join('n3');
   let pages = 0;
@@ -177,7 +177,7 @@ test('a receiver that loses its power keeps no mark that is ahead of its rows', 
   t.deepEqual(await cluster.misplaced(), []);
 });
 
-test('what is written behind the mark while rows come, and misses the receiver, is found by the check', async (t) => {
+test.serial('what is written behind the mark while rows come, and misses the receiver, is found by the check', async (t) => {
   const cluster = await filled(2_000, { partitionCount: 2 });
   await cluster.join('n3');
   let pages = 0;
@@ -191,7 +191,7 @@ test('what is written behind the mark while rows come, and misses the receiver, 
   t.deepEqual(await cluster.misplaced(), []);
 });
 
-test('two nodes that join at once', async (t) => {
+test.serial('two nodes that join at once', async (t) => {
   const cluster = await filled(300);
   await cluster.join('n3');
   await cluster.join('n4');
@@ -199,7 +199,7 @@ test('two nodes that join at once', async (t) => {
   t.deepEqual(await cluster.misplaced(), []);
 });
 
-test('a receiver that is not wanted any more gets rid of what it took, and what it alone has is handed on', async (t) => {
+test.serial('a receiver that is not wanted any more gets rid of what it took, and what it alone has is handed on', async (t) => {
   const cluster = await filled(300, { keyspaces: [{ w: 1 }] });
   const joined = await cluster.join('n3');
   await cluster.advance(900);
@@ -213,7 +213,7 @@ test('a receiver that is not wanted any more gets rid of what it took, and what 
   t.deepEqual(await cluster.misplaced(), []);
 });
 
-test('a partition that moves away and comes back is whole again, and dots are minted under another epoch', async (t) => {
+test.serial('a partition that moves away and comes back is whole again, and dots are minted under another epoch', async (t) => {
   const cluster = await filled(300);
   const { replica } = cluster.node('n0');
   const actor = replica.mintingActor(null).toString('hex');
@@ -226,7 +226,7 @@ test('a partition that moves away and comes back is whole again, and dots are mi
   t.is(replica.mintingActor(null).toString('hex').slice(0, 12), actor.slice(0, 12), 'the same life');
 });
 
-test('a partition that comes back while its rows are being dropped stays', async (t) => {
+test.serial('a partition that comes back while its rows are being dropped stays', async (t) => {
   const cluster = await filled(600, { partitionCount: 4 });
   await cluster.join('n3');
   const dropped = (): number =>
@@ -237,7 +237,7 @@ test('a partition that comes back while its rows are being dropped stays', async
   t.deepEqual(await cluster.misplaced(), []);
 });
 
-test('what comes to the old holder after it has given a partition up is brought to the primaries', async (t) => {
+test.serial('what comes to the old holder after it has given a partition up is brought to the primaries', async (t) => {
   const cluster = await filled(100);
   await cluster.join('n3');
   const stray = (): string | undefined =>
@@ -250,7 +250,7 @@ test('what comes to the old holder after it has given a partition up is brought 
   t.deepEqual(await cluster.misplaced(), []);
 });
 
-test('a dead node is replaced: its partitions come from the primaries that are left', async (t) => {
+test.serial('a dead node is replaced: its partitions come from the primaries that are left', async (t) => {
   const cluster = await filled(300);
   cluster.crash('n1');
   const { id } = cluster.memberOf('n1');
@@ -261,7 +261,7 @@ test('a dead node is replaced: its partitions come from the primaries that are l
   t.deepEqual(await cluster.misplaced(), []);
 });
 
-test('what no node holds any more is begun anew, with a warning', async (t) => {
+test.serial('what no node holds any more is begun anew, with a warning', async (t) => {
   const cluster = await filled(100, { keyspaces: [{ n: 1, r: 1, w: 1 }] });
   cluster.crash('n1');
   const { id } = cluster.memberOf('n1');
@@ -280,7 +280,7 @@ test('what no node holds any more is begun anew, with a warning', async (t) => {
   t.deepEqual(await cluster.misplaced(), []);
 });
 
-test('progress is told at both ends while it lasts', async (t) => {
+test.serial('progress is told at both ends while it lasts', async (t) => {
   const cluster = await filled(4_000, { partitionCount: 4 });
   const joined = await cluster.join('n3');
   let pages = 0;
@@ -303,7 +303,7 @@ test('progress is told at both ends while it lasts', async (t) => {
   for (const { transfer } of cluster.machines.values()) t.deepEqual(transfer.transfers(), []);
 });
 
-test('a store that fails delays a transfer, and is said', async (t) => {
+test.serial('a store that fails delays a transfer, and is said', async (t) => {
   const cluster = await filled(200);
   const joined = await cluster.join('n3');
   joined.store.failWrites = 'disk full';
