@@ -111,7 +111,7 @@ test('after any joins, leaves and crashes every acknowledged key is held by all 
       await story.end();
       assert.deepEqual(await cluster.misplaced(), []);
     }),
-    { numRuns: 30 },
+    { numRuns: 20 },
   );
   t.pass();
 });

@@ -395,8 +395,10 @@ export class TransferCluster {
       .flatMap(({ id }) => running.filter((machine) => machine.id === id && !missing.includes(machine.view.self.host)));
     assert(written.length >= Math.min(w, placement.n), `too few nodes for ${key}`);
     const took = new Set(written.map(({ id }) => id));
-    const primaries = placement.targets.slice(0, placement.n).map(({ id }) => id);
-    this.#missed.set(key, new Set(primaries.filter((id) => !took.has(id))));
+    const { targets, n, receivers, written: count } = placement;
+    // Receivers find at the end what they missed; who holds the key already is a primary at once when it is wanted again.
+    const holders = [...targets.slice(0, n), ...targets.slice(n + receivers, count)].map(({ id }) => id);
+    this.#missed.set(key, new Set(holders.filter((id) => !took.has(id))));
     await Promise.all(
       written.map(
         ({ replica }) =>

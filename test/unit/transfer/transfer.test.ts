@@ -26,22 +26,25 @@ function keysSent(cluster: TransferCluster): number {
   return [...cluster.machines.values()].reduce((sum, { counters }) => sum + counters.transfer_keys_sent, 0);
 }
 
-test.serial('a node that joins receives its partitions, each row once, and those that it displaces let go of them', async (t) => {
-  const cluster = await filled(300);
-  const joined = await cluster.join('n3');
-  await cluster.settle();
-  t.deepEqual(await cluster.misplaced(), []);
-  const { size } = await joined.rows();
-  t.true(size > 100);
-  t.is(joined.counters.transfer_keys_received, size);
-  t.is(keysSent(cluster), size);
-  const dropped = ['n0', 'n1', 'n2'].map((name) => cluster.node(name).counters.transfer_keys_dropped);
-  t.is(
-    dropped.reduce((sum, count) => sum + count, 0),
-    size,
-  );
-  t.deepEqual(joined.transfer.figures(), { receiving: 0, retiring: 0, clearing: 0 });
-});
+test.serial(
+  'a node that joins receives its partitions, each row once, and those that it displaces let go of them',
+  async (t) => {
+    const cluster = await filled(300);
+    const joined = await cluster.join('n3');
+    await cluster.settle();
+    t.deepEqual(await cluster.misplaced(), []);
+    const { size } = await joined.rows();
+    t.true(size > 100);
+    t.is(joined.counters.transfer_keys_received, size);
+    t.is(keysSent(cluster), size);
+    const dropped = ['n0', 'n1', 'n2'].map((name) => cluster.node(name).counters.transfer_keys_dropped);
+    t.is(
+      dropped.reduce((sum, count) => sum + count, 0),
+      size,
+    );
+    t.deepEqual(joined.transfer.figures(), { receiving: 0, retiring: 0, clearing: 0 });
+  },
+);
 
 test.serial('empty partitions move too', async (t) => {
   const cluster = await TransferCluster.open({ partitionCount: 64 });
@@ -177,19 +180,22 @@ test.serial('a receiver that loses its power keeps no mark that is ahead of its 
   t.deepEqual(await cluster.misplaced(), []);
 });
 
-test.serial('what is written behind the mark while rows come, and misses the receiver, is found by the check', async (t) => {
-  const cluster = await filled(2_000, { partitionCount: 2 });
-  await cluster.join('n3');
-  let pages = 0;
-  watchPages(cluster, 'n3', (_source, count) => {
-    pages = count;
-  });
-  while (pages < 2) await cluster.advance(1);
-  for (let i = 0; i < 50; i++) await cluster.putPast(`key ${i}`, 'new', 'n3');
-  for (let i = 50; i < 100; i++) await cluster.put(`key ${i}`, 'new');
-  await cluster.settle();
-  t.deepEqual(await cluster.misplaced(), []);
-});
+test.serial(
+  'what is written behind the mark while rows come, and misses the receiver, is found by the check',
+  async (t) => {
+    const cluster = await filled(2_000, { partitionCount: 2 });
+    await cluster.join('n3');
+    let pages = 0;
+    watchPages(cluster, 'n3', (_source, count) => {
+      pages = count;
+    });
+    while (pages < 2) await cluster.advance(1);
+    for (let i = 0; i < 50; i++) await cluster.putPast(`key ${i}`, 'new', 'n3');
+    for (let i = 50; i < 100; i++) await cluster.put(`key ${i}`, 'new');
+    await cluster.settle();
+    t.deepEqual(await cluster.misplaced(), []);
+  },
+);
 
 test.serial('two nodes that join at once', async (t) => {
   const cluster = await filled(300);
@@ -199,32 +205,38 @@ test.serial('two nodes that join at once', async (t) => {
   t.deepEqual(await cluster.misplaced(), []);
 });
 
-test.serial('a receiver that is not wanted any more gets rid of what it took, and what it alone has is handed on', async (t) => {
-  const cluster = await filled(300, { keyspaces: [{ w: 1 }] });
-  const joined = await cluster.join('n3');
-  await cluster.advance(900);
-  const key = [...(await joined.rows()).keys()].find((name) => cluster.receiversOf(name).includes('n3')) ?? '';
-  await cluster.putAt(key, 'only at the receiver', 'n3');
-  joined.view.leave();
-  await cluster.settle();
-  t.true(joined.isGone);
-  await cluster.exchangeAll();
-  await cluster.advance(5_000);
-  t.deepEqual(await cluster.misplaced(), []);
-});
+test.serial(
+  'a receiver that is not wanted any more gets rid of what it took, and what it alone has is handed on',
+  async (t) => {
+    const cluster = await filled(300, { keyspaces: [{ w: 1 }] });
+    const joined = await cluster.join('n3');
+    await cluster.advance(900);
+    const key = [...(await joined.rows()).keys()].find((name) => cluster.receiversOf(name).includes('n3')) ?? '';
+    await cluster.putAt(key, 'only at the receiver', 'n3');
+    joined.view.leave();
+    await cluster.settle();
+    t.true(joined.isGone);
+    await cluster.exchangeAll();
+    await cluster.advance(5_000);
+    t.deepEqual(await cluster.misplaced(), []);
+  },
+);
 
-test.serial('a partition that moves away and comes back is whole again, and dots are minted under another epoch', async (t) => {
-  const cluster = await filled(300);
-  const { replica } = cluster.node('n0');
-  const actor = replica.mintingActor(null).toString('hex');
-  await cluster.join('n3');
-  await cluster.settle();
-  await cluster.fill(300, 'new');
-  cluster.node('n3').view.leave();
-  await cluster.settle();
-  t.deepEqual(await cluster.misplaced(), []);
-  t.is(replica.mintingActor(null).toString('hex').slice(0, 12), actor.slice(0, 12), 'the same life');
-});
+test.serial(
+  'a partition that moves away and comes back is whole again, and dots are minted under another epoch',
+  async (t) => {
+    const cluster = await filled(300);
+    const { replica } = cluster.node('n0');
+    const actor = replica.mintingActor(null).toString('hex');
+    await cluster.join('n3');
+    await cluster.settle();
+    await cluster.fill(300, 'new');
+    cluster.node('n3').view.leave();
+    await cluster.settle();
+    t.deepEqual(await cluster.misplaced(), []);
+    t.is(replica.mintingActor(null).toString('hex').slice(0, 12), actor.slice(0, 12), 'the same life');
+  },
+);
 
 test.serial('a partition that comes back while its rows are being dropped stays', async (t) => {
   const cluster = await filled(600, { partitionCount: 4 });
