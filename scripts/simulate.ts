@@ -5,6 +5,8 @@
  *   npm run simulate -- --seeds 3000             three thousand runs, from seed 1 (or from --seed), on all cores
  *   npm run simulate -- --minutes 10 --nodes 5   longer, larger (without --nodes the seed decides)
  *   npm run simulate -- --faults kill,stall --durability log   only these (without, the seed decides)
+ *   npm run simulate -- --faults join,leave,forget,replace,kill
+ *   npm run simulate -- --nodes 100              ten minutes of light load, a few nodes join and leave
  *
  * Exits with 1 when a run violates a promise.
  */

@@ -5,10 +5,24 @@ import type { SimulationOptions } from '../../test/simulation/simulation.js';
 
 const MS_A_MINUTE = 60_000;
 const MINUTES_DEFAULT = '1';
+const MINUTES_OF_LARGE = '10';
 /** With many seeds each run is short: faults meet in the first seconds or not at all. */
 const MINUTES_OF_MANY = '0.1';
-const NODES_MAX = 20;
+const NODES_MAX = 100;
+/** More nodes than this are a run of its own kind: light load, nothing slow, and nodes that come and go now and then. */
+const NODES_USUAL = 20;
+const LARGE_PACE = 20;
 const DURABILITIES = ['buffer', 'log', 'fsync-one', 'fsync'] as const;
+
+const LARGE: Partial<SimulationOptions> = {
+  pace: LARGE_PACE,
+  gentle: true,
+  isLarge: true,
+  durability: 'log',
+  faults: ['join', 'leave'],
+  exchangePeriodMs: 10_000,
+  workload: { keys: 200, readPercent: 70 },
+};
 
 export interface Plan {
   readonly first: number;
@@ -35,14 +49,18 @@ export function readPlan(): Plan {
     throw new RangeError(`--durability must be one of ${DURABILITIES.join(', ')}`);
   }
   const count = numberIn('seeds', values.seeds, 1, 1e9);
-  const minutes = values.minutes ?? (count > 1 ? MINUTES_OF_MANY : MINUTES_DEFAULT);
+  const nodes = values.nodes === undefined ? undefined : numberIn('nodes', values.nodes, 1, NODES_MAX);
+  const isLarge = nodes !== undefined && nodes > NODES_USUAL;
+  const minutes = values.minutes ?? (isLarge ? MINUTES_OF_LARGE : count > 1 ? MINUTES_OF_MANY : MINUTES_DEFAULT);
+  const durationMs = Math.round(Number(minutes) * MS_A_MINUTE) || numberIn('minutes', minutes, 1, 1e5);
   return {
     first: numberIn('seed', values.seed, 0, 2 ** 32 - 1),
     count,
     trace: values.trace,
     options: {
-      durationMs: Math.round(Number(minutes) * MS_A_MINUTE) || numberIn('minutes', minutes, 1, 1e5),
-      ...(values.nodes !== undefined && { nodes: numberIn('nodes', values.nodes, 1, NODES_MAX) }),
+      durationMs: isLarge ? durationMs / LARGE_PACE : durationMs,
+      ...(nodes !== undefined && { nodes }),
+      ...(isLarge && LARGE),
       ...(durability !== undefined && { durability }),
       ...(values.faults !== undefined && { faults: faultsIn(values.faults) }),
     },

@@ -17,6 +17,7 @@ export const CHANGE_KINDS = ['join', 'leave', 'forget', 'replace'] as const;
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
 
 const MEMBERS_MIN = 3;
+/** Or two more than there were, if that is more. */
 const MACHINES_MAX = 9;
 /** How long until somebody gives a dead node up, µs. */
 const GIVEN_UP_US_MAX = 4_000_000;
@@ -36,11 +37,13 @@ export class Changes {
   readonly #around: ChangeSurroundings;
   /** Of dead nodes, that are still to be given up. */
   readonly #dead = new Set<Machine>();
+  readonly #machinesMax: number;
   #begun = 0;
 
   constructor(random: Prng, around: ChangeSurroundings) {
     this.#random = random;
     this.#around = around;
+    this.#machinesMax = Math.max(MACHINES_MAX, around.cluster.machines.length + 2);
   }
 
   /** How many changes there were. */
@@ -59,7 +62,7 @@ export class Changes {
   }
 
   join(): void {
-    if (this.#around.cluster.machines.length >= MACHINES_MAX) return;
+    if (this.#around.cluster.machines.length >= this.#machinesMax) return;
     this.#begun++;
     this.#enter(this.#around.cluster.add({ seeds: this.#drawSeeds() }));
   }

@@ -23,7 +23,7 @@ const OTHER_QUORUMS: readonly Quorum[] = [
 const SIBLINGS_PREFIX = 'cart:';
 const OTHER_PREFIX = 'other:';
 
-const USUAL: Times = {
+export const USUAL: Times = {
   tombstoneGraceMs: 86_400_000,
   hintWindowMs: 10_800_000,
   clockDriftMaxMs: 60_000,

@@ -20,6 +20,7 @@ import {
   FORGETFUL,
   GENTLE,
   keysOf,
+  USUAL,
 } from './draw.js';
 import { type FaultKind, Faults } from './faults.js';
 import { History, type Request } from './history.js';
@@ -51,6 +52,8 @@ export interface SimulationOptions {
   readonly isElastic?: boolean;
   /** Whether nothing is slow but by a fault, and no clock is cut; drawn from the seed if absent. */
   readonly gentle?: boolean;
+  /** Whether the ring has as many partitions as servers have by default. */
+  readonly isLarge?: boolean;
   /** 0: replicas are not compared. Drawn from the seed if absent. */
   readonly exchangePeriodMs?: number;
   /** Whether reads may put right what faults have left behind; drawn from the seed if absent. */
@@ -119,7 +122,7 @@ class Run {
     this.#trace = new Trace(() => this.#scheduler.nowUs, options.print);
     this.#ledger = new Ledger((text) => this.violation(text));
     this.#random = new Prng(options.seed);
-    const times = options.times ?? drawTimes(this.#random);
+    const times = options.times ?? (options.isLarge === true ? USUAL : drawTimes(this.#random));
     this.#pace = options.pace ?? drawPace(this.#random, times);
     const nodes = options.nodes ?? drawNodeCount(this.#random);
     const drawnElastic = drawElastic(this.#random);
@@ -133,6 +136,7 @@ class Run {
     this.#clusterOptions = {
       ...drawn,
       ...gentle,
+      ...(options.isLarge === true && { partitionCount: 256 }),
       exchangePeriodMs: options.exchangePeriodMs ?? drawn.exchangePeriodMs,
     };
     this.#cluster = new Cluster(
