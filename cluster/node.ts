@@ -13,6 +13,7 @@ import { answerStamp, greetWithStamp, Lateness } from './coordinator/forward-sta
 import { HedgeQueue } from './coordinator/hedge.js';
 import { InboundRequests } from './coordinator/inbound-requests.js';
 import { answerKeyCount, countKeys } from './coordinator/key-count.js';
+import { KeyspaceAgreement } from './coordinator/keyspace-agreement.js';
 import { type KeyspaceRow, Keyspaces } from './coordinator/keyspaces.js';
 import { ModifyQueues } from './coordinator/modify.js';
 import { QUERY_KIND, Queries } from './coordinator/queries.js';
@@ -94,6 +95,8 @@ const OBJECTS_A_FRAME = 4;
 export class ClusterNode {
   readonly membership: Membership;
   readonly keyspaces: Keyspaces;
+  /** Which nodes have other keyspaces than this one. */
+  readonly keyspaceAgreement: KeyspaceAgreement;
   /** Who serves what now. */
   readonly routes: Routes;
   readonly tokens: ContextTokens;
@@ -159,6 +162,7 @@ export class ClusterNode {
     this.#identity = identity;
     this.peers = new Peers(membership, ({ id, host, peerPort }) => new Peer(world, wire, id, { host, port: peerPort }));
     this.keyspaces = keyspaces;
+    this.keyspaceAgreement = new KeyspaceAgreement(world.log, options.keyspaces);
     this.#store = store;
     this.#forest = forest;
     this.#world = world;
@@ -258,10 +262,13 @@ export class ClusterNode {
     queries.on(QUERY_KIND.stamp, answerStamp(this.#coordination.forwarding.lateness));
     this.peers.onAdded((peer) => {
       peer.onReachableChange((reachable) => {
-        if (reachable) greetWithStamp(peer, world.clock, this.#coordination.forwarding);
-        if (reachable) gossip?.linkStands();
+        if (!reachable) return;
+        greetWithStamp(peer, world.clock, this.#coordination.forwarding);
+        gossip?.linkStands();
+        void this.keyspaceAgreement.compare(peer);
       });
     });
+    queries.on(QUERY_KIND.keyspaces, this.keyspaceAgreement.answer);
     queries.on(QUERY_KIND.countKeys, answerKeyCount(this.replica));
     queries.on(
       QUERY_KIND.strain,

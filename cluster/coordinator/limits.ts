@@ -23,6 +23,9 @@ export const CLOCK_ENTRIES_LEFT_MAX = 15;
  */
 export const RUNS_MAX = 3;
 
+/** How much of what two nodes' keyspaces differ in is logged and kept, in chars. */
+export const KEYSPACE_DIFFERENCE_CHARS_MAX = 2_000;
+
 // Merges may bring together what as many nodes have let in.
 assert(SIBLINGS_MAX * 16 < ENCODABLE_SIBLINGS_MAX);
 assert(CLOCK_ENTRIES_LEFT_MAX * 16 < ENCODABLE_CLOCK_ENTRIES_MAX);

@@ -12,6 +12,7 @@ export const QUERY_KIND = {
   pull: 7,
   stamp: 8,
   gossip: 9,
+  keyspaces: 10,
 } as const;
 
 /**

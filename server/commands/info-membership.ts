@@ -33,6 +33,19 @@ function membershipFields(server: Server): InfoField[] {
     ['partitions_held', own.held],
     ['partitions_to_receive', own.toReceive],
     ['partitions_to_hand_over', own.toHandOver],
+    ...keyspaceFields(server),
+  ];
+}
+
+/** How many nodes have other keyspaces than this one, and a line for each of them. */
+function keyspaceFields({ node }: Server): InfoField[] {
+  const differing = node.membership.nodes().flatMap(({ id }): string[] => {
+    const rows = node.keyspaceAgreement.differences().get(id);
+    return rows === undefined ? [] : [`id=${id},rows=${rows.replaceAll(',', ' ')}`];
+  });
+  return [
+    ['keyspaces_differ', differing.length],
+    ...differing.map((line, index): InfoField => [`keyspaces_differ${index}`, line]),
   ];
 }
 
