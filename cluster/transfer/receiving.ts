@@ -9,8 +9,6 @@
  * ```
  */
 
-import type { SharedTree } from '../anti-entropy/comparison.js';
-import { Exchange } from '../anti-entropy/exchange.js';
 import { Pause } from '../background/pause.js';
 import { type PulledRow, pullPage } from '../background/pull.js';
 import type { BackgroundTask } from '../background/task.js';
@@ -20,6 +18,7 @@ import { LOG, STORED } from '../replica/replica.js';
 import type { NodeId } from '../ring/ring.js';
 import { highestCounter } from '../version/encoded.js';
 import type { Peer } from '../wire/peer.js';
+import { Comparing } from './comparing.js';
 import {
   BUSY_PERIOD_MS,
   CHECK_PLACES,
@@ -31,12 +30,9 @@ import {
   RETRY_MIN_MS,
 } from './limits.js';
 import type { Courses } from './progress.js';
-import { isToReceive, isWhole, type Place, type Roles, rolesOf, sourcesOf } from './roles.js';
+import { isToReceive, isWhole, type Place, rolesOf, sourcesOf } from './roles.js';
 import { everyPlace, leastW, type TransferNode } from './transfer-node.js';
 import { numberOf, type TransferRow, type TransferRows } from './transfer-rows.js';
-
-/** The check leaves nothing for another exchange. */
-const NOTHING_IS_RECENT_MS = 0;
 
 interface Retry {
   readonly delayMs: number;
@@ -56,6 +52,7 @@ export class Receiving implements BackgroundTask {
   readonly #courses: Courses;
   readonly #retireAfterMs: number;
   readonly #pause: Pause;
+  readonly #comparing: Comparing;
   /** What this node is to receive, by number; made anew when the membership has changed. */
   #due = new Map<number, Due>();
   #changed = true;
@@ -73,6 +70,7 @@ export class Receiving implements BackgroundTask {
     this.#courses = courses;
     this.#retireAfterMs = retireAfterMs;
     this.#pause = new Pause(node.world.timers);
+    this.#comparing = new Comparing(node, this.#pause);
     node.membership.onChange(() => {
       this.#changed = true;
     });
@@ -300,9 +298,9 @@ export class Receiving implements BackgroundTask {
     if (ready.length === 0) return;
     const asked = ready.map((place) => ({
       place,
-      peers: this.#reachablePrimaries(rolesOf(this.#node.membership, place)),
+      peers: this.#comparing.partnersOf(place),
     }));
-    const equal = await this.#compare(asked);
+    const equal = await this.#comparing.equal(asked);
     if (this.#stopped) return;
     const whole: Place[] = [];
     for (const { place, peers } of asked) {
@@ -311,45 +309,6 @@ export class Receiving implements BackgroundTask {
       else this.#later(place, undefined);
     }
     await this.#declare(whole);
-  }
-
-  #reachablePrimaries({ primaries }: Roles): Peer[] {
-    const { membership, peers } = this.#node;
-    return primaries
-      .filter((id) => id !== membership.self.id)
-      .flatMap((id) => {
-        const peer = peers.get(id);
-        return peer?.reachable() === true ? [peer] : [];
-      });
-  }
-
-  /** The peers with which each place, by number, is the same now. */
-  async #compare(asked: readonly { place: Place; peers: readonly Peer[] }[]): Promise<Map<number, Set<NodeId>>> {
-    const byPeer = new Map<Peer, SharedTree[]>();
-    for (const { place, peers } of asked) {
-      for (const peer of peers) byPeer.set(peer, [...(byPeer.get(peer) ?? []), place]);
-    }
-    const equal = new Map<number, Set<NodeId>>();
-    await Promise.all(
-      [...byPeer].map(async ([peer, shared]) => {
-        const { forest, counters } = this.#node;
-        const usable = shared.filter(({ partition }) => forest.isBuilt(partition));
-        const { trees, partitions, fault } = await new Exchange(
-          this.#node,
-          peer,
-          this.#pause,
-          NOTHING_IS_RECENT_MS,
-        ).run(usable);
-        if (fault !== undefined) counters.exchanges_broken_off++;
-        else counters.exchanges++;
-        if (fault !== undefined) return;
-        for (const tree of trees) {
-          if ((partitions.get(tree.partition)?.failed ?? 1) > 0) continue;
-          equal.set(numberOf(tree), (equal.get(numberOf(tree)) ?? new Set<NodeId>()).add(peer.id));
-        }
-      }),
-    );
-    return equal;
   }
 
   #isWhole(place: Place, met: ReadonlySet<NodeId>): boolean {

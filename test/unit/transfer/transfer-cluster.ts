@@ -11,11 +11,10 @@ import { QUERY_KIND, Queries } from '../../../cluster/coordinator/queries.js';
 import { Routes } from '../../../cluster/coordinator/routes.js';
 import { Hints } from '../../../cluster/handoff/hints.js';
 import { OrphanSweep } from '../../../cluster/handoff/orphan-sweep.js';
-import type { HoldingChange, Member, MemberState } from '../../../cluster/membership/membership.js';
+import type { Member } from '../../../cluster/membership/membership.js';
 import { recoverJournal } from '../../../cluster/replica/journal-recovery.js';
 import { FSYNC, Replica, STORED } from '../../../cluster/replica/replica.js';
-import { claim } from '../../../cluster/ring/claim.js';
-import { type NodeId, Ring } from '../../../cluster/ring/ring.js';
+import type { NodeId } from '../../../cluster/ring/ring.js';
 import { type Partition, partitionOf, slotOf } from '../../../cluster/ring/slots.js';
 import { Identity } from '../../../cluster/storage/identity.js';
 import { STORAGE_KIND, storageKey } from '../../../cluster/storage/layout.js';
@@ -23,12 +22,13 @@ import { type MemoryDisk, MemoryStore } from '../../../cluster/storage/memory-st
 import { writeRows } from '../../../cluster/storage/store-calls.js';
 import { CHECKS_A_RETIREMENT } from '../../../cluster/transfer/limits.js';
 import { Transfer } from '../../../cluster/transfer/transfer.js';
-import { everyPlace, type TransferMembership, type TransferNode } from '../../../cluster/transfer/transfer-node.js';
+import { everyPlace, type TransferNode } from '../../../cluster/transfer/transfer-node.js';
 import { numberOf } from '../../../cluster/transfer/transfer-rows.js';
 import { HybridClock } from '../../../cluster/version/hybrid-clock.js';
 import { foreignObject, shownValue } from '../replica/opened-replica.js';
 import { ManualWorld } from '../storage/manual-world.js';
 import { LinkedPeer, Links } from './linked-peer.js';
+import { SharedTruth, SharedView } from './shared-view.js';
 
 export const RETIRE_AFTER_MS = 6_000;
 const GRACE_MS = 86_400_000;
@@ -47,116 +47,6 @@ export interface ClusterOptions {
   readonly keyspaces?: readonly Partial<KeyspaceRow>[];
   /** Members at the beginning, which hold what the ring makes them primaries of. */
   readonly founders?: number;
-}
-
-/** What all nodes know. */
-class SharedTruth {
-  members: Member[] = [];
-  leaving: Member[] = [];
-  ring: Ring | undefined;
-  readonly holdings = new Map<NodeId, Set<number>>();
-  readonly views = new Set<SharedView>();
-  changedUs = 0;
-  ringUs = 0;
-  #owners: readonly NodeId[] | undefined;
-
-  constructor(
-    readonly world: ManualWorld,
-    readonly partitionCount: number,
-  ) {}
-
-  change(members: Member[], leaving: Member[]): void {
-    this.members = [...members].sort((a, b) => (a.id < b.id ? -1 : 1));
-    this.leaving = leaving;
-    this.#owners = claim(this.partitionCount, this.members, this.#owners);
-    this.ring = new Ring(this.#owners, this.members);
-    this.ringUs = this.world.clock.monotonicUs();
-    this.tell();
-  }
-
-  tell(): void {
-    this.changedUs = this.world.clock.monotonicUs();
-    for (const view of this.views) view.changed();
-  }
-}
-
-class SharedView implements TransferMembership {
-  readonly #callbacks: (() => void)[] = [];
-
-  constructor(
-    readonly self: Member,
-    readonly truth: SharedTruth,
-  ) {
-    truth.views.add(this);
-  }
-
-  members(): readonly Member[] {
-    return this.truth.members;
-  }
-
-  nodes(): readonly Member[] {
-    return [...this.truth.members, ...this.truth.leaving];
-  }
-
-  ring(): Ring {
-    assert(this.truth.ring !== undefined);
-    return this.truth.ring;
-  }
-
-  holds(id: NodeId, partition: Partition, n: number): boolean {
-    return this.truth.holdings.get(id)?.has(numberOf({ partition, n })) === true;
-  }
-
-  onChange(callback: () => void): void {
-    this.#callbacks.push(callback);
-  }
-
-  changed(): void {
-    for (const callback of this.#callbacks) callback();
-  }
-
-  /** Has all that was written before on the disk, as the real one does. */
-  sync: () => Promise<void> = () => Promise.resolve();
-
-  async declare(changes: readonly HoldingChange[]): Promise<void> {
-    await this.sync();
-    const held = this.truth.holdings.get(this.self.id) ?? new Set();
-    this.truth.holdings.set(this.self.id, held);
-    for (const { partition, n, holds } of changes) {
-      if (holds) held.add(numberOf({ partition, n }));
-      else held.delete(numberOf({ partition, n }));
-    }
-    this.truth.tell();
-  }
-
-  leave(): void {
-    const { members, leaving } = this.truth;
-    this.truth.change(
-      members.filter(({ id }) => id !== this.self.id),
-      [...leaving, this.self],
-    );
-  }
-
-  forget(id: NodeId): void {
-    const { members, leaving } = this.truth;
-    const without = (nodes: Member[]): Member[] => nodes.filter((member) => member.id !== id);
-    this.truth.holdings.delete(id);
-    this.truth.change(without(members), without(leaving));
-  }
-
-  gone(): Promise<void> {
-    this.forget(this.self.id);
-    return Promise.resolve();
-  }
-
-  unchangedSinceUs(): number {
-    return this.truth.changedUs;
-  }
-
-  state(): MemberState {
-    if (this.truth.members.includes(this.self)) return 'member';
-    return this.truth.leaving.includes(this.self) ? 'leaving' : 'gone';
-  }
 }
 
 class OpenGovernor implements Governor {
