@@ -2,7 +2,7 @@ import test from 'ava';
 import { replayCommand } from './replay.js';
 import { type SimulationOptions, simulate } from './simulation.js';
 
-const SEEDS = 300;
+const SEEDS = 240;
 const DURATION_MS = 3_000;
 
 /** Fails with what a reader needs: what was violated, how to replay it, and the last lines. */
