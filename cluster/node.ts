@@ -311,10 +311,12 @@ export class ClusterNode {
 
   /** Stops, after everything that was acknowledged is in the store. The store itself stays open. */
   async close(): Promise<void> {
+    // First: who has forwarded something here is to find this node gone and run it elsewhere, not to hear that it failed.
+    await this.#service.close();
+    // Together: background work that may not go on sees its peers go.
     this.#coordination.hedges.stop();
     this.#governor.stop();
     this.peers.stop();
-    await this.#service.close();
     await Promise.all(this.#tasks.map((task) => task.stop()));
     await this.replica.close();
     await saveForest(this.#store, this.#world.log, this.#forest, this.keyspaces);

@@ -76,17 +76,21 @@ export class ElasticLoad {
     }
   }
 
+  #client(turn: number): Client {
+    const client = this.#clients[turn % this.#clients.length];
+    if (client === undefined) throw new Error('no client is left');
+    return client;
+  }
+
   async #work(lane: number): Promise<void> {
     for (let round = 0; !this.#isOver; round++) {
       const key = `load:${lane}:${round % KEYS_A_LANE}`;
       const value = `${lane}.${round}`;
-      const writer = this.#clients[(lane + round) % this.#clients.length];
-      const reader = this.#clients[(lane + round + 1) % this.#clients.length];
-      if (writer === undefined || reader === undefined) throw new Error('no client is left');
       try {
-        await writer.set(key, value);
+        await this.#client(lane + round).set(key, value);
         this.#values.set(key, value);
-        const read = await reader.get(key);
+        // Chosen now: a client may be gone since the key was set.
+        const read = await this.#client(lane + round + 1).get(key);
         if (read !== value) this.wrong.push(`${key} is ${read} after ${value} was set, in round ${round}`);
       } catch (error) {
         this.errors.push(error instanceof Error ? error.message : String(error));

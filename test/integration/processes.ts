@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ask } from '../../scripts/processes/ask.js';
 import { joiningNode, localNode, localNodes, type NodePorts, startAll } from '../../scripts/processes/local-nodes.js';
-import type { NodeProcess, ProcessEnd } from '../../scripts/processes/node-process.js';
+import { NodeProcess, type ProcessEnd } from '../../scripts/processes/node-process.js';
 import { freePorts } from '../../scripts/processes/ports.js';
 import { within } from '../../scripts/processes/wait.js';
 
@@ -14,6 +14,8 @@ import { within } from '../../scripts/processes/wait.js';
 export const READY_MS = 30_000;
 /** How long a node may take until it has handed everything over. */
 const LEFT_MS = 90_000;
+/** How long a node may take to stop in order. */
+const STOP_MS = 15_000;
 const PROGRAM_MS = 60_000;
 
 export interface ClusterWishes {
@@ -21,6 +23,8 @@ export interface ClusterWishes {
   readonly nodeCount?: number;
   /** Options for every node, e.g. `['--durability', 'buffer']`. */
   readonly args?: readonly string[];
+  /** Options of single nodes, which override those for every node. */
+  readonly argsOf?: (index: number) => readonly string[];
 }
 
 /** A cluster that is up. Its nodes can be killed and launched again; `close` leaves nothing behind. */
@@ -47,7 +51,8 @@ export class TestCluster {
     const folder = temporaryFolder();
     const ports = await portPairs(wishes.nodeCount ?? 3);
     const args = wishes.args ?? [];
-    const nodes = localNodes(folder, ports, args);
+    const argsOf = wishes.argsOf ?? (() => []);
+    const nodes = localNodes(folder, ports, args).map((node, index) => withArgs(node, argsOf(index)));
     const [seed] = ports;
     assert(seed);
     const cluster = new TestCluster(folder, nodes, seed, args);
@@ -75,6 +80,15 @@ export class TestCluster {
     const node = this.node(index);
     void node.launch();
     await node.ready(this.nodes.length - 1, READY_MS);
+  }
+
+  /** Stops a node in order, starts it with further options, which override the ones that it had, and waits until it sees all others. */
+  async restart(index: number, args: readonly string[]): Promise<void> {
+    const old = this.node(index);
+    const end = await old.stop(STOP_MS, () => undefined);
+    assert(end?.code === 0, `node ${old.port} did not stop in order:\n${old.logTail()}`);
+    this.#nodes[index] = withArgs(old, args);
+    await this.revive(index);
   }
 
   /** Starts a node that joins by way of the first one, and waits until it answers. */
@@ -117,6 +131,11 @@ export class TestCluster {
     await Promise.all(this.nodes.map((node) => node.kill()));
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** A node that is yet to be started, with further options: of an option that is given twice the later counts. */
+function withArgs({ start }: NodeProcess, args: readonly string[]): NodeProcess {
+  return new NodeProcess({ ...start, args: [...start.args, ...args] });
 }
 
 /** Makes a folder of its own for a test, which has to remove it. */

@@ -1,0 +1,92 @@
+/** Nodes that speak different versions of the peer protocol serve together, and are brought to the highest one by one. */
+import { readFileSync } from 'node:fs';
+import test, { type ExecutionContext } from 'ava';
+import { Redis } from 'ioredis';
+import { VERSION_MAX } from '../../cluster/wire/versions.js';
+import { untilHealed } from '../../scripts/chaos/healing.js';
+import { waitUntil } from '../../scripts/processes/wait.js';
+import { ElasticLoad } from './elastic-load.js';
+import { TestCluster } from './processes.js';
+
+const LANES = 12;
+const WORKED_MS = 60_000;
+const HEALED_MS = 90_000;
+const LATEST = ['--protocol-version-max', `${VERSION_MAX}`];
+const ONE_LESS = ['--protocol-version-max', `${VERSION_MAX - 1}`];
+const ARGS = ['--enable-debug-command', 'local', '--request-timeout-ms', '5000', '--exchange-period-ms', '2000'];
+
+// Which nodes are the older ones decides who dials, coordinates and stores in which version: both halves are both.
+for (const old of [
+  [0, 1],
+  [2, 3],
+]) {
+  test.serial(
+    `four nodes, of which ${old.join(' and ')} speak one version less, serve as one, and are upgraded one by one under load`,
+    async (t) => {
+      t.timeout(300_000);
+      const argsOf = (index: number) => (old.includes(index) ? ONE_LESS : LATEST);
+      const cluster = await TestCluster.start({ nodeCount: 4, args: ARGS, argsOf });
+      t.teardown(() => cluster.close());
+      const clients = cluster.ports.map((port) => new Redis(port, '127.0.0.1'));
+      const load = new ElasticLoad(clients, LANES);
+      t.teardown(() => load.end());
+      await moreRounds(load, 1000);
+      const versions = cluster.nodes.map((_, index) => (old.includes(index) ? VERSION_MAX - 1 : VERSION_MAX));
+      for (const [index] of cluster.nodes.entries()) {
+        t.deepEqual(lastVersions(cluster, index), expectedVersions(cluster, index, versions), `links of node ${index}`);
+      }
+      for (const [index, client] of clients.entries()) {
+        await load.remove(client);
+        await cluster.restart(index, LATEST);
+        load.add(new Redis(cluster.node(index).port, '127.0.0.1'));
+        await moreRounds(load, 200);
+      }
+      await healed(t, cluster, load);
+      await load.end();
+      t.deepEqual(load.errors, []);
+      t.deepEqual(load.wrong, []);
+      for (const port of cluster.ports) t.deepEqual(await load.wrongThrough(port), [], `through port ${port}`);
+      const latest = cluster.nodes.map(() => VERSION_MAX);
+      for (const [index] of cluster.nodes.entries()) {
+        t.deepEqual(lastVersions(cluster, index), expectedVersions(cluster, index, latest), `links of node ${index}`);
+      }
+    },
+  );
+}
+
+/** By the peer port of each other node: the version of the link that the node has made to it last, from its log. */
+function lastVersions(cluster: TestCluster, index: number): Record<string, number> {
+  const versions: Record<string, number> = {};
+  for (const line of readFileSync(cluster.node(index).start.logPath, 'utf8').split('\n')) {
+    if (!line.includes('"the peer is reachable"')) continue;
+    const { peer, version } = JSON.parse(line) as { peer: string; version: number };
+    versions[peer] = version;
+  }
+  return versions;
+}
+
+/** The lesser of the highest versions of both ends. */
+function expectedVersions(cluster: TestCluster, index: number, highest: readonly number[]): Record<string, number> {
+  const own = highest[index] ?? 0;
+  const others = [...cluster.nodes.entries()].filter(([other]) => other !== index);
+  return Object.fromEntries(
+    others.map(([other, { start }]) => {
+      const peerPort = start.args[start.args.indexOf('--peer-port') + 1];
+      return [`127.0.0.1:${peerPort}`, Math.min(own, highest[other] ?? 0)];
+    }),
+  );
+}
+
+function moreRounds(load: ElasticLoad, count: number): Promise<void> {
+  const enough = load.rounds + count;
+  return waitUntil('the clients go on', WORKED_MS, () => load.rounds >= enough || `${load.rounds} of ${enough} rounds`);
+}
+
+function healed(t: ExecutionContext, cluster: TestCluster, load: ElasticLoad): Promise<void> {
+  return untilHealed(
+    () => cluster.nodes,
+    load.keys(),
+    HEALED_MS,
+    (line) => t.log(line),
+  );
+}
