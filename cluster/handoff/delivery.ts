@@ -99,7 +99,11 @@ export class Delivery {
       if (hint !== undefined) slice.push(hint);
       if (slice.length < SLICE_HINTS && done !== true) continue;
       if (slice.length === 0) return failures === 0;
-      if (!(await this.#node.governor.admit('hints', slice.length)) || this.#stopped) return true;
+      if (!(await this.#node.governor.admit('hints', slice.length))) {
+        // The node stops: to ask again would be answered at once, for ever.
+        this.#stopped = true;
+      }
+      if (this.#stopped) return true;
       const failed = await this.#deliver(slice);
       failures += failed;
       // One object that the target refuses does not hold up the others; a target that refuses all is left alone.

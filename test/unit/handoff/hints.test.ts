@@ -184,6 +184,17 @@ test('deliveries are as safe as the keyspace asks, and in the log at least', asy
   }
 });
 
+test('a governor that has stopped is asked once, not for ever', async (t) => {
+  const bench = await HandoffBench.open();
+  bench.standIn(bench.peer(0), 'k', 'x');
+  await bench.advance(200);
+  bench.governor.stopped = true;
+  bench.peer(0).turn(true);
+  await bench.advance(5_000);
+  t.is(bench.governor.admitted.length, 1);
+  t.deepEqual(bench.peer(0).puts, []);
+});
+
 test('hints go out in slices that the governor admits, and a slice waits for the one before', async (t) => {
   const bench = await HandoffBench.open();
   const target = bench.peer(0);
