@@ -25,7 +25,7 @@ import { OrphanSweep } from './handoff/orphan-sweep.js';
 import { GossipMembership } from './membership/gossip-membership.js';
 import { contactBy, gossipLinks } from './membership/links.js';
 import { isElastic, type Membership } from './membership/membership.js';
-import { openMembership } from './membership/open-membership.js';
+import { openMembership, refuseAlone } from './membership/open-membership.js';
 import type { MembershipPlan } from './membership/plan.js';
 import { Peers } from './peers.js';
 import type { Store } from './ports/store.js';
@@ -344,7 +344,10 @@ export class ClusterNode {
 /** Who is in the cluster when the node opens. */
 async function membershipOf(world: World, store: Store, options: NodeOptions): Promise<Membership> {
   const { membership } = options;
-  if (!('founders' in membership)) return membership;
+  if (!('founders' in membership)) {
+    if (membership.members().length === 1) await refuseAlone(world.log, store, membership.ring().partitionCount);
+    return membership;
+  }
   // Only to ask a seed: the node itself will be another one.
   const actor = makeActor(world.random.bytes(LIFE_BYTES), 0);
   const wire = wireOf(options, membership.partitionCount, membership.self.id, () => actor);

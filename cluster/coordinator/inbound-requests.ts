@@ -107,7 +107,7 @@ export class InboundRequests implements PeerRequests {
   }
 
   query(from: Inbound, requestId: number, body: Buffer): void {
-    this.#queries.answer(from.peerId, body, (reply) => from.replyForward(requestId, reply));
+    this.#queries.answer(from.peerId, body, (reply) => from.replyForward(requestId, reply), from.remoteAddress);
   }
 
   /** Whether the object comes from the future, and the asker was told so. */

@@ -17,9 +17,9 @@ export const QUERY_KIND = {
 
 /**
  * Answers one kind of question. `body` is what follows the kind, and is only good during the call. `answer` takes the
- * reply, now or later, once; an empty reply says that the question could not be answered.
+ * reply, now or later, once; an empty reply says that the question could not be answered. `address` is where `from` asks from, where that is known.
  */
-export type AnswerQuery = (from: NodeId, body: Buffer, answer: (reply: Buffer) => void) => void;
+export type AnswerQuery = (from: NodeId, body: Buffer, answer: (reply: Buffer) => void, address?: string) => void;
 
 /** The questions that this node answers. */
 export class Queries {
@@ -31,9 +31,9 @@ export class Queries {
   }
 
   /** Answers a question from a peer. One of a kind that is not known gets an empty answer. */
-  answer(from: NodeId, question: Buffer, answer: (reply: Buffer) => void): void {
+  answer(from: NodeId, question: Buffer, answer: (reply: Buffer) => void, address?: string): void {
     const answerQuery = question.length === 0 ? undefined : this.#byKind.get(question.readUInt8(0));
     if (answerQuery === undefined) answer(Buffer.alloc(0));
-    else answerQuery(from, question.subarray(1), answer);
+    else answerQuery(from, question.subarray(1), answer, address);
   }
 }

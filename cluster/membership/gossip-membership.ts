@@ -6,8 +6,9 @@ import type { BackgroundTask } from '../background/task.js';
 import type { AnswerQuery } from '../coordinator/queries.js';
 import type { NodeId, Ring } from '../ring/ring.js';
 import type { Partition } from '../ring/slots.js';
+import { THIS_NODE } from './audit.js';
 import type { EventContent } from './event.js';
-import { type AskGossip, answerGossip, choosePartner, exchange, GossipRounds } from './gossip.js';
+import { type AskGossip, answerGossip, choosePartner, exchange, GossipRounds, type Speaker } from './gossip.js';
 import { FAREWELLS, LONELY_SEED_ROUNDS, SEED_ROUNDS } from './limits.js';
 import type { Contact, GossipLinks } from './links.js';
 import type {
@@ -110,9 +111,9 @@ export class GossipMembership implements ElasticMembership {
   }
 
   /** Answers `QUERY_KIND.gossip`. */
-  readonly answer: AnswerQuery = (from, body, answer) => {
+  readonly answer: AnswerQuery = (from, body, answer, address = from) => {
     this.#bytes += body.length;
-    answerGossip(this.#own, from, Buffer.from(body)).then(
+    answerGossip(this.#own, { id: from, address }, Buffer.from(body)).then(
       (reply) => {
         this.#bytes += reply.length;
         answer(reply);
@@ -136,7 +137,7 @@ export class GossipMembership implements ElasticMembership {
   async forget(id: NodeId): Promise<string | undefined> {
     const state = this.#own.knowledge.stateOf(id);
     const fault = this.#forgetFault(id, state) ?? this.#deafFault();
-    if (fault !== undefined) this.#own.audit.refused('forget', 'this node', `${id}: ${fault}`);
+    if (fault !== undefined) this.#own.audit.refused('forget', id, THIS_NODE, fault);
     else if (state !== 'gone' && state !== 'forgotten') await this.#own.say({ kind: 'forget', node: id });
     return fault;
   }
@@ -145,7 +146,7 @@ export class GossipMembership implements ElasticMembership {
     const id = nodeIdOf(address.host, address.peerPort);
     const fault = id === this.self.id ? 'this is the node itself' : (this.#deafFault() ?? (await this.#meet(address)));
     if (fault !== undefined) {
-      this.#own.audit.refused('meet', 'this node', `${address.host}:${address.peerPort}: ${fault}`);
+      this.#own.audit.refused('meet', undefined, `${address.host}:${address.peerPort}`, fault);
     }
     return fault;
   }
@@ -188,7 +189,7 @@ export class GossipMembership implements ElasticMembership {
     if (this.state() !== 'joining') return;
     const isHeard = this.nodes().some(({ id }) => id !== this.self.id && this.#links.gossips(id));
     const fault = this.#deafFault() ?? this.#replaceFault();
-    if (fault !== undefined) this.#own.audit.refused('join', 'this node', fault);
+    if (fault !== undefined) this.#own.audit.refused('join', this.self.id, THIS_NODE, fault);
     else if (isHeard) await this.#own.enter(this.#entrance());
   }
 
@@ -242,22 +243,25 @@ export class GossipMembership implements ElasticMembership {
   async #visit(address: { readonly host: string; readonly port: number }): Promise<string | undefined> {
     const node = await this.#contact(address);
     if (typeof node === 'string') return node;
-    this.#answered.set(`${address.host}:${address.port}`, node.id);
+    const name = `${address.host}:${address.port}`;
+    this.#answered.set(name, node.id);
     try {
-      return await this.#exchange(node.id, (body) => node.ask(body));
+      return await this.#exchange({ id: node.id, address: name }, (body) => node.ask(body));
     } finally {
       node.close();
     }
   }
 
   #talkTo(id: NodeId): Promise<string | undefined> {
-    return this.#exchange(id, (body) => this.#links.ask(id, body));
+    const member = this.#own.knowledge.find(id);
+    const address = member === undefined ? id : `${member.host}:${member.peerPort}`;
+    return this.#exchange({ id, address }, (body) => this.#links.ask(id, body));
   }
 
-  #exchange(id: NodeId, ask: AskGossip): Promise<string | undefined> {
+  #exchange(other: Speaker, ask: AskGossip): Promise<string | undefined> {
     this.#gossips++;
     this.#lastUs = this.#own.world.clock.monotonicUs();
-    return exchange(this.#own, id, async (body) => {
+    return exchange(this.#own, other, async (body) => {
       const reply = await ask(body);
       this.#bytes += body.length + (typeof reply === 'string' ? 0 : reply.length);
       return reply;

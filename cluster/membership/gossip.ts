@@ -15,21 +15,28 @@ import type { Member } from './membership.js';
 /** Asks the other side of an exchange; a reason in words is no answer. */
 export type AskGossip = (body: Buffer) => Promise<Buffer | CallFault>;
 
+/** The other side of an exchange. */
+export interface Speaker {
+  readonly id: NodeId;
+  /** Where it was heard: host:port. */
+  readonly address: string;
+}
+
 /** Who takes part in an exchange: its knowledge, and what becomes of what it hears. */
 export interface GossipParty {
   side(): Promise<Side>;
   /** Takes what a node of the same cluster knows. */
-  learn(parcel: Parcel, from: NodeId): void;
+  learn(parcel: Parcel, from: Speaker): void;
   /** Takes the history of another cluster in place of the own one. Resolves with the reason why not, else undefined. */
-  adopt(parcel: Parcel, founders: Buffer, from: NodeId): Promise<string | undefined>;
+  adopt(parcel: Parcel, founders: Buffer, from: Speaker): Promise<string | undefined>;
   /** The exchange was refused by this side, or by the other. */
-  refused(from: NodeId, reason: string): void;
+  refused(from: Speaker, reason: string): void;
 }
 
 const FOREIGN = 'the nodes are of different clusters: they were founded by other nodes, and neither is new and empty';
 
 /** Asks another node. Resolves with the reason why nothing came of it, else undefined. */
-export async function exchange(party: GossipParty, other: NodeId, ask: AskGossip): Promise<string | undefined> {
+export async function exchange(party: GossipParty, other: Speaker, ask: AskGossip): Promise<string | undefined> {
   const answer = readAnswer(await ask(digestOf(await party.side())));
   if (typeof answer === 'string') return answer;
   if (answer.step === 'same') return undefined;
@@ -39,7 +46,7 @@ export async function exchange(party: GossipParty, other: NodeId, ask: AskGossip
   }
   if (answer.step !== 'lists') return `a digest was answered by '${answer.step}'`;
   const own = await party.side();
-  const kinship = kinshipOf(own, other, answer);
+  const kinship = kinshipOf(own, other.id, answer);
   if (kinship === 'foreign') {
     party.refused(other, FOREIGN);
     return FOREIGN;
@@ -57,14 +64,14 @@ export async function exchange(party: GossipParty, other: NodeId, ask: AskGossip
 }
 
 /** Answers another node. */
-export async function answerGossip(party: GossipParty, from: NodeId, body: Buffer): Promise<Buffer> {
+export async function answerGossip(party: GossipParty, from: Speaker, body: Buffer): Promise<Buffer> {
   const message = decodeGossip(body);
   if (typeof message === 'string') return encodeGossip({ step: 'refused', text: message });
   if (message.step !== 'digest' && message.step !== 'give') {
     return encodeGossip({ step: 'refused', text: `'${message.step}' is no question` });
   }
   const own = await party.side();
-  const kinship = kinshipOf(own, from, message);
+  const kinship = kinshipOf(own, from.id, message);
   if (kinship === 'foreign') {
     party.refused(from, FOREIGN);
     return encodeGossip({ step: 'refused', text: FOREIGN });

@@ -19,8 +19,12 @@ export const EVENTS_MAX = 100_000;
 export const RECENT_FOLDS = 16;
 /** ... and behind each so-manieth of those before. */
 export const FOLD_STRIDE = 64;
-/** A node that joins asks each seed again after so long, with a line in the log. */
+/** A node that joins asks its seeds again after so long. */
 export const SEED_RETRY_MS = 10_000;
+/** While it waits it says so as often as this, and why. */
+export const WAITING_LOG_PERIOD_MS = 30_000;
+/** For so long the seeds may come to hear of the node that is to be replaced. */
+export const REPLACE_WAIT_MS = 60_000;
 /** A node that leaves the cluster tells so many others before it ends. */
 export const FAREWELLS = 3;
 /** The same refusal by the same node is logged once in this time. */
@@ -28,6 +32,7 @@ export const REFUSAL_LOG_PERIOD_MS = 60_000;
 /** Bytes of a host and of a zone in an event. */
 export const TEXT_BYTES_MAX = 255;
 
+assert(SEED_RETRY_MS < WAITING_LOG_PERIOD_MS && SEED_RETRY_MS < REPLACE_WAIT_MS);
 assert(NEWS_DELAY_MS < GOSSIP_PERIOD_MS);
 assert(LONELY_SEED_ROUNDS <= SEED_ROUNDS);
 assert(GOSSIP_BYTES_MAX > 4 * TEXT_BYTES_MAX);

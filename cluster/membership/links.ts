@@ -5,9 +5,11 @@ import type { PeerAddress } from '../ports/transport.js';
 import type { World } from '../ports/world.js';
 import type { NodeId } from '../ring/ring.js';
 import type { Peer } from '../wire/peer.js';
+import { QuietLog } from '../wire/quiet-log.js';
 import { SeedPeer } from '../wire/seed-peer.js';
 import { carriesQuestion } from '../wire/versions.js';
 import type { WireOptions } from '../wire/wire-options.js';
+import { WAITING_LOG_PERIOD_MS } from './limits.js';
 
 /** The nodes that this node keeps a link to. */
 export interface GossipLinks {
@@ -47,8 +49,9 @@ export function gossipLinks(peers: { get(id: NodeId): Peer | undefined }): Gossi
 }
 
 export function contactBy(world: World, wire: WireOptions): Contact {
+  const quietLog = new QuietLog(world.clock, world.log, WAITING_LOG_PERIOD_MS);
   return async (address) => {
-    const seed = await SeedPeer.dial(world, wire, address);
+    const seed = await SeedPeer.dial(world, wire, address, quietLog);
     if (typeof seed === 'string') return seed;
     return {
       id: seed.identity.nodeId,

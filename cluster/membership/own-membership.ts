@@ -1,12 +1,11 @@
 /** This node's part in the history: it keeps what it hears, and says what is about itself. */
 import { StoreError } from '../ports/store.js';
 import type { World } from '../ports/world.js';
-import type { NodeId } from '../ring/ring.js';
 import { HybridClock } from '../version/hybrid-clock.js';
-import { Audit } from './audit.js';
+import { Audit, THIS_NODE } from './audit.js';
 import { type EventContent, type MembershipEvent, makeEvent, readEvent } from './event.js';
 import { isAlone } from './founding.js';
-import type { GossipParty } from './gossip.js';
+import type { GossipParty, Speaker } from './gossip.js';
 import type { Side } from './gossip-exchange.js';
 import type { Parcel } from './gossip-message.js';
 import { foundersIdOf } from './history.js';
@@ -16,7 +15,6 @@ import type { HoldingChange, Member, MemberState } from './membership.js';
 import type { MembershipRows, MembershipWrite } from './membership-rows.js';
 
 const LIFE_BYTES = 6;
-const THIS_NODE = 'this node';
 const FULL = 'the history is as long as one may be: nodes may come to differ on who is a member';
 
 export type MembershipWorld = Pick<World, 'clock' | 'timers' | 'random' | 'log'>;
@@ -97,8 +95,8 @@ export class OwnMembership implements GossipParty {
     return { id: self.id, isFresh, knowledge };
   }
 
-  refused(from: NodeId, reason: string): void {
-    this.audit.refused('gossip', from, reason);
+  refused(from: Speaker, reason: string): void {
+    this.audit.refused('gossip', from.id, from.address, reason);
   }
 
   /** A store that fails is the operator's business; anything else is a defect. */
@@ -107,12 +105,12 @@ export class OwnMembership implements GossipParty {
     this.world.log.error({ reason: error.message }, message);
   }
 
-  learn(parcel: Parcel, from: NodeId): void {
+  learn(parcel: Parcel, from: Speaker): void {
     const events = this.#knowledge.take(this.#readEvents(parcel.events, from).filter(({ dot }) => dot.counter > 0));
     const holdings = this.#readHoldings(parcel.holdings, from).filter((heard) => this.#takeHolding(heard, from));
     if (events.length === 0 && holdings.length === 0) return;
     for (const { dot } of events) this.#hybridClock.observe(dot.counter);
-    for (const event of events) this.#report(event, from);
+    for (const event of events) this.#report(event, from.address);
     this.#keep({ events, holdings }, false);
     this.#changed();
   }
@@ -122,7 +120,7 @@ export class OwnMembership implements GossipParty {
     return this.#turn;
   }
 
-  adopt(parcel: Parcel, founders: Buffer, from: NodeId): Promise<string | undefined> {
+  adopt(parcel: Parcel, founders: Buffer, from: Speaker): Promise<string | undefined> {
     return this.#inTurn(async () => {
       const events = this.#readEvents(parcel.events, from);
       if (!foundersIdOf(events).equals(founders)) return 'the history came without those who founded the cluster';
@@ -139,7 +137,7 @@ export class OwnMembership implements GossipParty {
       );
       this.#knowledge = knowledge;
       this.#isEntering = true;
-      this.audit.note('adopt', from, 'this node takes over the history of a cluster, to join it');
+      this.audit.note('adopt', self.id, from.address, 'this node takes over the history of a cluster, to join it');
       this.#changed();
       return undefined;
     });
@@ -203,7 +201,7 @@ export class OwnMembership implements GossipParty {
   }
 
   /** Whether the holding was news. One of this node that it has not said in this folder: its disk was lost. */
-  #takeHolding(heard: Holding, from: NodeId): boolean {
+  #takeHolding(heard: Holding, from: Speaker): boolean {
     const { holdings } = this.#knowledge;
     if (heard.node !== this.#configured.id) return holdings.merge(heard);
     const mark = { version: heard.kind === 'declared' ? heard.version : 0, folder: '' };
@@ -214,7 +212,8 @@ export class OwnMembership implements GossipParty {
     holdings.merge(nothing);
     this.audit.note(
       'disk lost',
-      from,
+      heard.node,
+      from.address,
       'others know of data that this folder does not hold: all of it is fetched again',
     );
     this.#keep({ holdings: [nothing] }, true);
@@ -227,11 +226,11 @@ export class OwnMembership implements GossipParty {
     this.#inTurn(() => this.#rows.write(write, sync)).catch((error) => this.failed(error, 'news could not be stored'));
   }
 
-  #readEvents(parts: readonly Buffer[], from: NodeId): MembershipEvent[] {
+  #readEvents(parts: readonly Buffer[], from: Speaker): MembershipEvent[] {
     return parts.flatMap((bytes) => {
       const event = readEvent(bytes);
       const fault = typeof event === 'string' ? event : this.#eventFault(event);
-      if (fault !== undefined) this.audit.refused('event', from, fault);
+      if (fault !== undefined) this.audit.refused('event', from.id, from.address, fault);
       return typeof event === 'string' || fault !== undefined ? [] : [event];
     });
   }
@@ -241,26 +240,26 @@ export class OwnMembership implements GossipParty {
     return this.#hybridClock.isTooFarAhead(dot.counter) ? 'its time is too far ahead: a clock is wrong' : undefined;
   }
 
-  #readHoldings(parts: readonly Buffer[], from: NodeId): Holding[] {
+  #readHoldings(parts: readonly Buffer[], from: Speaker): Holding[] {
     return parts.flatMap((bytes) => {
       const holding = readHolding(bytes, this.#knowledge.partitionCount);
       const isAhead =
         typeof holding !== 'string' && holding.kind === 'declared' && this.#hybridClock.isTooFarAhead(holding.version);
       const fault = isAhead ? 'its time is too far ahead: a clock is wrong' : holding;
       if (typeof fault !== 'string') return [fault];
-      this.audit.refused('holding', from, fault);
+      this.audit.refused('holding', from.id, from.address, fault);
       return [];
     });
   }
 
   #report(event: MembershipEvent, from: string): void {
     const { content } = event;
-    if (this.#knowledge.history.isFull) this.audit.refused('history', THIS_NODE, FULL);
+    if (this.#knowledge.history.isFull) this.audit.refused('history', this.#configured.id, THIS_NODE, FULL);
     this.audit.happened(event, content && this.#knowledge.find(content.node), from);
     const isOfThis =
       content?.kind === 'forget' ? content.node : content?.kind === 'replace' ? content.replaced : undefined;
     if (isOfThis !== this.#configured.id || this.state() !== 'forgotten') return;
-    this.audit.note('forgotten', from, 'this node was forgotten by its cluster: it only passes requests on');
+    this.audit.note('forgotten', isOfThis, from, 'this node was forgotten by its cluster: it only passes requests on');
   }
 
   /** Tells those who use the membership at the end of the turn, and other nodes soon. */

@@ -55,6 +55,7 @@ const NO_ANSWER = Buffer.alloc(0);
 /** Where requests come from and replies go to. A reply to a link that is closed by now goes nowhere. */
 export interface Inbound {
   readonly peerId: NodeId;
+  readonly remoteAddress: string;
   replyPut(requestId: number, status: number): void;
   /** `object[0 .. objectLength)` is copied. Undefined and not `same`: nothing is held. */
   replyGet(requestId: number, same: boolean, object: Buffer | undefined, objectLength: number): void;

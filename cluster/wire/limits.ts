@@ -64,7 +64,7 @@ export const RESUME_CHECK_MS = 5;
 
 /** Lines of the log that strangers can cause in one window; the rest is counted. */
 export const QUIET_LINES_MAX = 10;
-export const QUIET_WINDOW_MS = 10_000;
+export const QUIET_WINDOW_MS = 30_000;
 
 /**
  * The longest frame that a node takes, from the longest value that its clients may write. An object can hold several

@@ -17,12 +17,13 @@ export class QuietLog {
   constructor(
     private readonly clock: Clock,
     private readonly log: Log,
+    private readonly windowMs = QUIET_WINDOW_MS,
   ) {}
 
   /** `subject` says of whom and of what the line is. */
   warn(subject: string, fields: LogFields, message: string): void {
     const nowUs = this.clock.monotonicUs();
-    if (nowUs - this.windowStartUs >= QUIET_WINDOW_MS * 1000) {
+    if (nowUs - this.windowStartUs >= this.windowMs * 1000) {
       this.windowStartUs = nowUs;
       this.subjects.clear();
     }

@@ -14,7 +14,7 @@ import type { PeerIdentity } from './handshake.js';
 import { TICK_MAX_MS } from './limits.js';
 import { appendWhole, DECLINED, FIRST_REQUEST_ID, FORWARD_REPLY, messageName, QUERY } from './messages.js';
 import { type ConnectionOwner, PeerConnection } from './peer-connection.js';
-import { LINK_REFUSED } from './quiet-log.js';
+import { LINK_REFUSED, type QuietLog } from './quiet-log.js';
 import { RequestTable } from './request-table.js';
 import { carriesQuestion } from './versions.js';
 import type { WireOptions } from './wire-options.js';
@@ -27,21 +27,28 @@ export class SeedPeer implements ConnectionOwner {
   readonly address: PeerAddress;
   readonly #world: World;
   readonly #options: WireOptions;
+  readonly #quietLog: QuietLog;
   readonly #connection: PeerConnection;
   readonly #table = new RequestTable<SeedAnswer>(FIRST_REQUEST_ID);
   readonly #ticks: Timer;
   #settled: (fault: string | undefined) => void = () => undefined;
   #identity: PeerIdentity | undefined;
 
-  /** The seed once its handshake is done, or why there is no link to it. Never rejects. */
-  static dial(world: World, options: WireOptions, address: PeerAddress): Promise<SeedPeer | string> {
+  /** The seed once its handshake is done, or why there is no link to it. `quietLog` takes refusals. Never rejects. */
+  static dial(
+    world: World,
+    options: WireOptions,
+    address: PeerAddress,
+    quietLog: QuietLog,
+  ): Promise<SeedPeer | string> {
     return new Promise((resolve) => {
-      const seed = new SeedPeer(world, options, address);
+      const seed = new SeedPeer(world, options, address, quietLog);
       seed.#settled = (fault) => resolve(fault ?? seed);
     });
   }
 
-  private constructor(world: World, options: WireOptions, address: PeerAddress) {
+  private constructor(world: World, options: WireOptions, address: PeerAddress, quietLog: QuietLog) {
+    this.#quietLog = quietLog;
     this.#world = world;
     this.#options = options;
     this.address = address;
@@ -103,10 +110,8 @@ export class SeedPeer implements ConnectionOwner {
     this.#ticks.stop();
     if (connection.misfit) {
       const from = `${this.address.host}:${this.address.port}`;
-      this.#world.log.warn(
-        { ...audit(connection.claimedId, from, LINK_REFUSED), reason },
-        'a seed was refused, or refuses',
-      );
+      const fields = { ...audit(connection.claimedId, from, LINK_REFUSED), reason };
+      this.#quietLog.warn(`${from} ${reason}`, fields, 'a seed was refused, or refuses');
     }
     this.#settled(reason);
     for (let answer = this.#table.takeOldest(); answer !== undefined; answer = this.#table.takeOldest()) {

@@ -34,6 +34,7 @@ class Replies implements Inbound {
   readonly gets: [number, boolean, string[]][] = [];
   readonly forwards: [number, Buffer][] = [];
   readonly declined: number[] = [];
+  readonly remoteAddress = 'there:1';
 
   replyPut(requestId: number, status: number): void {
     this.puts.push([requestId, status]);

@@ -87,7 +87,7 @@ export class GossipNode {
 
   /** The messages of its log that are about a change or a refusal. */
   audits(): string[] {
-    return this.log.lines.filter(({ fields }) => fields.audit === true).map(({ fields }) => String(fields.event));
+    return this.log.lines.filter(({ fields }) => fields.audit === true).map(({ fields }) => String(fields.what));
   }
 
   readonly #links: GossipLinks = {
@@ -158,10 +158,11 @@ export class GossipNet {
     if (there === undefined || !this.connects(from, to)) return Promise.resolve('unreachable');
     this.bytes += body.length;
     return new Promise((resolve) => {
-      there.answer(from, body, (reply) => {
+      const answer = (reply: Buffer) => {
         this.bytes += reply.length;
         resolve(Buffer.from(reply));
-      });
+      };
+      there.answer(from, body, answer, `from ${from}`);
     });
   }
 

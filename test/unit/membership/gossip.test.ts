@@ -58,14 +58,18 @@ test('a node joins with a seed, holds nothing, and all have the same ring', asyn
   await net.stop();
 });
 
-test('a node waits for its seed, and says so every ten seconds', async (t) => {
+test('a node waits for its seed, and says so and why at once and each half minute', async (t) => {
   const net = new GossipNet();
   const first = net.add(memberAt(1));
   const second = net.add(memberAt(2));
   const starting = second.start({ seeds: [SEED] });
-  await net.timers.advance(25_000);
+  const waits = () => second.log.lines.filter(({ message }) => message.startsWith('a seed gave no history'));
+  await net.timers.advance(1);
+  t.is(waits().length, 1);
+  await net.timers.advance(35_000);
   t.is(second.membership, undefined);
-  t.is(second.log.lines.filter(({ message }) => message.startsWith('a seed gave no history')).length, 3);
+  t.is(waits().length, 2);
+  t.like(waits()[1]?.fields, { seed: `${SEED.host}:${SEED.port}`, reason: 'connection refused', waitedMs: 30_000 });
   await first.start({});
   await net.timers.until(starting);
   await net.timers.advance(2000);
@@ -203,10 +207,22 @@ test('a node takes the place of a dead one, and exactly its tokens', async (t) =
   await net.stop();
 });
 
-test('a node that is to replace one that nobody knows does not start', async (t) => {
+test('a node that is to replace one that nobody knows waits for its seed to hear of it, and does not start', async (t) => {
   const net = await foundedCluster(2);
-  const heir = net.add(memberAt(9));
-  await t.throwsAsync(heir.start({ seeds: [SEED], replace: memberAt(5).id }), { message: /knows no node/ });
+  const heir = net.add(memberAt(4));
+  const replace = memberAt(5).id;
+  const refused = t.throwsAsync(heir.start({ seeds: [SEED], replace }), { message: /knows no node .*CLUSTER NODES/ });
+  await net.timers.advance(61_000);
+  await refused;
+  const starting = heir.start({ seeds: [SEED], replace });
+  await net.timers.advance(5_000);
+  t.is(heir.membership, undefined);
+  const dead = await joined(net, 5);
+  dead.crash();
+  await net.timers.until(starting);
+  await net.timers.advance(3_000);
+  await net.agree();
+  t.false(heir.open.members().some(({ id }) => id === replace));
   await net.stop();
 });
 
@@ -242,8 +258,8 @@ test('two clusters do not unite: both sides refuse, once in their logs', async (
   }
   t.is(first?.open.members().length, 2);
   t.is(third?.open.members().length, 2);
-  t.deepEqual(first?.audits(), ['gossip', 'meet']);
-  t.deepEqual(third?.audits(), ['gossip']);
+  t.deepEqual(first?.audits(), ['gossip refused', 'meet refused']);
+  t.deepEqual(third?.audits(), ['gossip refused']);
   await net.stop();
 });
 

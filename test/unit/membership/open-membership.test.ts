@@ -1,7 +1,9 @@
 import test from 'ava';
+import { refuseAlone } from '../../../cluster/membership/open-membership.js';
 import { STORAGE_KIND, storageKey } from '../../../cluster/storage/layout.js';
+import { MemoryStore } from '../../../cluster/storage/memory-store.js';
 import { GossipNet } from './gossip-net.js';
-import { memberAt } from './histories.js';
+import { memberAt, PARTITIONS } from './histories.js';
 
 const FORMAT_ROW = storageKey(STORAGE_KIND.membership, 0, 0, 'format').toString('latin1');
 const TWO = [memberAt(1), memberAt(2)];
@@ -58,5 +60,37 @@ test('other founders in the configuration win until something has happened, and 
       .filter((id) => id !== second.id)
       .sort(),
   );
+  await net.stop();
+});
+
+test('a founder that is started again without its peers goes on as one of its cluster', async (t) => {
+  const net = new GossipNet();
+  for (const member of THREE) await net.add(member).start({ founders: THREE });
+  const [first] = net.nodes;
+  if (first === undefined) return t.fail();
+  first.crash();
+  await first.start({});
+  t.is(first.open.members().length, 3);
+  t.is(first.open.state(), 'member');
+  await net.stop();
+});
+
+test('the folder of a node that was in a cluster is refused by one that stands alone', async (t) => {
+  const net = new GossipNet();
+  const [first, second] = TWO.map((member) => net.add(member));
+  if (first === undefined || second === undefined) return t.fail();
+  const standsAlone = async () => {
+    first.crash();
+    const store = new MemoryStore(net.timers, first.disk ? { disk: first.disk } : {});
+    await net.timers.until(refuseAlone(first.log, store, PARTITIONS));
+  };
+  await first.start({});
+  await t.notThrowsAsync(standsAlone(), 'nobody else was ever part of it');
+  await first.start({});
+  await second.start({ seeds: [{ host: first.member.host, port: first.member.peerPort }] });
+  await net.agree();
+  await net.timers.advance(3000);
+  t.is(first.open.members().length, 2);
+  await t.throwsAsync(standsAlone(), { message: /a cluster that 2 nodes have been part of.*'cluster-secret-file'/ });
   await net.stop();
 });

@@ -3,6 +3,7 @@ import type { NodeId } from '../../../cluster/ring/ring.js';
 import type { Party } from '../../../cluster/wire/handshake.js';
 import { HANDSHAKE_TIME_LIMIT_MS, TICK_MAX_MS } from '../../../cluster/wire/limits.js';
 import { PeerService } from '../../../cluster/wire/peer-service.js';
+import { QuietLog } from '../../../cluster/wire/quiet-log.js';
 import { SeedPeer } from '../../../cluster/wire/seed-peer.js';
 import { FakeWorld } from './fake-world.js';
 import { ADDRESS, Requests } from './pair.js';
@@ -23,7 +24,9 @@ class Seed {
 
   async dialled(asker: Partial<Party> = {}): Promise<SeedPeer | string> {
     await this.service.listen(ADDRESS);
-    const dialled = SeedPeer.dial(this.world.node(), optionsOf({ ...DIALLER, ...asker }), ADDRESS);
+    const world = this.world.node();
+    const quietLog = new QuietLog(world.clock, world.log);
+    const dialled = SeedPeer.dial(world, optionsOf({ ...DIALLER, ...asker }), ADDRESS, quietLog);
     this.world.advance(HANDSHAKE_TIME_LIMIT_MS + TICK_MAX_MS);
     return dialled;
   }
@@ -52,7 +55,8 @@ test('a seed tells who it is and answers questions', async (t) => {
 
 test('where no link comes to stand the reason is told', async (t) => {
   const nobody = new FakeWorld();
-  const refused = SeedPeer.dial(nobody.node(), optionsOf(DIALLER), ADDRESS);
+  const node = nobody.node();
+  const refused = SeedPeer.dial(node, optionsOf(DIALLER), ADDRESS, new QuietLog(node.clock, node.log));
   nobody.settle();
   t.is(await refused, 'ECONNREFUSED: nobody listens');
   t.regex(String(await new Seed().dialled({ clusterName: 'other' })), /different cluster names/);
