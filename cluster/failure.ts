@@ -15,5 +15,7 @@ export type Failure =
   | { readonly code: 'OutcomeUnknown'; readonly reason: string }
   /** The write is not acceptable as it is, and will not be later. Nothing was written. */
   | { readonly code: 'Refused'; readonly reason: string }
+  /** What the key holds does not allow the change. The reason is Redis's text, without its code. Nothing was written. */
+  | { readonly code: 'NotApplicable'; readonly reason: string }
   /** A bounded queue of this node is full. Nothing was written. */
   | { readonly code: 'Overloaded'; readonly reason: string };

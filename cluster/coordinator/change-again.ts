@@ -8,8 +8,8 @@ import { hasSeen, type Sibling } from '../version/object.js';
 import { applyChange, type Change, type ChangeOutcome, shown, TOMBSTONE } from './change.js';
 
 /**
- * What `change` does to `object` (null: the key is absent) at `nowMs`, where it may have been done before. undefined: the
- * client asks for the value before the change, and that can't be told any more. Pure.
+ * What `change` does to `object` (null: the key is absent) at `nowMs`, where it may have been done before. undefined: what the
+ * client is to be told can't be told any more, or whether it was done. Pure.
  */
 export function applyAgain(
   object: ObjectBytes | null,
@@ -42,6 +42,9 @@ export function applyAgain(
       const written = live.map(({ value }) => ({ tombstone: false, expiryMs, value })).reverse();
       return { applied: true, previous: newest.value, written, context: undefined };
     }
+    case 'compute':
+      // Whether what is there came of it can't be told; done twice it would be wrong.
+      return undefined;
   }
   return applyChange(object, change, nowMs, newestDecides);
 }

@@ -2,6 +2,7 @@
 import { decodeObject, type ObjectBytes } from '../version/codec.js';
 import type { Written } from '../version/encoded.js';
 import { hasSeen, isLive, type Sibling, type VersionVector } from '../version/object.js';
+import { applyStringOperation, type StringOperation } from './string-change.js';
 
 /** When an expiry may be replaced (`EXPIRE key seconds NX|XX|GT|LT`); flags that can be combined. */
 export const EXPIRE_IF_NONE = 1;
@@ -34,14 +35,21 @@ export type Change =
       readonly condition: number;
       /** Absolute, ms; 0: never (`PERSIST`); in the past: the key is deleted. */
       readonly expiryMs: number;
+    }
+  | {
+      /** Makes a new value of the newest one, which it supersedes with all its siblings. */
+      readonly kind: 'compute';
+      readonly operation: StringOperation;
     };
 
 /** What a change comes to. `written` undefined: nothing is to be written. */
 export interface ChangeOutcome {
   /** Whether the change took effect, as its command counts it. */
   readonly applied: boolean;
-  /** The newest live value before the change. */
+  /** The newest live value before the change; of a change that computes, what it answers. */
   readonly previous: Buffer | undefined;
+  /** Why what the key holds does not allow the change; then nothing is written. */
+  readonly refusal?: string;
   readonly written: readonly Written[] | undefined;
   readonly context: VersionVector | undefined;
 }
@@ -66,6 +74,8 @@ export function applyChange(
       return applyDelete(shown(siblings, nowMs, newestDecides && change.context === undefined), change.context);
     case 'expire':
       return applyExpire(shown(siblings, nowMs, newestDecides), change, nowMs);
+    case 'compute':
+      return applyCompute(shown(siblings, nowMs, newestDecides), change.operation);
   }
 }
 
@@ -102,6 +112,15 @@ function applyExpire(live: readonly Sibling[], change: Change & { kind: 'expire'
   // Every sibling stays a sibling. The newest is written last, so that it stays the newest.
   const written = live.map(({ value }) => ({ tombstone: false, expiryMs, value })).reverse();
   return { applied: true, previous: newest.value, written, context: undefined };
+}
+
+function applyCompute(live: readonly Sibling[], operation: StringOperation): ChangeOutcome {
+  const [newest] = live;
+  const outcome = applyStringOperation(operation, newest?.value);
+  if ('refusal' in outcome) return { ...unchanged(undefined), refusal: outcome.refusal };
+  if (outcome.written === undefined) return unchanged(outcome.answer);
+  const written = [{ tombstone: false, expiryMs: newest?.expiryMs ?? 0, value: outcome.written }];
+  return { applied: true, previous: outcome.answer, written, context: undefined };
 }
 
 /** The conditions of the EXPIRE command page: a key without expiry counts as one that expires at infinity. */

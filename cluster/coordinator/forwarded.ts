@@ -17,6 +17,7 @@ import { objectLength, type Written } from '../version/encoded.js';
 import type { VersionVector } from '../version/object.js';
 import { FieldReader, FieldWriter, MalformedFields } from './byte-fields.js';
 import type { Change } from './change.js';
+import { decodeStringOperation, encodeStringOperation } from './string-change.js';
 
 export interface KeyedRequest {
   readonly db: number;
@@ -53,6 +54,7 @@ const KIND_PUT = 2;
 const KIND_SET_IF = 3;
 const KIND_DELETE = 4;
 const KIND_EXPIRE = 5;
+const KIND_COMPUTE = 6;
 /** Added to the kind of a change that may have taken effect elsewhere. A node that does not know of it declines. */
 const AGAIN = 0x80;
 
@@ -65,6 +67,7 @@ const FAILURE_CODES = [
   'OutcomeUnknown',
   'Overloaded',
   'Refused',
+  'NotApplicable',
 ] as const satisfies readonly Failure['code'][];
 
 export function encodeRequest(request: ForwardedRequest): Buffer {
@@ -87,7 +90,9 @@ export function encodeRequest(request: ForwardedRequest): Buffer {
 function kindByte(request: ForwardedRequest): number {
   if (request.kind === 'get') return KIND_GET;
   if (request.kind === 'put') return KIND_PUT;
-  const kind = { set: KIND_SET_IF, delete: KIND_DELETE, expire: KIND_EXPIRE }[request.change.kind];
+  const kind = { set: KIND_SET_IF, delete: KIND_DELETE, expire: KIND_EXPIRE, compute: KIND_COMPUTE }[
+    request.change.kind
+  ];
   return request.again ? kind + AGAIN : kind;
 }
 
@@ -105,6 +110,9 @@ function encodeChange(writer: FieldWriter, change: Change): void {
       break;
     case 'expire':
       writer.u8(change.condition).u64(change.expiryMs);
+      break;
+    case 'compute':
+      encodeStringOperation(writer, change.operation);
   }
 }
 
@@ -158,6 +166,11 @@ function decodeOperation(reader: FieldReader, kind: number): Operation {
     case KIND_EXPIRE + AGAIN: {
       const change: Change = { kind: 'expire', condition: reader.u8(), expiryMs: reader.u64() };
       return { kind: 'modify', change, again: kind !== KIND_EXPIRE };
+    }
+    case KIND_COMPUTE:
+    case KIND_COMPUTE + AGAIN: {
+      const change: Change = { kind: 'compute', operation: decodeStringOperation(reader) };
+      return { kind: 'modify', change, again: kind !== KIND_COMPUTE };
     }
     default:
       throw new MalformedFields(`operation ${kind} is not known`);

@@ -16,7 +16,10 @@ import { GetOperation } from './get.js';
 import { KeyOrder } from './key-order.js';
 import { PutOperation } from './put.js';
 
-/** How a change ended: whether it took effect, the newest value before it, and what the key holds after it. */
+/**
+ * How a change ended: whether it took effect, the newest value before it (of a change that computes: its answer), and what
+ * the key holds after it.
+ */
 export type ModifyDone<T> = (
   state: T,
   failure: Failure | undefined,
@@ -129,6 +132,10 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
     const outcome = apply(base, this.#change, nowMs, newestDecides);
     if (outcome === undefined) {
       this.#fail(PREVIOUS_UNKNOWN);
+      return;
+    }
+    if (outcome.refusal !== undefined) {
+      this.#fail({ code: 'NotApplicable', reason: outcome.refusal });
       return;
     }
     // A copy: the write that follows may take the place of the record that it is a part of.

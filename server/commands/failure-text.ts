@@ -19,6 +19,8 @@ export function failureText(failure: Failure): string {
       return `NOREPLICAS ${failure.reason}; a write may still persist`;
     case 'Refused':
       return `ERR ${failure.reason}; nothing was written`;
+    case 'NotApplicable':
+      return `ERR ${failure.reason}`;
     case 'Overloaded':
       return `TRYAGAIN ${failure.reason}; nothing was written`;
   }

@@ -2,7 +2,7 @@
 import type { Change } from '../../cluster/coordinator/change.js';
 import type { Failure } from '../../cluster/failure.js';
 import { type ObjectBytes, SIBLING_HEADER_BYTES, siblingValueBytes } from '../../cluster/version/codec.js';
-import { newestLiveSibling, siblingValue, type Written } from '../../cluster/version/encoded.js';
+import { newestLiveSibling, type Written } from '../../cluster/version/encoded.js';
 import type { VersionVector } from '../../cluster/version/object.js';
 import type { ReplySlot } from '../net/connection.js';
 import type { Server } from '../server.js';
@@ -12,7 +12,7 @@ import { refusesFailure } from './failure-text.js';
 import { Gather } from './gather.js';
 import { type Key, keyOf, refusesKey, refusesValue } from './key-argument.js';
 import { parseSetArguments, type SetArguments } from './set-arguments.js';
-import { keepsSiblings, shownAt } from './shown-sibling.js';
+import { keepsSiblings, shownAt, shownValue } from './shown-sibling.js';
 
 const SYNTAX_ERROR = 'ERR syntax error';
 const BAD_CONTEXT = 'BADCONTEXT the context token is not of this cluster, not for this key, or was changed';
@@ -195,13 +195,12 @@ const mget: Handler = (call) => {
   for (let i = 1; i < args.length; i++) {
     const key = keyOf(args[i]);
     connection.session.get(connection.db, key.slot, key.text, i - 1, (index, failure, object) => {
-      const at = shownAt(server, key.text, object);
-      server.statistics.countLookup(at >= 0);
-      if (object === undefined || at < 0) {
+      const value = shownValue(server, key.text, object);
+      server.statistics.countLookup(value !== undefined);
+      if (value === undefined) {
         gather.arrived(index, failure, undefined);
         return;
       }
-      const value = siblingValue(object, at);
       bytes += value.length;
       // A copy: the object is good for this turn, and other keys may take longer.
       gather.arrived(index, failure, bytes <= max ? Buffer.from(value) : undefined);
@@ -236,9 +235,9 @@ const strlen: Handler = (call) => {
   const key = keyOf(argument);
   connection.session.get(connection.db, key.slot, key.text, { server, slot }, (_pending, failure, object) => {
     if (refusesFailure(server, slot, failure)) return;
-    const at = shownAt(server, key.text, object);
-    server.statistics.countLookup(at >= 0);
-    slot.out.integer(object === undefined || at < 0 ? 0 : siblingValueBytes(object, at));
+    const value = shownValue(server, key.text, object);
+    server.statistics.countLookup(value !== undefined);
+    slot.out.integer(value?.length ?? 0);
     slot.complete();
   });
 };

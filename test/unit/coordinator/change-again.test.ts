@@ -78,3 +78,8 @@ test('an expiry that is there already counts as the own one', (t) => {
   t.false(applyAgain(null, past, NOW_MS, false)?.applied);
   t.deepEqual(texts(applyAgain(held('x'), past, NOW_MS, false)?.written), ['†']);
 });
+
+test('what computes is not done a second time', (t) => {
+  const append: Change = { kind: 'compute', operation: { kind: 'append', value: Buffer.from('y'), bytesMax: 10 } };
+  t.is(applyAgain(held('xy'), append, NOW_MS, false), undefined);
+});

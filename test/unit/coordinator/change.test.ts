@@ -262,3 +262,23 @@ test('where the newest decides, one that is dead hides what it was written besid
     ['newest'],
   );
 });
+
+test('a change that computes answers what came of it, keeps the expiry and is refused with a reason', (t) => {
+  const append = (bytesMax: number): Change => ({
+    kind: 'compute',
+    operation: { kind: 'append', value: Buffer.from('yz'), bytesMax },
+  });
+  t.like(outcomeOf(null, append(2)), { applied: true, previous: '2', written: ['yz'] });
+  const held = objectOf({ value: 'x', expiryMs: NOW_MS + 1 }, { value: 'older' });
+  t.like(outcomeOf(held, append(3)), {
+    applied: true,
+    previous: '3',
+    written: [`xyz@${NOW_MS + 1}`],
+    context: undefined,
+  });
+  t.like(applyChange(held, append(2), NOW_MS, false), {
+    applied: false,
+    written: undefined,
+    refusal: 'string exceeds maximum allowed size (proto-max-bulk-len)',
+  });
+});

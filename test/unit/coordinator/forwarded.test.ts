@@ -35,6 +35,10 @@ const anyChange: fc.Arbitrary<Change> = fc.oneof(
   }),
   fc.record({ kind: fc.constant('delete' as const), context: anyContext }),
   fc.record({ kind: fc.constant('expire' as const), condition: fc.nat(15), expiryMs: anyExpiryMs }),
+  fc.record({
+    kind: fc.constant('compute' as const),
+    operation: fc.record({ kind: fc.constant('append' as const), value: anyValue, bytesMax: fc.nat(0xffffffff) }),
+  }),
 );
 // What the client is told matters to a change that runs again only.
 const anyModification = fc.record({ change: anyChange, again: fc.boolean() }).map(({ change, again }) => {
@@ -68,7 +72,13 @@ const anyFailure: fc.Arbitrary<Failure> = fc.oneof(
   }),
   fc.record({ code: fc.constant('ReadQuorumNotMet' as const), answered: anyCount, needed: anyCount }),
   fc.record({
-    code: fc.constantFrom('StoreFailed' as const, 'OutcomeUnknown' as const, 'Overloaded' as const, 'Refused' as const),
+    code: fc.constantFrom(
+      'StoreFailed' as const,
+      'OutcomeUnknown' as const,
+      'Overloaded' as const,
+      'Refused' as const,
+      'NotApplicable' as const,
+    ),
     reason: anyReason,
   }),
 );
