@@ -31,6 +31,11 @@ export const DROP_ROWS = 64;
 /** A node that leaves waits so long for nodes that it has hints for; what they miss is then left to anti-entropy. */
 export const HINTS_WAIT_MS = 60_000;
 
+/** A node that is down and is to take something over from this one is named in the log after so long, ... */
+export const AWAITED_LOG_AFTER_MS = 5_000;
+/** ... and again each time that this has passed. */
+export const AWAITED_LOG_PERIOD_MS = 60_000;
+
 /** The rate of a transfer is that of so many seconds. */
 export const RATE_SECONDS = 10;
 

@@ -18,6 +18,8 @@ export interface TransferProgress {
   readonly etaSeconds: number | undefined;
   /** Wall clock, ms. */
   readonly startedMs: number;
+  /** Since when (wall clock, ms) this node waits for the other one, which is down. Undefined: it does not. */
+  readonly waitsSinceMs: number | undefined;
 }
 
 const US_PER_S = 1_000_000;
@@ -83,8 +85,15 @@ export class Courses {
     this.#begin(peer, now).done.add(place);
   }
 
-  /** What there is to tell; `left`: what is still to be moved. A course of which nothing is left is forgotten. */
-  report(left: ReadonlyMap<NodeId, ReadonlySet<number>>, now: { nowMs: number; nowUs: number }): TransferProgress[] {
+  /**
+   * What there is to tell; `left`: what is still to be moved; `waits`: since when nodes that are down are waited for. A course
+   * of which nothing is left is forgotten.
+   */
+  report(
+    left: ReadonlyMap<NodeId, ReadonlySet<number>>,
+    now: { nowMs: number; nowUs: number },
+    waits: ReadonlyMap<NodeId, { readonly sinceMs: number }> = new Map(),
+  ): TransferProgress[] {
     for (const [peer, places] of left) if (places.size > 0) this.#begin(peer, now);
     const told: TransferProgress[] = [];
     for (const [peer, course] of this.#courses) {
@@ -102,8 +111,9 @@ export class Courses {
         bytes: course.bytes,
         keysPerSecond: course.keyRate.perSecond(now.nowUs, course.startedUs),
         bytesPerSecond: course.byteRate.perSecond(now.nowUs, course.startedUs),
-        etaSeconds: etaSeconds(course, waiting, now.nowUs),
+        etaSeconds: waits.has(peer) ? undefined : etaSeconds(course, waiting, now.nowUs),
         startedMs: course.startedMs,
+        waitsSinceMs: waits.get(peer)?.sinceMs,
       });
     }
     return told;

@@ -12,9 +12,11 @@ import { Pause } from '../background/pause.js';
 import type { BackgroundTask } from '../background/task.js';
 import type { Hints } from '../handoff/hints.js';
 import { StoreError } from '../ports/store.js';
+import type { NodeId } from '../ring/ring.js';
+import { type Awaited, AwaitedNodes } from './awaited.js';
 import { Clearing } from './clearing.js';
 import { CLEARINGS_MAX, DROP_AFTER_MS, HINTS_WAIT_MS, RETIRE_PERIOD_MS, RETIRE_PLACES } from './limits.js';
-import { isToReceive, isToRetire, type Place } from './roles.js';
+import { awaitedFor, isToReceive, type Place } from './roles.js';
 import { everyPlace, type TransferNode } from './transfer-node.js';
 import { numberOf, type TransferRow, type TransferRows } from './transfer-rows.js';
 
@@ -24,6 +26,7 @@ export class Retiring implements BackgroundTask {
   readonly #hints: Hints;
   readonly #retireAfterMs: number;
   readonly #clearing: Clearing;
+  readonly #awaited: AwaitedNodes;
   readonly #pause: Pause;
   readonly #goneCallbacks: (() => void)[] = [];
   /** Places that may be given up, by number, and since when that is so, monotonic µs. */
@@ -44,6 +47,7 @@ export class Retiring implements BackgroundTask {
     this.#hints = hints;
     this.#retireAfterMs = retireAfterMs;
     this.#clearing = new Clearing(node, hints, graceMs);
+    this.#awaited = new AwaitedNodes(node);
     this.#pause = new Pause(node.world.timers);
     node.membership.onChange(() => {
       this.#changed = true;
@@ -58,6 +62,11 @@ export class Retiring implements BackgroundTask {
   /** Places of which rows are left that are not this node's any more. */
   get departing(): number {
     return this.#departing().length;
+  }
+
+  /** The nodes that are down and that this one waits for, to give something up. */
+  awaited(): ReadonlyMap<NodeId, Awaited> {
+    return this.#awaited.all();
   }
 
   /** `callback` runs once, when this node has left and nothing of it is needed any more. */
@@ -92,6 +101,7 @@ export class Retiring implements BackgroundTask {
       this.#changed = false;
       this.#replan();
     }
+    this.#awaited.look(this.#node.membership.nodes());
     await this.#retire();
     if (this.#node.membership.state() === 'leaving') await this.#departWhole();
     // What is hinted is not known before that.
@@ -104,11 +114,14 @@ export class Retiring implements BackgroundTask {
     const nowUs = world.clock.monotonicUs();
     const before = this.#ready;
     this.#ready = new Map();
+    const awaited = new Map<NodeId, Set<number>>();
     for (const place of everyPlace(this.#node)) {
-      if (!isToRetire(membership, place)) continue;
+      const others = awaitedFor(membership, place);
       const number = numberOf(place);
-      this.#ready.set(number, { place, sinceUs: before.get(number)?.sinceUs ?? nowUs });
+      for (const id of others ?? []) awaited.set(id, (awaited.get(id) ?? new Set()).add(number));
+      if (others?.length === 0) this.#ready.set(number, { place, sinceUs: before.get(number)?.sinceUs ?? nowUs });
     }
+    this.#awaited.plan(awaited);
   }
 
   /** Says that this node holds no more what it has not had to hold for long enough. Rejects with `StoreError`. */

@@ -54,13 +54,14 @@ export function isToReceive(membership: Membership, place: Place): boolean {
   return !membership.holds(id, place.partition, place.n) && wantedOf(membership, place).includes(id);
 }
 
-/** Whether this node may give the place up: others are to hold it, and all of them do. */
-export function isToRetire(membership: Membership, place: Place): boolean {
+/** Who has yet to take up a place that this node holds and is not to hold; []: it may give it up. Undefined: it is to keep it. */
+export function awaitedFor(membership: Membership, place: Place): readonly NodeId[] | undefined {
   const { partition, n } = place;
   const { id } = membership.self;
-  if (!membership.holds(id, partition, n)) return false;
+  if (!membership.holds(id, partition, n)) return undefined;
   const wanted = wantedOf(membership, place);
-  return wanted.length > 0 && !wanted.includes(id) && wanted.every((other) => membership.holds(other, partition, n));
+  if (wanted.length === 0 || wanted.includes(id)) return undefined;
+  return wanted.filter((other) => !membership.holds(other, partition, n));
 }
 
 /** Those from whom a receiver may take the place, the one that it displaces first. */

@@ -71,9 +71,12 @@ export class Transfer implements BackgroundTask {
   /** What is under way, one for each other node and direction. */
   transfers(): TransferProgress[] {
     const now = this.#now();
+    const awaited = this.#retiring.awaited();
+    const left = this.#leftByReceiver();
+    for (const [id, { places }] of awaited) left.set(id, new Set([...(left.get(id) ?? []), ...places]));
     return [
       ...this.#incoming.report(this.#receiving.leftBySource(), now),
-      ...this.#outgoing.report(this.#leftByReceiver(), now),
+      ...this.#outgoing.report(left, now, awaited),
     ];
   }
 

@@ -9,14 +9,15 @@ export interface ShownTransfer extends TransferProgress {
 }
 
 /**
- * `[{direction, node, address, partitions-done, partitions, keys, bytes, bytes-a-second, eta-seconds, started}, …]`: keys and
- * bytes so far; `eta-seconds` is null where it can't be told yet.
+ * `[{direction, node, address, partitions-done, partitions, keys, bytes, bytes-a-second, eta-seconds, started,
+ * waits-since}, …]`: keys and bytes so far; `eta-seconds` is null where it can't be told yet; `waits-since` is null unless this
+ * node waits for the other one, which is down and is to take something over: it has to come back, or to be forgotten.
  */
 export function writeTransfers(out: ReplyBuffer, transfers: readonly ShownTransfer[]): void {
   out.array(transfers.length);
   for (const transfer of transfers) {
-    const { direction, peer, member, etaSeconds } = transfer;
-    out.map(10);
+    const { direction, peer, member, etaSeconds, waitsSinceMs } = transfer;
+    out.map(11);
     writeText(out, 'direction', direction);
     writeText(out, 'node', peer);
     writeText(out, 'address', member === undefined ? '' : `${member.host}:${member.port}`);
@@ -29,6 +30,9 @@ export function writeTransfers(out: ReplyBuffer, transfers: readonly ShownTransf
     if (etaSeconds === undefined) out.nullBulk();
     else out.integer(Math.ceil(etaSeconds));
     writeText(out, 'started', new Date(transfer.startedMs).toISOString());
+    out.bulkText('waits-since');
+    if (waitsSinceMs === undefined) out.nullBulk();
+    else out.bulkText(new Date(waitsSinceMs).toISOString());
   }
 }
 

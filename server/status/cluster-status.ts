@@ -70,6 +70,8 @@ export interface TransferStatus {
   readonly bytesPerSecond: number;
   /** null: not known yet. */
   readonly etaSeconds: number | null;
+  /** ISO 8601: since when `from` waits for `to`, which is down; null: it does not. */
+  readonly waitsSince: string | null;
 }
 
 export interface DifferingKeyspace {
@@ -211,6 +213,7 @@ function transfersIn(answers: ReadonlyMap<string, NodeAnswer>): TransferStatus[]
 function transferOf(from: string, to: string, row: ReadonlyMap<unknown, unknown>): TransferStatus {
   const count = (name: string): number => Number(row.get(name) ?? 0);
   const eta = row.get('eta-seconds');
+  const waitsSince = row.get('waits-since');
   return {
     from,
     to,
@@ -220,6 +223,7 @@ function transferOf(from: string, to: string, row: ReadonlyMap<unknown, unknown>
     bytes: count('bytes'),
     bytesPerSecond: count('bytes-a-second'),
     etaSeconds: typeof eta === 'number' ? eta : null,
+    waitsSince: typeof waitsSince === 'string' ? waitsSince : null,
   };
 }
 

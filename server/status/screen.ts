@@ -35,6 +35,7 @@ export function screenLines(status: ClusterStatus): string[] {
     '',
     ...nodeLines(status),
     ...section('transfers', transferLines(status)),
+    ...section('waiting for nodes that are down', waitingLines(status)),
     ...section(
       'keyspaces that differ',
       status.differingKeyspaces.flatMap((row) => keyspaceLines(row, status)),
@@ -110,6 +111,16 @@ function transferLines({ nodes, transfers }: ClusterStatus): string[] {
   }));
   const width = Math.max(0, ...named.map(({ route }) => route.length));
   return named.map(({ transfer, route }) => `${route.padEnd(width)}  ${progressText(transfer)}`);
+}
+
+/** A line for each node that is waited for, and what is to be done about it. */
+function waitingLines({ nodes, transfers }: ClusterStatus): string[] {
+  const addresses = new Map(nodes.map((node) => [node.id, addressOf(node)]));
+  return transfers.flatMap(({ from, to, waitsSince }): string[] => {
+    if (waitsSince === null) return [];
+    const [waiting, down] = [from, to].map((id) => addresses.get(id) ?? id);
+    return [`${waiting} waits for ${down} since ${waitsSince}: start it again, or give it up: CLUSTER FORGET ${to}`];
+  });
 }
 
 function progressText({ partitionsDone, partitions, keys, bytes, bytesPerSecond, etaSeconds }: TransferStatus): string {

@@ -116,6 +116,7 @@ test('TRANSFERS tells how far each is', (t) => {
       partitionsDone: 3,
       partitionsTotal: 16,
       etaSeconds: 8.2,
+      waitsSinceMs: undefined,
       ...moved,
     },
     {
@@ -125,6 +126,7 @@ test('TRANSFERS tells how far each is', (t) => {
       partitionsDone: 0,
       partitionsTotal: 4,
       etaSeconds: undefined,
+      waitsSinceMs: 1_700_000_060_000,
       ...moved,
     },
   ]);
@@ -132,10 +134,22 @@ test('TRANSFERS tells how far each is', (t) => {
   if (typeof rows === 'string') throw new Error('no rows');
   const names = ['direction', 'node', 'address', 'partitions-done', 'partitions', 'keys', 'bytes', 'bytes-a-second'];
   t.deepEqual(
-    rows.map((row) => valuesOf(row, [...names, 'eta-seconds', 'started'])),
+    rows.map((row) => valuesOf(row, [...names, 'eta-seconds', 'started', 'waits-since'])),
     [
-      ['incoming', id, '10.0.0.2:7002', ':3', ':16', ':120', ':4096', ':356', ':9', '2023-11-14T22:13:20.000Z'],
-      ['outgoing', id, '', ':0', ':4', ':120', ':4096', ':356', '$-1', '2023-11-14T22:13:20.000Z'],
+      ['incoming', id, '10.0.0.2:7002', ':3', ':16', ':120', ':4096', ':356', ':9', '2023-11-14T22:13:20.000Z', '$-1'],
+      [
+        'outgoing',
+        id,
+        '',
+        ':0',
+        ':4',
+        ':120',
+        ':4096',
+        ':356',
+        '$-1',
+        '2023-11-14T22:13:20.000Z',
+        '2023-11-14T22:14:20.000Z',
+      ],
     ],
   );
 });

@@ -56,10 +56,12 @@ export function transferRow(
   done: number,
   total: number,
   eta: number | null,
+  waitsSince: string | null = null,
 ): unknown {
   return [
     ...['direction', direction, 'node', idOf(other), 'address', `10.0.0.1:${7000 + other}`],
     ...['partitions-done', done, 'partitions', total, 'keys', 12_000, 'bytes', 3_200_000],
     ...['bytes-a-second', 1_100_000, 'eta-seconds', eta, 'started', '2023-11-14T22:13:20.000Z'],
+    ...['waits-since', waitsSince],
   ];
 }

@@ -50,6 +50,21 @@ transfers
   );
 });
 
+test('a node that is down and waited for is named, with what to do about it', (t) => {
+  const view = answerFrom(1, [
+    memberLine(1, { state: 'leaving', tokens: 0, held: 40, toHandOver: 40 }),
+    memberLine(2, { reachable: false }),
+  ]);
+  const since = '2023-11-14T22:14:20.000Z';
+  const waiting = { ...view, transfers: [transferRow('outgoing', 2, 0, 40, null, since)] };
+  t.true(
+    screen(waiting).includes(`
+waiting for nodes that are down
+  10.0.0.1:7001 waits for 10.0.0.1:7002 since ${since}: start it again, or give it up: CLUSTER FORGET ${idOf(2)}
+`),
+  );
+});
+
 test('keyspaces that differ and a cluster that can not write are told', (t) => {
   const view = answerFrom(1, [memberLine(1), memberLine(2), 'keyspace_cart:n=3,r=2', 'cartwheel_version:0.2.0']);
   const text = screen(view, [2, answerFrom(2)]);

@@ -2,7 +2,7 @@ import test from 'ava';
 import type { Membership } from '../../../cluster/membership/membership.js';
 import type { NodeId } from '../../../cluster/ring/ring.js';
 import type { Partition } from '../../../cluster/ring/slots.js';
-import { isToReceive, isToRetire, isWhole, rolesOf, sourcesOf } from '../../../cluster/transfer/roles.js';
+import { awaitedFor, isToReceive, isWhole, rolesOf, sourcesOf } from '../../../cluster/transfer/roles.js';
 
 const PLACE = { partition: 0 as Partition, n: 3 };
 
@@ -57,11 +57,11 @@ test('a node receives what it is to hold and does not, and gives up what all oth
   t.true(isToReceive(told('BAC', 'BCD'), PLACE));
   t.false(isToReceive(told('BAC', 'ABC'), PLACE));
   t.false(isToReceive(told('BCDA', 'BCD'), PLACE));
-  t.true(isToRetire(told('BCDA', 'ABCD'), PLACE));
-  t.false(isToRetire(told('BCDA', 'ABC'), PLACE), 'one is not ready');
-  t.false(isToRetire(told('ABCD', 'ABCD'), PLACE), 'it is to hold it');
-  t.false(isToRetire(told('BCDA', 'BCD'), PLACE), 'it holds nothing');
-  t.true(isToRetire(told('BCD', 'ABCD', 'A'), PLACE), 'it leaves');
+  t.deepEqual(awaitedFor(told('BCDA', 'ABCD'), PLACE), []);
+  t.deepEqual(awaitedFor(told('BCDA', 'ABC'), PLACE), ['D' as NodeId], 'one is not ready');
+  t.is(awaitedFor(told('ABCD', 'ABCD'), PLACE), undefined, 'it is to hold it');
+  t.is(awaitedFor(told('BCDA', 'BCD'), PLACE), undefined, 'it holds nothing');
+  t.deepEqual(awaitedFor(told('BCD', 'ABCD', 'A'), PLACE), [], 'it leaves');
 });
 
 test('a copy is whole that stands in the place of the one it was taken from, or has met one of any W', (t) => {

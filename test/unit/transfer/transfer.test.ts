@@ -82,14 +82,39 @@ test.serial('a node that leaves does not wait for ever for a node that it has hi
   t.deepEqual(await cluster.misplaced(), []);
 });
 
-test.serial('a node that leaves waits for one that is to take over from it and is away', async (t) => {
+test.serial('a node that leaves waits for one that is to take over from it and is away, and names it', async (t) => {
   const cluster = await filled(50, { founders: 4 });
   const leaver = cluster.node('n1');
+  const { id } = cluster.memberOf('n2');
   cluster.crash('n2');
   leaver.view.leave();
+  const beganMs = cluster.world.clock.nowMs();
   await cluster.advance(120_000);
   t.false(leaver.isGone);
+  const [waits, ...others] = leaver.transfer.transfers();
+  t.deepEqual(others, []);
+  t.like(waits, { direction: 'outgoing', peer: id, etaSeconds: undefined });
+  t.true(Math.abs((waits?.waitsSinceMs ?? 0) - beganMs) <= 2_000);
+  const said = cluster.world.log.lines.filter(({ message }) =>
+    /waits for one that is down.*CLUSTER FORGET/.test(message),
+  );
+  t.is(said.length, 2, 'after five seconds, and a minute later');
+  t.like(said[0]?.fields, { node: id, partitions: waits?.partitionsTotal });
   await cluster.start('n2');
+  await cluster.settle();
+  t.true(leaver.isGone);
+  t.deepEqual(await cluster.misplaced(), []);
+});
+
+test.serial('a node that leaves goes once the one that it waited for is forgotten', async (t) => {
+  const cluster = await filled(50, { founders: 5 });
+  const leaver = cluster.node('n1');
+  const { id } = cluster.memberOf('n2');
+  cluster.crash('n2');
+  leaver.view.leave();
+  await cluster.advance(30_000);
+  t.true(leaver.transfer.transfers().some(({ peer, waitsSinceMs }) => peer === id && waitsSinceMs !== undefined));
+  leaver.view.forget(id);
   await cluster.settle();
   t.true(leaver.isGone);
   t.deepEqual(await cluster.misplaced(), []);
