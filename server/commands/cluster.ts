@@ -258,6 +258,7 @@ const SUBCOMMANDS: readonly CommandRow[] = [
     complexity: 'O(P) where P is the number of partitions',
     summary: 'Get array of Cluster slot to node mappings',
     tips: CHANGES_BY_ITSELF,
+    deprecated: { since: '7.0.0', replacedBy: '`CLUSTER SHARDS`' },
     run: runSlots,
   }),
   helpRow('cluster', 'cluster', '5.0.0', HELP_LINES),

@@ -18,8 +18,9 @@ export function writeInfo(out: ReplyBuffer, command: Command): void {
   const tips = row.tips ?? [];
   out.set(tips.length);
   for (const tip of tips) out.bulkText(tip);
-  out.set(keys === undefined ? 0 : 1);
-  if (keys !== undefined) writeKeySpec(out, keys);
+  const specs = keys === undefined ? [] : (keys.parts ?? [keys]);
+  out.set(specs.length);
+  for (const spec of specs) writeKeySpec(out, spec);
   const subcommands = command.subcommands?.all ?? [];
   if (subcommands.length > 0) out.array(subcommands.length);
   else out.set(0);
@@ -69,10 +70,13 @@ export function writeDocs(out: ReplyBuffer, command: Command): void {
   const texts = { summary: row.summary, since: row.since, group: row.group, complexity: row.complexity };
   const subcommands = command.subcommands?.all ?? [];
   const documented = row.arguments ?? [];
-  out.map(4 + (documented.length > 0 ? 1 : 0) + (subcommands.length > 0 ? 1 : 0));
-  for (const [name, text] of Object.entries(texts)) {
-    out.bulkText(name);
-    out.bulkText(text);
+  const { deprecated } = row;
+  out.map(4 + (deprecated === undefined ? 0 : 3) + (documented.length > 0 ? 1 : 0) + (subcommands.length > 0 ? 1 : 0));
+  writeTexts(out, texts);
+  if (deprecated !== undefined) {
+    out.bulkText('doc_flags');
+    writeStatuses(out, ['deprecated']);
+    writeTexts(out, { deprecated_since: deprecated.since, replaced_by: deprecated.replacedBy });
   }
   if (documented.length > 0) {
     out.bulkText('arguments');
@@ -85,6 +89,13 @@ export function writeDocs(out: ReplyBuffer, command: Command): void {
       out.bulkText(subcommand.fullName);
       writeDocs(out, subcommand);
     }
+  }
+}
+
+function writeTexts(out: ReplyBuffer, texts: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(texts)) {
+    out.bulkText(name);
+    out.bulkText(text);
   }
 }
 
@@ -104,7 +115,7 @@ function writeArgument(out: ReplyBuffer, argument: ArgumentRow): void {
   out.bulkText(argument.type);
   if (isKey) {
     out.bulkText('key_spec_index');
-    out.integer(0);
+    out.integer(argument.keyPart ?? 0);
   }
   if (token !== undefined) {
     out.bulkText('token');

@@ -28,6 +28,8 @@ export interface KeySpec {
   /** What holds for a request of these arguments, where `flags` has `variable_flags`. */
   readonly flagsFor?: (args: readonly Buffer[]) => readonly KeyFlag[];
   readonly notes?: string;
+  /** Where the command does different things with its keys: each kind of them by itself, in place of `flags`. */
+  readonly parts?: readonly KeySpec[];
 }
 
 /** One argument in `COMMAND DOCS`; `redis-cli` makes its hints from these. */
@@ -35,6 +37,8 @@ export interface ArgumentRow {
   readonly name: string;
   readonly type: 'string' | 'integer' | 'double' | 'key' | 'pattern' | 'unix-time' | 'pure-token' | 'oneof' | 'block';
   readonly token?: string;
+  /** Of a key: which of the command's `KeySpec.parts` says where it stands; 0 if absent. */
+  readonly keyPart?: number;
   readonly since?: string;
   readonly flags?: readonly ('optional' | 'multiple' | 'multiple_token')[];
   readonly arguments?: readonly ArgumentRow[];
@@ -58,6 +62,8 @@ export interface CommandRow {
   /** Hints for cluster clients, e.g. `request_policy:multi_shard`. */
   readonly tips?: readonly string[];
   readonly arguments?: readonly ArgumentRow[];
+  /** Since when Redis advises against the command, and what takes its place. */
+  readonly deprecated?: { readonly since: string; readonly replacedBy: string };
   /** A container's subcommands. A container with an arity of -1 also runs by itself. */
   readonly subcommands?: readonly CommandRow[];
   readonly run: Handler;

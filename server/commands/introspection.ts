@@ -3,7 +3,7 @@ import { writeDocs, writeInfo, writeStatuses } from './command-replies.js';
 import type { Command, CommandTable } from './command-table.js';
 import { SYNTAX_ERROR } from './error-text.js';
 import { compileGlob } from './glob.js';
-import { keyPositions } from './key-positions.js';
+import { keyFlags, keyPositions } from './key-positions.js';
 import { keyword } from './keyword.js';
 import { helpRow } from './subcommand-help.js';
 
@@ -99,7 +99,7 @@ function answerKeys({ server, args, slot }: Call, withFlags: boolean) {
   for (const position of positions) {
     if (withFlags) slot.out.array(2);
     slot.out.bulk(inner[position] ?? Buffer.alloc(0));
-    if (withFlags) writeStatuses(slot.out, keys.flagsFor?.(inner) ?? keys.flags);
+    if (withFlags) writeStatuses(slot.out, keyFlags(keys, position, inner));
   }
   slot.complete();
 }

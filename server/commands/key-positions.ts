@@ -1,4 +1,4 @@
-import type { CommandRow } from './command.js';
+import type { CommandRow, KeyFlag, KeySpec } from './command.js';
 
 /** The positions of a request's keys. `undefined`: the arguments do not fit the command. */
 export function keyPositions(row: CommandRow, argumentCount: number): number[] | undefined {
@@ -9,4 +9,11 @@ export function keyPositions(row: CommandRow, argumentCount: number): number[] |
   const positions: number[] = [];
   for (let at = first; at <= end; at += step) positions.push(at);
   return positions;
+}
+
+/** What a request does with its key at `position`. */
+export function keyFlags(keys: KeySpec, position: number, args: readonly Buffer[]): readonly KeyFlag[] {
+  const { parts = [keys] } = keys;
+  const part = parts.find(({ first, last }) => position >= first && (last < 0 || position <= last)) ?? keys;
+  return part.flagsFor?.(args) ?? part.flags;
 }

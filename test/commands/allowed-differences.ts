@@ -162,11 +162,13 @@ function documentation(answer: string) {
   return typeof tree === 'string' ? tree : tree[1];
 }
 
+const DOCUMENTED = ['since', 'group', 'doc_flags', 'deprecated_since', 'replaced_by'];
+
 /** What of the documentation of a command must be that of Redis. */
 function documented(answer: string): unknown {
-  const [since, group, args] = valuesOf(documentation(answer), ['since', 'group', 'arguments']);
+  const [args, ...texts] = valuesOf(documentation(answer), ['arguments', ...DOCUMENTED]);
   const own = (argument: unknown): boolean => JSON.stringify(argument).includes('CONTEXT');
-  return [since, group, typeof args === 'string' ? args : args?.filter((argument) => !own(argument))];
+  return [...texts, typeof args === 'string' ? args : args?.filter((argument) => !own(argument))];
 }
 
 function pairsOf(answer: string): string[] {
