@@ -12,6 +12,7 @@ import { BUFFER, type Durability, STORED, type StoreAnswer, type WriteWaiter } f
 import type { NodeId } from '../ring/ring.js';
 import type { Partition } from '../ring/slots.js';
 import type { Peer } from '../wire/peer.js';
+import { CountedLine } from './counted-line.js';
 import { Delivery, type DeliveryOwner } from './delivery.js';
 import { Departures } from './departures.js';
 import type { HandoffNode, KeyPlace } from './handoff-node.js';
@@ -22,7 +23,6 @@ import {
   EXPIRY_PERIOD_MAX_MS,
   EXPIRY_PERIOD_MIN_MS,
   EXPIRY_SLICE_HINTS,
-  LOG_PERIOD_US,
   RETRY_MAX_MS,
   WAKE_PERIOD_MS,
 } from './limits.js';
@@ -40,6 +40,8 @@ export interface PendingHints extends HintTotals {
   readonly delivering: boolean;
 }
 
+const NO_FIELDS = {};
+const FULL = 'there is no room for more hints: anti-entropy has to bring what is dropped now';
 const NOBODY: WriteWaiter = { stored: () => undefined };
 
 export class Hints implements HintKeeper, BackgroundTask, DeliveryOwner {
@@ -50,12 +52,13 @@ export class Hints implements HintKeeper, BackgroundTask, DeliveryOwner {
   readonly #departures: Departures;
   readonly #deliveries = new Map<NodeId, Delivery>();
   readonly #expiryPause: Pause;
+  readonly #fullLine: CountedLine;
+  readonly #oldLine: CountedLine;
   readonly #loops: Promise<void>[] = [];
   /** Ends when what belongs to nodes that have left has. */
   #ending: Promise<unknown> = Promise.resolve();
   #wakes: Timer | undefined;
   #loaded = false;
-  #loggedUs: number | undefined;
   #stopped = false;
 
   constructor(node: HandoffNode, options: HintOptions) {
@@ -65,6 +68,8 @@ export class Hints implements HintKeeper, BackgroundTask, DeliveryOwner {
     this.#rows = new HintRows(node.world, node.store);
     this.#departures = new Departures(node, (place) => this.#index.isHinted(place));
     this.#expiryPause = new Pause(node.world.timers);
+    this.#fullLine = new CountedLine(node.world, FULL);
+    this.#oldLine = new CountedLine(node.world, 'hints were dropped: older than the window');
   }
 
   /** Hints that are held, and the memory that they take. */
@@ -241,9 +246,9 @@ export class Hints implements HintKeeper, BackgroundTask, DeliveryOwner {
       if (hint.sinceMs < oldestMs && this.#forget(hint)) dropped++;
       if (++looked % EXPIRY_SLICE_HINTS === 0 && !(await this.#node.governor.admit('hints', 1))) break;
     }
-    if (dropped === 0) return;
     this.#node.counters.hints_dropped_old += dropped;
-    this.#node.world.log.warn({ dropped, windowMs: this.#windowMs }, 'hints were dropped: older than the window');
+    this.#oldLine.add(dropped, { windowMs: this.#windowMs });
+    this.#fullLine.add(0, NO_FIELDS);
   }
 
   #oldestMs(): number {
@@ -257,12 +262,7 @@ export class Hints implements HintKeeper, BackgroundTask, DeliveryOwner {
   }
 
   #droppedFull(): void {
-    const { counters, world } = this.#node;
-    counters.hints_dropped_full++;
-    const nowUs = world.clock.monotonicUs();
-    if (this.#loggedUs !== undefined && nowUs - this.#loggedUs < LOG_PERIOD_US) return;
-    this.#loggedUs = nowUs;
-    const { count, bytes } = this.#index;
-    world.log.warn({ count, bytes }, 'there is no room for more hints: anti-entropy has to bring what is dropped now');
+    this.#node.counters.hints_dropped_full++;
+    this.#fullLine.add(1, NO_FIELDS);
   }
 }

@@ -43,8 +43,10 @@ export const SWEEP_PAUSE_A_ROW_MS = 0.5;
 export const SWEEP_ORPHANS = 64;
 export const SWEEP_BYTES_MAX = 4 * 1024 * 1024;
 
-/** Hints that are dropped, and stores that fail, are logged this often at most. */
+/** Stores that fail are logged this often at most, ... */
 export const LOG_PERIOD_US = 10_000_000;
+/** ... hints that are dropped this often, with their number. */
+export const DROPPED_LOG_PERIOD_US = 60_000_000;
 
 assert(RETRY_MIN_MS < RETRY_MAX_MS);
 assert(BACK_OFF_MIN_MS < BACK_OFF_MAX_MS);

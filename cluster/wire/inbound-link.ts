@@ -52,6 +52,9 @@ import { partyOf, type WireOptions } from './wire-options.js';
 
 const NO_ANSWER = Buffer.alloc(0);
 
+/** Why a link was turned away whose other end may be as good as any: it dials again. */
+export const TOO_MANY_HANDSHAKES = 'too many handshakes at once';
+
 /** Where requests come from and replies go to. A reply to a link that is closed by now goes nowhere. */
 export interface Inbound {
   readonly peerId: NodeId;
@@ -156,7 +159,7 @@ export class InboundLink implements LinkEvents, FrameHandler, Inbound {
   opened(): void {
     if (this.owner.admits()) return;
     this.remarkable = true;
-    this.close('busy', 'too many handshakes at once');
+    this.close('busy', TOO_MANY_HANDSHAKES);
   }
 
   received(chunk: Buffer): void {

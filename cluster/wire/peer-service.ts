@@ -5,7 +5,7 @@ import type { Link, LinkEvents, Listener, PeerAddress } from '../ports/transport
 import type { World } from '../ports/world.js';
 import type { NodeId } from '../ring/ring.js';
 import type { PeerIdentity } from './handshake.js';
-import { InboundLink, type InboundOwner, type PeerRequests } from './inbound-link.js';
+import { InboundLink, type InboundOwner, type PeerRequests, TOO_MANY_HANDSHAKES } from './inbound-link.js';
 import { SILENT_MAX_MS, SWEEP_PERIOD_MS, UNAUTHENTICATED_LINKS_MAX } from './limits.js';
 import { LINK_REFUSED, QuietLog } from './quiet-log.js';
 import type { WireOptions } from './wire-options.js';
@@ -102,7 +102,9 @@ export class PeerService implements InboundOwner {
       // Each attempt comes from another port.
       const host = remoteAddress.slice(0, remoteAddress.lastIndexOf(':'));
       const audited = { ...audit(node, remoteAddress, LINK_REFUSED), reason };
-      this.quietLog.warn(`${node} ${host} ${reason}`, audited, message);
+      // All nodes of a cluster may start at once, each on a host of its own.
+      const subject = reason === TOO_MANY_HANDSHAKES ? reason : `${node} ${host} ${reason}`;
+      this.quietLog.warn(subject, audited, message);
     }
   }
 

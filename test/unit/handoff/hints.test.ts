@@ -314,6 +314,24 @@ test('hints that are older than the window are dropped and counted; the copy sta
   t.is(after.hints.count, 1);
 });
 
+test('hints that are dropped one after the other are said once a minute, with their number', async (t) => {
+  const bench = await HandoffBench.open({ hints: { windowMs: 1_000 } });
+  for (let k = 0; k < 60; k++) {
+    bench.standIn(bench.peer(0), `key ${k}`, 'x');
+    await bench.advance(1_000);
+  }
+  await bench.advance(60_000);
+  const said = bench.scripted.world.log.lines.filter(
+    ({ message }) => message === 'hints were dropped: older than the window',
+  );
+  t.is(said.length, 2);
+  t.is(
+    said.reduce((sum, { fields }) => sum + Number(fields.dropped), 0),
+    60,
+  );
+  t.is(bench.counters.hints_dropped_old, 60);
+});
+
 test('hints of a node that was itself away for longer than the window are not delivered', async (t) => {
   const before = await HandoffBench.open();
   before.standIn(before.peer(0), 'cart', 'milk');

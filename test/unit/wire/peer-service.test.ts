@@ -1,8 +1,14 @@
 import test from 'ava';
 import fc from 'fast-check';
 import type { LinkEvents } from '../../../cluster/ports/transport.js';
+import type { NodeId } from '../../../cluster/ring/ring.js';
 import { DiallingHandshake, ListeningHandshake } from '../../../cluster/wire/handshake.js';
-import { UNAUTHENTICATED_LINKS_MAX } from '../../../cluster/wire/limits.js';
+import {
+  HANDSHAKE_TIME_LIMIT_MS,
+  RECONNECT_DELAY_MAX_MS,
+  TICK_MAX_MS,
+  UNAUTHENTICATED_LINKS_MAX,
+} from '../../../cluster/wire/limits.js';
 import { appendWhole, CHALLENGE, DECLINED, FORWARD, HELLO, MESSAGES, PROOF } from '../../../cluster/wire/messages.js';
 import { OutBuffer } from '../../../cluster/wire/out-buffer.js';
 import { Peer } from '../../../cluster/wire/peer.js';
@@ -153,6 +159,24 @@ test('strangers are bounded in number, in time and in what they can write into t
   const late = stranger(world);
   world.settle();
   t.is(late.state.closed, '');
+});
+
+test('of two hundred nodes that dial at once none is kept out for long, and the log has one line', async (t) => {
+  const { world } = await listening();
+  const peers = Array.from({ length: 200 }, (_, k) => {
+    const nodeId = Buffer.from(`node ${k}`.padEnd(20)).toString('hex') as NodeId;
+    return new Peer(world.node(), optionsOf({ ...DIALLER, nodeId }), LISTENER.nodeId, ADDRESS);
+  });
+  // Meanwhile as many strangers as there may be say nothing at all.
+  for (let k = 0; k < UNAUTHENTICATED_LINKS_MAX; k++) stranger(world);
+  for (const peer of peers) peer.start();
+  world.settle();
+  t.false(peers.some((peer) => peer.reachable()));
+  world.advance(HANDSHAKE_TIME_LIMIT_MS + RECONNECT_DELAY_MAX_MS + TICK_MAX_MS);
+  t.true(peers.every((peer) => peer.reachable()));
+  const turnedAway = world.log.filter(({ fields }) => fields.audit === true && /too many/.test(String(fields.reason)));
+  t.is(turnedAway.length, 1);
+  for (const peer of peers) peer.stop();
 });
 
 test('a newer link of a node takes the place of its older one', async (t) => {
