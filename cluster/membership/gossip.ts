@@ -9,6 +9,7 @@ import type { World } from '../ports/world.js';
 import type { NodeId } from '../ring/ring.js';
 import { answerDigest, answerGive, digestOf, giveOf, kinshipOf, type Side } from './gossip-exchange.js';
 import { decodeGossip, encodeGossip, type GossipMessage, type Parcel } from './gossip-message.js';
+import type { Knowledge } from './knowledge.js';
 import { GOSSIP_PERIOD_MS, NEWS_DELAY_MS, OWN_ZONE_PERCENT } from './limits.js';
 import type { Member } from './membership.js';
 
@@ -27,6 +28,11 @@ export interface GossipParty {
   side(): Promise<Side>;
   /** Takes what a node of the same cluster knows. */
   learn(parcel: Parcel, from: Speaker): void;
+  /**
+   * Another node is about to take over the history of this side, which then stays with it for a while. Answers the reason
+   * why it can not have it, else undefined.
+   */
+  lend(knowledge: Knowledge): string | undefined;
   /** Takes the history of another cluster in place of the own one. Resolves with the reason why not, else undefined. */
   adopt(parcel: Parcel, founders: Buffer, from: Speaker): Promise<string | undefined>;
   /** The exchange was refused by this side, or by the other. */
@@ -51,6 +57,8 @@ export async function exchange(party: GossipParty, other: Speaker, ask: AskGossi
     party.refused(other, FOREIGN);
     return FOREIGN;
   }
+  const fault = kinship === 'is adopted' ? party.lend(own.knowledge) : undefined;
+  if (fault !== undefined) return fault;
   const reply = readAnswer(await ask(giveOf(own, kinship, answer)));
   if (typeof reply === 'string') return reply;
   if (reply.step === 'refused') {
@@ -78,10 +86,13 @@ export async function answerGossip(party: GossipParty, from: Speaker, body: Buff
   }
   if (message.step === 'digest') return answerDigest(own, message);
   if (kinship === 'same') party.learn(message, from);
-  if (kinship === 'adopts') {
-    const fault = await party.adopt(message, message.founders, from);
-    if (fault !== undefined) return encodeGossip({ step: 'refused', text: fault });
-  }
+  const fault =
+    kinship === 'adopts'
+      ? await party.adopt(message, message.founders, from)
+      : kinship === 'is adopted'
+        ? party.lend(own.knowledge)
+        : undefined;
+  if (fault !== undefined) return encodeGossip({ step: 'refused', text: fault });
   return answerGive(await party.side(), message);
 }
 

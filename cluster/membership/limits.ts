@@ -25,6 +25,8 @@ export const SEED_RETRY_MS = 10_000;
 export const WAITING_LOG_PERIOD_MS = 30_000;
 /** For so long the seeds may come to hear of the node that is to be replaced. */
 export const REPLACE_WAIT_MS = 60_000;
+/** A node whose history another one takes over joins no third for so long: by then the other one has said that it joins. */
+export const LENT_MS = 15_000;
 /** A node that leaves the cluster tells so many others before it ends. */
 export const FAREWELLS = 3;
 /** The same refusal by the same node is logged once in this time. */
@@ -34,5 +36,6 @@ export const TEXT_BYTES_MAX = 255;
 
 assert(SEED_RETRY_MS < WAITING_LOG_PERIOD_MS && SEED_RETRY_MS < REPLACE_WAIT_MS);
 assert(NEWS_DELAY_MS < GOSSIP_PERIOD_MS);
+assert(LENT_MS > 2 * GOSSIP_PERIOD_MS);
 assert(LONELY_SEED_ROUNDS <= SEED_ROUNDS);
 assert(GOSSIP_BYTES_MAX > 4 * TEXT_BYTES_MAX);

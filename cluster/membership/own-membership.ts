@@ -11,10 +11,12 @@ import type { Parcel } from './gossip-message.js';
 import { foundersIdOf } from './history.js';
 import { changed, type Holding, nothingHeld, readHolding } from './holding.js';
 import { Knowledge } from './knowledge.js';
+import { LENT_MS } from './limits.js';
 import type { HoldingChange, Member, MemberState } from './membership.js';
 import type { MembershipRows, MembershipWrite } from './membership-rows.js';
 
 const LIFE_BYTES = 6;
+const NOT_NEW = 'this node is not new any more';
 const FULL = 'the history is as long as one may be: nodes may come to differ on who is a member';
 
 export type MembershipWorld = Pick<World, 'clock' | 'timers' | 'random' | 'log'>;
@@ -44,6 +46,10 @@ export class OwnMembership implements GossipParty {
   #isEntering: boolean;
   #changedUs: number;
   #tells = false;
+  /** A history of another cluster is being written in place of the own one. */
+  #isAdopting = false;
+  /** When another node was given the history to take it over, monotonic µs. */
+  #lentUs: number | undefined;
   /** What changes the own part runs one after the other. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -91,8 +97,16 @@ export class OwnMembership implements GossipParty {
 
   async side(): Promise<Side> {
     const { self, knowledge } = this;
-    const isFresh = isAlone(knowledge.history.events, self.id) && !(await this.#rows.holdsKeys());
+    const isFresh = isAlone(knowledge.history.events, self.id) && !(await this.#rows.holdsKeys()) && !this.#isLent();
     return { id: self.id, isFresh, knowledge };
+  }
+
+  // Both stand alone until the other has said that it joins: went this node over to a third, the other would be left alone
+  // in a cluster that has this node for its founder.
+  lend(knowledge: Knowledge): string | undefined {
+    if (this.#isAdopting || knowledge !== this.#knowledge) return NOT_NEW;
+    this.#lentUs = this.world.clock.monotonicUs();
+    return undefined;
   }
 
   refused(from: Speaker, reason: string): void {
@@ -126,17 +140,20 @@ export class OwnMembership implements GossipParty {
       if (!foundersIdOf(events).equals(founders)) return 'the history came without those who founded the cluster';
       const { self, knowledge: before } = this;
       // Another exchange may have been faster.
-      if (!(await this.side()).isFresh) return 'this node is not new any more';
+      if (!(await this.side()).isFresh || this.#isLent()) return NOT_NEW;
+      this.#isAdopting = true;
       const knowledge = new Knowledge(before.partitionCount, events);
       const others = this.#readHoldings(parcel.holdings, from).filter(({ node }) => node !== self.id);
       const own = this.#nothing(knowledge.history.last);
       for (const holding of [...others, own]) knowledge.holdings.merge(holding);
-      await this.#rows.write(
-        { removed: before.history.events, events, holdings: [...others, own], isEntering: true },
-        true,
-      );
-      this.#knowledge = knowledge;
-      this.#isEntering = true;
+      const written = { removed: before.history.events, events, holdings: [...others, own], isEntering: true };
+      try {
+        await this.#rows.write(written, true);
+        this.#knowledge = knowledge;
+        this.#isEntering = true;
+      } finally {
+        this.#isAdopting = false;
+      }
       this.audit.note('adopt', self.id, from.address, 'this node takes over the history of a cluster, to join it');
       this.#changed();
       return undefined;
@@ -191,6 +208,10 @@ export class OwnMembership implements GossipParty {
     for (const holding of holdings) knowledge.holdings.merge(holding);
     this.#report(event, THIS_NODE);
     this.#changed();
+  }
+
+  #isLent(): boolean {
+    return this.#lentUs !== undefined && this.world.clock.monotonicUs() - this.#lentUs < LENT_MS * 1000;
   }
 
   /** What this node holds from now on: nothing. */

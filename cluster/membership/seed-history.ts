@@ -79,6 +79,10 @@ class Newcomer implements GossipParty {
     throw new Error('a node without a history learns nothing');
   }
 
+  lend(): string {
+    return 'a node without a history has none to give';
+  }
+
   async adopt(parcel: Parcel, founders: Buffer): Promise<string | undefined> {
     const events = parcel.events.map(readEvent).filter((event) => typeof event !== 'string');
     if (!foundersIdOf(events).equals(founders)) return 'the history came without those who founded the cluster';
