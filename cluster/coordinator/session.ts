@@ -28,6 +28,8 @@ import { type PutElsewhere, PutOperation, type WriteDone } from './put.js';
 import { firstReachable } from './routes.js';
 import { UNHEARD } from './unheard.js';
 
+type TurnBegin = (within: Session, end: () => void) => void;
+
 export class Session implements PutElsewhere {
   readonly #node: Coordination;
   readonly #order = new KeyOrder();
@@ -112,6 +114,26 @@ export class Session implements PutElsewhere {
     } else {
       send();
     }
+  }
+
+  /**
+   * Takes a turn on several keys at once: `begin` runs when what was asked of them before has ended, and what is asked of
+   * them later waits until `end` is called. What belongs to the turn is asked of `within`. For operations of several steps;
+   * other sessions do not wait.
+   */
+  turn(keys: readonly { readonly db: number; readonly key: string }[], begin: TurnBegin): void {
+    const held = new Map(keys.map((one) => [heldKey(one.db, one.key), one]));
+    let missing = held.size;
+    const end = (): void => {
+      for (const { db, key } of held.values()) this.#release(db, key);
+    };
+    const enter = (db: number, key: string): void => {
+      if (this.#waitsToWrite(db, key, () => enter(db, key))) return;
+      this.#hold(db, key);
+      missing--;
+      if (missing === 0) begin(new Session(this.#node), end);
+    };
+    for (const { db, key } of held.values()) enter(db, key);
   }
 
   /** For `PutOperation`: nothing of the put was written here. It goes to another node, in its turn. */

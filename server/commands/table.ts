@@ -1,3 +1,4 @@
+import { bitCommands } from './bit-commands.js';
 import { clientCommands } from './client.js';
 import { clusterCommands } from './cluster.js';
 import type { CommandRow } from './command.js';
@@ -10,12 +11,17 @@ import { infoCommands } from './info.js';
 import { introspectionCommands } from './introspection.js';
 import { keyCommands } from './keys.js';
 import { latencyCommands } from './latency.js';
+import { lcsCommands } from './lcs.js';
 import { serverCommands } from './server-admin.js';
+import { pieceCommands } from './string-pieces.js';
 import { stringCommands } from './strings.js';
 
 /** The rows of all commands. */
 export const commandRows: readonly CommandRow[] = [
   ...stringCommands,
+  ...pieceCommands,
+  ...lcsCommands,
+  ...bitCommands,
   ...keyCommands,
   ...expireCommands,
   ...connectionCommands,

@@ -2,14 +2,24 @@
 import type { TestFn } from 'ava';
 import { unansweredByRedis } from './allowed-differences.js';
 import type { CaseFamily } from './case.js';
+import { bitFamilies } from './cases/bits.js';
 import { connectionFamilies } from './cases/connection.js';
 import { expiryFamilies, overtimeFamilies } from './cases/expiry.js';
 import { protocolFamilies } from './cases/protocol.js';
 import { serverFamilies } from './cases/server.js';
+import { pieceFamilies } from './cases/string-pieces.js';
 import { stringFamilies } from './cases/strings.js';
 import type { Comparison } from './comparison.js';
 
-const FAMILIES = [...stringFamilies, ...expiryFamilies, ...connectionFamilies, ...protocolFamilies, ...serverFamilies];
+const FAMILIES = [
+  ...stringFamilies,
+  ...pieceFamilies,
+  ...bitFamilies,
+  ...expiryFamilies,
+  ...connectionFamilies,
+  ...protocolFamilies,
+  ...serverFamilies,
+];
 
 export function compareTable(test: TestFn, comparison: Comparison, versions: readonly (2 | 3)[]): void {
   for (const resp of versions) for (const family of FAMILIES) compare(test, comparison, family, resp, ` (RESP${resp})`);

@@ -1,0 +1,22 @@
+import { type Call, refuse } from './command.js';
+import { refusesFailure } from './failure-text.js';
+import { keyOf, refusesKey } from './key-argument.js';
+import { shownValue } from './shown-sibling.js';
+
+/**
+ * Reads the key `call.args[1]` and hands what a plain read of it shows (undefined: nothing) to `answer`, which writes the
+ * reply, or gives the text of an error. The value is good for this call only.
+ */
+export function readString(call: Call, answer: (value: Buffer | undefined) => string | undefined): void {
+  const { server, slot, connection, args } = call;
+  if (refusesKey(call, args[1])) return;
+  const key = keyOf(args[1]);
+  connection.session.get(connection.db, key.slot, key.text, undefined, (_state, failure, object) => {
+    if (refusesFailure(server, slot, failure)) return;
+    const value = shownValue(server, key.text, object);
+    server.statistics.countLookup(value !== undefined);
+    const error = answer(value);
+    if (error === undefined) slot.complete();
+    else refuse(server, slot, error);
+  });
+}
