@@ -1,5 +1,5 @@
-import { absoluteExpiryMs, type ExpiryUnit } from './expiry.js';
-import { parseInt64 } from './integer-argument.js';
+import { SYNTAX_ERROR } from './error-text.js';
+import { EXPIRY_OPTIONS, type GivenExpiry, positiveExpiryMs } from './expiry.js';
 
 /** The options of `SET key value …` (Redis 7.0's, and `CONTEXT token`). */
 export interface SetArguments {
@@ -12,28 +12,16 @@ export interface SetArguments {
   token: Buffer | undefined;
 }
 
-const SYNTAX_ERROR = 'ERR syntax error';
-const NOT_AN_INTEGER = 'ERR value is not an integer or out of range';
-const INVALID_EXPIRE = "ERR invalid expire time in 'set' command";
 const FIRST_OPTION = 3;
-
-const EXPIRY_OPTIONS: Readonly<
-  Record<string, { readonly unit: ExpiryUnit; readonly isAbsolute: boolean } | undefined>
-> = {
-  EX: { unit: 'seconds', isAbsolute: false },
-  PX: { unit: 'milliseconds', isAbsolute: false },
-  EXAT: { unit: 'seconds', isAbsolute: true },
-  PXAT: { unit: 'milliseconds', isAbsolute: true },
-};
 
 /** The options among `args` (from the fourth on), or the text of the error as Redis words it. */
 export function parseSetArguments(args: readonly Buffer[], nowMs: number): SetArguments | string {
   const found: SetArguments = { condition: 'always', get: false, keepTtl: false, expiryMs: 0, token: undefined };
-  let expiry: { word: string; argument: Buffer; unit: ExpiryUnit; isAbsolute: boolean } | undefined;
+  let expiry: (GivenExpiry & { readonly word: string }) | undefined;
   for (let i = FIRST_OPTION; i < args.length; i++) {
     const word = args[i]?.toString('latin1').toUpperCase() ?? '';
     const next = args[i + 1];
-    const expiryOption = Object.hasOwn(EXPIRY_OPTIONS, word) ? EXPIRY_OPTIONS[word] : undefined;
+    const expiryOption = EXPIRY_OPTIONS.get(word);
     if ((word === 'NX' || word === 'XX') && found.condition === 'always') {
       found.condition = word === 'NX' ? 'absent' : 'present';
     } else if ((word === 'NX' || word === 'XX') && found.condition === (word === 'NX' ? 'absent' : 'present')) {
@@ -59,10 +47,8 @@ export function parseSetArguments(args: readonly Buffer[], nowMs: number): SetAr
     }
   }
   if (expiry === undefined) return found;
-  const value = parseInt64(expiry.argument);
-  if (value === undefined) return NOT_AN_INTEGER;
-  const expiryMs = value <= 0n ? undefined : absoluteExpiryMs(value, expiry.unit, expiry.isAbsolute, nowMs);
-  if (expiryMs === undefined) return INVALID_EXPIRE;
+  const expiryMs = positiveExpiryMs(expiry, 'set', nowMs);
+  if (typeof expiryMs === 'string') return expiryMs;
   found.expiryMs = expiryMs;
   return found;
 }

@@ -45,7 +45,7 @@ const LCS_PAIRS: readonly (readonly [string, string])[] = [
   ['abcbdab', 'bdcaba'],
   ['"\\x00\\x01\\xff"', '"\\x01\\xff\\x00"'],
   ['GATTACATTTTGACA', 'CATTAGACATGATTA'],
-  ['x'.repeat(70) + 'abc', 'abc' + 'x'.repeat(65) + 'y'],
+  [`${'x'.repeat(70)}abc`, `abc${'x'.repeat(65)}y`],
 ];
 
 const common: readonly Case[] = [
