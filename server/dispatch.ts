@@ -1,5 +1,6 @@
 /** HOT PATH: every command passes here twice. */
 import type { Session } from '../cluster/coordinator/session.js';
+import type { Login } from './acl/login.js';
 import type { Call } from './commands/command.js';
 import type { Command } from './commands/command-table.js';
 import { COMMAND_PREFIX } from './latency/latency-book.js';
@@ -12,6 +13,8 @@ const QUOTED_BYTES_MAX = 128;
 
 /** What HTTP requests with a body begin with; the second stands in their head. */
 const HTTP_WORD = /^(?:post|host:)$/i;
+
+const LOGIN_NEEDED = 'NOAUTH Authentication required.';
 
 type MutableCall = { -readonly [K in keyof Call]: Call[K] };
 
@@ -28,6 +31,14 @@ export class Dispatcher implements RequestHandler {
 
   openSession(): Session {
     return this.#server.node.openSession();
+  }
+
+  openLogin(): Login {
+    return this.#server.access.open();
+  }
+
+  doorFault(remoteAddress: string | undefined): string | undefined {
+    return this.#server.access.doorFault(remoteAddress);
   }
 
   dispatch(connection: ClientConnection, args: Buffer[]): void {
@@ -58,6 +69,14 @@ export class Dispatcher implements RequestHandler {
       this.#reject(slot, `ERR wrong number of arguments for '${command.fullName}' command`);
       return;
     }
+    if (!connection.login.isUnrestricted) {
+      const refusal = this.#refusal(connection, command, args);
+      if (refusal !== undefined) {
+        command.rejectedCalls++;
+        this.#reject(slot, refusal);
+        return;
+      }
+    }
     command.calls++;
     slot.command = command.row;
     let call = this.#call;
@@ -79,6 +98,19 @@ export class Dispatcher implements RequestHandler {
     const us = server.clock.monotonicUs() - slot.startedUs;
     command.totalUs += us;
     if (server.config.latencyTracking) this.#recordingOf(command).record(us);
+  }
+
+  /** Why that client may not run that command. */
+  #refusal(connection: ClientConnection, command: Command, args: readonly Buffer[]): string | undefined {
+    if (connection.login.isStranger && !command.row.flags.includes('no_auth')) return LOGIN_NEEDED;
+    switch (this.#server.access.denial(connection, command, args)?.kind) {
+      case 'command':
+        return `NOPERM this user has no permissions to run the '${command.fullName}' command`;
+      case 'key':
+        return 'NOPERM this user has no permissions to access one of the keys used as arguments';
+      default:
+        return undefined;
+    }
   }
 
   #recordingOf(command: Command): Recording {

@@ -6,6 +6,7 @@ import { NodeTimers } from '../cluster/ports/node-timers.js';
 import { withChecksums } from '../cluster/storage/checksummed-store.js';
 import { openRocksStore } from '../cluster/storage/rocks-store.js';
 import { nodeTransport } from '../cluster/wire/node-transport.js';
+import { AccessControl } from './acl/access-control.js';
 import { clientLimitsOf } from './client-limits.js';
 import { CommandTable } from './commands/command-table.js';
 import { Statistics } from './commands/statistics.js';
@@ -47,6 +48,11 @@ export async function runServer(config: Config, shutDown: () => void): Promise<R
   const faults = isDebugged ? new FaultInjection(timers, () => opened?.membership.nodes() ?? []) : undefined;
   const transport = faults?.transport(nodeTransport) ?? nodeTransport;
   const world = { clock: nodeClock, timers, random: nodeRandom, transport, latencies: latency, log };
+  const settings = new Settings(config);
+  const limits = clientLimitsOf(settings);
+  const clients = new ClientRegistry(world, limits);
+  const commands = new CommandTable(commandRows);
+  const access = new AccessControl({ settings, commands, clients, clock: nodeClock, timers, log });
   makeFolder(config.dir, 'dir');
   const folderStore = await withChecksums(await openRocksStore(join(config.dir, STORE_FOLDER)));
   const store = faults?.store(folderStore) ?? folderStore;
@@ -54,11 +60,7 @@ export async function runServer(config: Config, shutDown: () => void): Promise<R
   // A node that has left and handed everything over has nothing more to do.
   node.transfer?.onGone(shutDown);
   opened = node;
-  const settings = new Settings(config);
-  const limits = clientLimitsOf(settings);
-  const clients = new ClientRegistry(world, limits);
   const statistics = new Statistics(timers);
-  const commands = new CommandTable(commandRows);
   const server = new Server({
     settings,
     node,
@@ -66,6 +68,7 @@ export async function runServer(config: Config, shutDown: () => void): Promise<R
     clients,
     commands,
     statistics,
+    access,
     clock: nodeClock,
     log,
     faults,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ClusterNode } from '../cluster/node.js';
 import type { Clock } from '../cluster/ports/clock.js';
 import type { Log } from '../cluster/ports/log.js';
+import type { AccessControl } from './acl/access-control.js';
 import type { CommandTable } from './commands/command-table.js';
 import type { Statistics } from './commands/statistics.js';
 import type { Config } from './config/config.js';
@@ -18,6 +19,7 @@ export interface ServerParts {
   readonly clients: ClientRegistry;
   readonly commands: CommandTable;
   readonly statistics: Statistics;
+  readonly access: AccessControl;
   readonly clock: Clock;
   readonly log: Log;
   /** What `DEBUG` orders faults from; undefined where `enable-debug-command` is `no`. */
@@ -34,6 +36,7 @@ export class Server {
   readonly clients: ClientRegistry;
   readonly commands: CommandTable;
   readonly statistics: Statistics;
+  readonly access: AccessControl;
   readonly clock: Clock;
   readonly log: Log;
   readonly faults: FaultInjection | undefined;
@@ -49,6 +52,7 @@ export class Server {
     this.clients = parts.clients;
     this.commands = parts.commands;
     this.statistics = parts.statistics;
+    this.access = parts.access;
     this.clock = parts.clock;
     this.log = parts.log;
     this.faults = parts.faults;
@@ -65,6 +69,7 @@ export class Server {
   resetStatistics(): void {
     this.statistics.reset(this.commands);
     this.latency.reset();
+    this.access.resetCounts();
     this.clients.totals.reset();
     this.node.counters.reset();
   }

@@ -7,7 +7,6 @@ import { keyword } from './keyword.js';
 import { isPrintableWord, NAME_REFUSED } from './printable-word.js';
 import { helpRow } from './subcommand-help.js';
 
-const DEFAULT_USER = 'default';
 const CLIENT_TYPES: ReadonlySet<string> = new Set(['NORMAL', 'MASTER', 'REPLICA', 'SLAVE', 'PUBSUB']);
 
 function id({ connection, slot }: Call) {
@@ -86,7 +85,10 @@ function killFiltered({ server, connection, args, slot }: Call) {
         filters.push((victim) => victim.localAddress === text);
         break;
       case 'USER':
-        if (text !== DEFAULT_USER) return refuse(server, slot, `ERR No such user '${text}'`, 'latin1');
+        if (server.access.users.find(text) === undefined) {
+          return refuse(server, slot, `ERR No such user '${text}'`, 'latin1');
+        }
+        filters.push((victim) => victim.login.user.name === text);
         break;
       case 'SKIPME':
         if (word !== 'YES' && word !== 'NO') return refuse(server, slot, SYNTAX_ERROR);

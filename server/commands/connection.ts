@@ -1,3 +1,7 @@
+import type { LoginVerdict } from '../acl/access-control.js';
+import { DEFAULT_USER } from '../acl/user-store.js';
+import type { ClientConnection, ReplySlot } from '../net/connection.js';
+import type { RespVersion } from '../resp/reply-buffer.js';
 import { type Call, type CommandRow, refuse } from './command.js';
 import { NOT_AN_INTEGER, wrongArity } from './error-text.js';
 import { parseInt64 } from './integer-argument.js';
@@ -6,13 +10,14 @@ import { isPrintableWord, NAME_REFUSED } from './printable-word.js';
 import { REDIS_VERSION } from './version.js';
 
 const WRONG_PASSWORD = 'WRONGPASS invalid username-password pair or user is disabled.';
+const TOO_MANY_LOGINS = 'ERR Too many logins from this address have failed; try again later';
 const NO_PASSWORD_SET =
   'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?';
+const HELLO_NEEDS_LOGIN =
+  'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time';
 const INT32_MIN = -(2n ** 31n);
 const INT32_MAX = 2n ** 31n - 1n;
 const NOT_AN_INT32 = `ERR value is out of range, value must between ${INT32_MIN} and ${INT32_MAX}`;
-/** The only user, who needs no password: as in Redis, any password will do. */
-const DEFAULT_USER = 'default';
 
 function ping({ server, args, slot }: Call) {
   if (args.length > 2) return refuse(server, slot, wrongArity('ping'));
@@ -28,12 +33,22 @@ function echo({ args, slot }: Call) {
   slot.complete();
 }
 
-function auth({ server, args, slot }: Call) {
+function auth({ server, connection, args, slot }: Call) {
   if (args.length > 3) return refuse(server, slot, 'ERR syntax error');
-  if (args.length === 2) return refuse(server, slot, NO_PASSWORD_SET);
-  if (args[1]?.toString() !== DEFAULT_USER) return refuse(server, slot, WRONG_PASSWORD);
-  slot.out.ok();
-  slot.complete();
+  if (args.length === 2 && server.access.users.default.needsNoPassword) return refuse(server, slot, NO_PASSWORD_SET);
+  const name = args.length === 2 ? DEFAULT_USER : (args[1]?.toString('latin1') ?? '');
+  const password = args[args.length - 1] ?? Buffer.alloc(0);
+  const answer = (verdict: LoginVerdict) => {
+    if (verdict !== 'welcome') return refuse(server, slot, refusalOf(verdict));
+    slot.out.ok();
+    slot.complete();
+  };
+  const verdict = server.access.logIn(connection, name, password, args[0]?.toString('latin1') ?? '', answer);
+  if (verdict !== 'later') answer(verdict);
+}
+
+function refusalOf(verdict: Exclude<LoginVerdict, 'welcome'>): string {
+  return verdict === 'wrong' ? WRONG_PASSWORD : TOO_MANY_LOGINS;
 }
 
 function hello({ server, connection, args, slot }: Call) {
@@ -45,25 +60,41 @@ function hello({ server, connection, args, slot }: Call) {
     if (version !== 2n && version !== 3n) return refuse(server, slot, 'NOPROTO unsupported protocol version');
     resp = version === 2n ? 2 : 3;
   }
-  let name: string | undefined;
-  let user: string | undefined;
-  for (let at = 2; at < args.length; at++) {
+  // The call is another one's by the time of a late verdict.
+  takeOptions({ server, connection, args, slot }, 2, resp);
+}
+
+/** Takes the options one after the other from `from` on, as Redis does: those before a bad one have had their effect. */
+function takeOptions(call: Call, from: number, resp: RespVersion) {
+  const { server, connection, args, slot } = call;
+  for (let at = from; at < args.length; ) {
     const option = keyword(args[at]);
-    const more = args.length - 1 - at;
-    if (option === 'AUTH' && more >= 2) {
-      user = args[at + 1]?.toString();
-      at += 2;
-    } else if (option === 'SETNAME' && more >= 1) {
-      at++;
-      name = args[at]?.toString('latin1') ?? '';
+    const [first, second] = [args[at + 1], args[at + 2]];
+    if (option === 'AUTH' && first !== undefined && second !== undefined) {
+      const next = at + 3;
+      const command = args[0]?.toString('latin1') ?? '';
+      const verdict = server.access.logIn(connection, first.toString('latin1'), second, command, (late) => {
+        if (late !== 'welcome') refuse(server, slot, refusalOf(late));
+        else takeOptions(call, next, resp);
+      });
+      if (verdict === 'later') return;
+      if (verdict !== 'welcome') return refuse(server, slot, refusalOf(verdict));
+      at = next;
+    } else if (option === 'SETNAME' && first !== undefined) {
+      const name = first.toString('latin1');
       if (!isPrintableWord(name)) return refuse(server, slot, NAME_REFUSED);
+      connection.name = name;
+      at += 2;
     } else {
       return refuse(server, slot, `ERR Syntax error in HELLO option '${args[at]?.toString('latin1')}'`, 'latin1');
     }
   }
-  if (user !== undefined && user !== DEFAULT_USER) return refuse(server, slot, WRONG_PASSWORD);
-  if (name !== undefined) connection.name = name;
+  if (!connection.login.isAuthenticated) return refuse(server, slot, HELLO_NEEDS_LOGIN);
   connection.resp = resp;
+  greet(connection, slot, resp);
+}
+
+function greet(connection: ClientConnection, slot: ReplySlot, resp: RespVersion): void {
   const out = slot.out;
   out.resp = resp;
   out.map(7);
@@ -90,7 +121,7 @@ function quit({ connection, slot }: Call) {
   connection.closeAfterReplies();
 }
 
-function reset({ connection, slot }: Call) {
+function reset({ server, connection, slot }: Call) {
   connection.db = 0;
   connection.resp = 2;
   connection.name = '';
@@ -99,6 +130,7 @@ function reset({ connection, slot }: Call) {
   connection.isNoEvict = false;
   connection.isNoTouch = false;
   connection.setReplyMode('on', slot);
+  server.access.begin(connection.login);
   slot.out.resp = 2;
   slot.out.simple('RESET');
   slot.complete();
@@ -123,7 +155,7 @@ export const connectionCommands: readonly CommandRow[] = [
     since: '1.0.0',
     group: 'connection',
     complexity: 'O(1)',
-    summary: 'Answers clients that were given a password: there is none',
+    summary: 'Logs in as a user of this node',
     arguments: [
       { name: 'username', type: 'string', since: '6.0.0', flags: ['optional'] },
       { name: 'password', type: 'string' },

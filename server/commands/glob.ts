@@ -10,6 +10,12 @@ export function compileGlob(pattern: string): (text: string) => boolean {
   return (text) => matches(tokens, text.toLowerCase());
 }
 
+/** The same, but a letter matches only itself: how keys are compared with patterns. */
+export function compileExactGlob(pattern: string): (text: string) => boolean {
+  const tokens = parse(pattern);
+  return (text) => matches(tokens, text);
+}
+
 function parse(pattern: string): Token[] {
   const tokens: Token[] = [];
   for (let at = 0; at < pattern.length; at++) {

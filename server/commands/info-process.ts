@@ -102,7 +102,7 @@ function persistenceFields(server: Server): InfoField[] {
   ];
 }
 
-function statsFields({ statistics, clients, node }: Server): InfoField[] {
+function statsFields({ statistics, clients, node, access }: Server): InfoField[] {
   const { totals } = clients;
   return [
     ['total_connections_received', totals.connectionsAccepted + totals.connectionsRefused],
@@ -126,6 +126,11 @@ function statsFields({ statistics, clients, node }: Server): InfoField[] {
     ['pubsub_patterns', 0],
     ['latest_fork_usec', 0],
     ['total_error_replies', statistics.errorReplies],
+    // As Redis 7.2 names them; 7.0 does not count them.
+    ['acl_access_denied_auth', access.denied.auth],
+    ['acl_access_denied_cmd', access.denied.command],
+    ['acl_access_denied_key', access.denied.key],
+    ['acl_access_denied_channel', access.denied.channel],
   ];
 }
 

@@ -54,6 +54,8 @@ function take(option: GivenOption, values: Record<string, unknown>): void {
 
 /** The words of one option as one text. Only lists and `keyspace` lines have several. */
 function rejoin(option: GivenOption, row: OptionRow): string {
+  if (row.ofWords === true)
+    return option.words.length === 1 ? (option.words[0] ?? '') : option.words.map(quote).join(' ');
   if (row.repeatable === true) return quoteFirst(option.words).replaceAll(';', '\n');
   if (option.words.length === 0) {
     throw new ConfigError(`option '${row.name}' (${option.source}) has no value: expected ${row.type.bounds}`);
@@ -71,6 +73,12 @@ function rejoin(option: GivenOption, row: OptionRow): string {
 function quoteFirst([first = '', ...rest]: readonly string[]): string {
   const spaced = rest.length > 0 && /[\s"']/.test(first);
   return [spaced ? JSON.stringify(first) : first, ...rest].join(' ');
+}
+
+/** As `splitWords` reads it again. */
+function quote(word: string): string {
+  const escaped = word.replace(/["\\]/g, '\\$&').replaceAll('\n', '\\n');
+  return /^[^\s"'\\]+$/.test(word) ? word : `"${escaped}"`;
 }
 
 function unknownOption({ name, source }: GivenOption): string {

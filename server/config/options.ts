@@ -16,6 +16,8 @@ export interface OptionRow<N extends string = string, T = unknown> {
   readonly secret?: true;
   /** May be given several times; the values are gathered, one a line. */
   readonly repeatable?: true;
+  /** Made of words that are kept apart as they were given; several of them, one a line. */
+  readonly ofWords?: true;
   /** Stands here only because tools read it: it can be set to nothing but its default. */
   readonly fixed?: true;
   readonly doc: string;
@@ -220,6 +222,49 @@ export const OPTION_ROWS = [
     86_400_000,
     'How long deleted and expired keys are remembered, and a node may be away; more than `hint-window-ms`, the same on all nodes.',
   ),
+  row('requirepass', text(512), '', 'Password of the user `default`; without one nobody needs to log in.', {
+    mutable: true,
+    secret: true,
+    fallbackSays: 'none',
+  }),
+  row(
+    'user',
+    text(1_000_000),
+    '',
+    'A user of this node with the rules of `ACL SETUSER`: `user alice on >secret ~cart:* +@read`; once for each, in a file.',
+    { repeatable: true, ofWords: true, secret: true, fallbackSays: 'none' },
+  ),
+  row(
+    'aclfile',
+    text(4096),
+    '',
+    'File with the users of this node, in place of `user`; read by `ACL LOAD`, written by `ACL SAVE`.',
+    {
+      fallbackSays: 'none',
+    },
+  ),
+  row('acllog-max-len', integer(0, 100_000), 128, 'Entries of `ACL LOG`.', { mutable: true }),
+  row(
+    'acl-pubsub-default',
+    oneOf('allchannels', 'resetchannels'),
+    'resetchannels',
+    'Which channels a new user may use: all, or none.',
+    { mutable: true },
+  ),
+  row(
+    'protected-mode',
+    yesNo,
+    true,
+    'Whether only clients on this machine are served as long as the user `default` has no password.',
+    { mutable: true },
+  ),
+  row(
+    'login-delay-max-ms',
+    milliseconds(0, 60_000),
+    2000,
+    'How long a login of an address waits at the most whose logins keep failing; 0: never.',
+    { mutable: true },
+  ),
   row('latency-tracking', yesNo, true, 'Whether latencies of commands are recorded.', { mutable: true }),
   row('latency-tracking-info-percentiles', percentile, ['50', '99', '99.9'], 'Percentiles that `INFO` shows.', {
     mutable: true,
@@ -234,7 +279,6 @@ export const OPTION_ROWS = [
   fixed('appendonly', 'no', 'No append-only file: `durability` says what is kept.'),
   fixed('maxmemory-policy', 'noeviction', 'Keys are never evicted.'),
   fixed('cluster-enabled', 'yes', 'Every node is a cluster node.'),
-  fixed('requirepass', '', 'Clients need no password.'),
 ] as const;
 
 type Row = (typeof OPTION_ROWS)[number];

@@ -2,9 +2,11 @@
 import type { Socket } from 'node:net';
 import type { Session } from '../../cluster/coordinator/session.js';
 import type { Clock } from '../../cluster/ports/clock.js';
+import type { Login } from '../acl/login.js';
 import type { BufferPool } from '../resp/buffer-pool.js';
 import { ReplyBuffer, type RespVersion } from '../resp/reply-buffer.js';
 import { RequestReader } from '../resp/request-reader.js';
+import { clientLine } from './client-line.js';
 import { endpointText } from './endpoint.js';
 import type { FlushQueue } from './flush-queue.js';
 import type { ClientLimits } from './limits.js';
@@ -29,6 +31,10 @@ export { ReplySlot } from './reply-slot.js';
 export interface RequestHandler {
   /** What a new connection asks the cluster through. */
   openSession(): Session;
+  /** Who a new connection acts for. */
+  openLogin(): Login;
+  /** What a connection from there is told in place of being served: a whole reply; undefined: it is served. */
+  doorFault(remoteAddress: string | undefined): string | undefined;
   /** Answers one request: opens a slot, writes its reply and completes it, now or later. `args` has at least one. */
   dispatch(connection: ClientConnection, args: Buffer[]): void;
   /** A slot whose `command` was set has been completed. Its reply may not have left yet. */
@@ -57,6 +63,7 @@ export class ClientConnection {
   readonly address: string;
   readonly localAddress: string;
   readonly session: Session;
+  readonly login: Login;
   readonly createdUs: number;
   lastInteractionUs: number;
 
@@ -92,6 +99,9 @@ export class ClientConnection {
   /** Length of `out` when the last reply in it ended. */
   private replyEnd = 0;
   private countedBytes = 0;
+  /** Requests that came while it was suspended, and what was wrong with the bytes behind them. */
+  private parked: Buffer[][] | undefined = undefined;
+  private parkedFault: string | undefined = undefined;
   private replyMode: 'on' | 'off' | 'skip next' = 'on';
   private isDirty = false;
   private isClosing = false;
@@ -106,6 +116,7 @@ export class ClientConnection {
     this.address = endpointText(socket.remoteAddress, socket.remotePort);
     this.localAddress = endpointText(socket.localAddress, socket.localPort);
     this.session = context.handler.openSession();
+    this.login = context.handler.openLogin();
     this.createdUs = context.clock.monotonicUs();
     this.lastInteractionUs = this.createdUs;
     this.out = new ReplyBuffer(context.pool);
@@ -118,6 +129,7 @@ export class ClientConnection {
         context.totals.queryBufferCloses++;
         this.close('its request outgrew client-query-buffer-limit');
       },
+      () => this.login.isStranger,
     );
     socket.on('data', (chunk: Buffer) => this.received(chunk));
     socket.on('end', () => this.ended());
@@ -156,6 +168,34 @@ export class ClientConnection {
   /** For how long the client has read nothing although it is being waited for, in µs. */
   stalledUs(nowUs: number): number {
     return this.reader.holding || this.isClosing ? this.writer.stalledUs(nowUs) : 0;
+  }
+
+  /** Its line in `CLIENT LIST`. */
+  describe(nowUs: number): string {
+    return clientLine(this, nowUs);
+  }
+
+  /** Keeps all further requests back until `resume`: for a command on whose outcome their meaning depends. */
+  suspend(): void {
+    this.parked ??= [];
+    this.hold();
+  }
+
+  /** Goes on with the requests that were kept back. */
+  resume(): void {
+    const parked = this.parked ?? [];
+    this.parked = undefined;
+    for (const [at, args] of parked.entries()) {
+      if (this.isClosed) return;
+      this.context.handler.dispatch(this, args);
+      if (this.parked === undefined) continue;
+      // Suspended again.
+      this.parked = parked.slice(at + 1);
+      return;
+    }
+    if (this.isClosed) return;
+    if (this.parkedFault !== undefined) this.refuse(this.parkedFault);
+    this.settle();
   }
 
   /** The place for the next reply; to be called once for each request, within `dispatch`. */
@@ -262,11 +302,19 @@ export class ClientConnection {
 
   private request(args: Buffer[]): void {
     this.commandCount++;
+    if (this.parked !== undefined) {
+      this.parked.push(args);
+      return;
+    }
     this.context.handler.dispatch(this, args);
   }
 
   /** Answers bytes that are no request, in its turn, and hears no more of this client. */
   private refuse(text: string): void {
+    if (this.parked !== undefined) {
+      this.parkedFault = text;
+      return;
+    }
     const slot = this.openSlot();
     slot.out.error(text, 'latin1');
     slot.complete();
@@ -326,8 +374,12 @@ export class ClientConnection {
     const queued = this.queuedBytes;
     this.context.totals.queuedBytes += queued - this.countedBytes;
     this.countedBytes = queued;
-    if (this.reader.holding && !this.isClosing && !this.socket.destroyed && !this.isOverfull(0.5)) this.goOn();
+    if (this.reader.holding && this.mayGoOn()) this.goOn();
     if (this.isClosing && this.outstandingCount === 0 && this.queuedBytes === 0) this.end();
+  }
+
+  private mayGoOn(): boolean {
+    return !this.isClosing && this.parked === undefined && !this.socket.destroyed && !this.isOverfull(0.5);
   }
 
   private goOn(): void {

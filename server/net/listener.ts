@@ -106,8 +106,9 @@ export class ClientListener {
   }
 
   private accept(socket: net.Socket): void {
-    if (this.clients.isFull) {
-      this.refuse(socket);
+    const fault = this.clients.isFull ? FULL : this.context.handler.doorFault(socket.remoteAddress);
+    if (fault !== undefined) {
+      this.refuse(socket, fault);
       return;
     }
     const { keepAliveS } = this.limits;
@@ -115,7 +116,7 @@ export class ClientListener {
     this.clients.add(new ClientConnection(this.clients.nextId(), socket, this.context));
   }
 
-  private refuse(socket: net.Socket): void {
+  private refuse(socket: net.Socket, fault: string): void {
     this.clients.totals.connectionsRefused++;
     if (this.refused.size >= REFUSED_MAX) {
       socket.destroy();
@@ -129,7 +130,7 @@ export class ClientListener {
       this.refused.delete(socket);
     });
     socket.resume();
-    socket.end(FULL);
+    socket.end(fault);
   }
 
   private async stopAccepting(): Promise<void> {

@@ -10,6 +10,9 @@ export interface RequestLimits {
 export const ARGUMENTS_MAX = 1024 * 1024;
 /** Longest inline request, and longest header line of any other, without its end of line. As in Redis. */
 export const LINE_BYTES_MAX = 64 * 1024;
+/** What a client that has yet to log in may send: arguments of a request, and bytes of each. As in Redis. */
+export const STRANGER_ARGUMENTS_MAX = 10;
+export const STRANGER_BULK_BYTES_MAX = 16 * 1024;
 /** Requests handed on before the reader looks whether it should hold: bounds what comes after a `hold`. */
 export const RUN_REQUESTS_MAX = 16;
 

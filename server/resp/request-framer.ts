@@ -1,6 +1,6 @@
 /** HOT PATH: every byte of a request's headers passes here; bodies are stepped over. */
 import type { RequestLimits } from './limits.js';
-import { ARGUMENTS_MAX, LINE_BYTES_MAX } from './limits.js';
+import { ARGUMENTS_MAX, LINE_BYTES_MAX, STRANGER_ARGUMENTS_MAX, STRANGER_BULK_BYTES_MAX } from './limits.js';
 
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
@@ -62,7 +62,11 @@ export class RequestFramer {
   private negative = false;
   private numberForm = NUMBER_EMPTY;
 
-  constructor(private readonly limits: RequestLimits) {}
+  /** @param isStranger whether the client has yet to log in. */
+  constructor(
+    private readonly limits: RequestLimits,
+    private readonly isStranger: () => boolean,
+  ) {}
 
   /** Reads on at `from`. Gives the offset behind the request that ends first, or INCOMPLETE, or (for good) BROKEN. */
   next(chunk: Buffer, from: number): number {
@@ -105,6 +109,9 @@ export class RequestFramer {
           if (!this.isNumber() || (!this.negative && this.number > ARGUMENTS_MAX)) {
             return this.broken('invalid multibulk length');
           }
+          if (this.number > STRANGER_ARGUMENTS_MAX && !this.negative && this.isStranger()) {
+            return this.broken('unauthenticated multibulk length');
+          }
           if (this.negative || this.number === 0) {
             this.state = START;
             this.kind = EMPTY;
@@ -119,6 +126,9 @@ export class RequestFramer {
           if (this.mark !== DOLLAR) return this.broken(`expected '$', got '${String.fromCharCode(this.mark)}'`);
           if (!this.isNumber() || this.negative || this.number > this.limits.bulkBytesMax) {
             return this.broken('invalid bulk length');
+          }
+          if (this.number > STRANGER_BULK_BYTES_MAX && this.isStranger()) {
+            return this.broken('unauthenticated bulk length');
           }
           this.bodyLeft = this.number + 2;
           this.state = BODY;

@@ -27,14 +27,16 @@ export class RequestReader {
    * @param onRequest gets the arguments, at least one; they stay valid as long as they are kept.
    * @param onProtocolError gets Redis's text without `ERR `, one char a byte. The reader has stopped by then.
    * @param onQueryBufferFull a request grew over `queryBufferBytesMax`. The reader has stopped by then.
+   * @param isStranger whether only the small requests are taken by which a client logs in.
    */
   constructor(
     private readonly limits: RequestLimits,
     private readonly onRequest: (args: Buffer[]) => void,
     private readonly onProtocolError: (text: string) => void,
     private readonly onQueryBufferFull: () => void,
+    private readonly isStranger: () => boolean = () => false,
   ) {
-    this.framer = new RequestFramer(limits);
+    this.framer = new RequestFramer(limits, isStranger);
     this.parser = new RedisParser({
       returnBuffers: true,
       returnReply: (args: Buffer[]) => {
@@ -93,6 +95,8 @@ export class RequestReader {
     let at = from;
     let runStart = from;
     let runCount = 0;
+    // What a stranger may send depends on what became of the request before.
+    let isStranger = this.isStranger();
     while (at < chunk.length) {
       if (this.held) {
         this.unread.unshift(chunk);
@@ -102,7 +106,7 @@ export class RequestReader {
       const end = this.framer.next(chunk, at);
       if (end > 0 && this.framer.kind !== INLINE_REQUEST && this.framer.kind !== EMPTY && this.pending.length === 0) {
         at = end;
-        if (++runCount < RUN_REQUESTS_MAX && at < chunk.length) continue;
+        if (++runCount < RUN_REQUESTS_MAX && at < chunk.length && !isStranger) continue;
         this.parse(chunk, runStart, at);
       } else {
         // Something else than a whole request ends the run; the requests before it come first.
@@ -117,6 +121,7 @@ export class RequestReader {
       if (this.stopped) return;
       runStart = at;
       runCount = 0;
+      isStranger = this.isStranger();
     }
   }
 

@@ -9,6 +9,7 @@ import { nodeRandom } from '../../../cluster/ports/node-random.js';
 import { NodeTimers } from '../../../cluster/ports/node-timers.js';
 import { MemoryStore } from '../../../cluster/storage/memory-store.js';
 import { nodeTransport } from '../../../cluster/wire/node-transport.js';
+import { AccessControl } from '../../../server/acl/access-control.js';
 import { clientLimitsOf } from '../../../server/client-limits.js';
 import { CommandTable } from '../../../server/commands/command-table.js';
 import { Statistics } from '../../../server/commands/statistics.js';
@@ -75,13 +76,16 @@ export class LiveServer {
     const limits = clientLimitsOf(settings);
     const clients = new ClientRegistry(world, limits);
     const statistics = new Statistics(timers);
+    const commands = new CommandTable(commandRows);
+    const access = new AccessControl({ settings, commands, clients, clock: nodeClock, timers, log });
     const server = new Server({
       settings,
       node,
       latency: latencies,
       clients,
-      commands: new CommandTable(commandRows),
+      commands,
       statistics,
+      access,
       clock: nodeClock,
       log,
       faults,

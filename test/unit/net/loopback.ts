@@ -5,6 +5,10 @@ import { Session } from '../../../cluster/coordinator/session.js';
 import type { LogFields } from '../../../cluster/ports/log.js';
 import { NodeTimers } from '../../../cluster/ports/node-timers.js';
 import type { Timer } from '../../../cluster/ports/timers.js';
+import { CommandCatalogue } from '../../../server/acl/catalogue.js';
+import { Login } from '../../../server/acl/login.js';
+import { User } from '../../../server/acl/user.js';
+import { CommandTable } from '../../../server/commands/command-table.js';
 import { ClientRegistry } from '../../../server/net/client-registry.js';
 import type { ClientConnection, ReplySlot } from '../../../server/net/connection.js';
 import type { ClientLimits } from '../../../server/net/limits.js';
@@ -55,9 +59,13 @@ export class Loopback {
       log,
     };
     this.clients = new ClientRegistry(world, limits);
+    const login = new Login(new User('default', new CommandCatalogue(new CommandTable([])), true));
+    login.isStranger = false;
     this.listener = new ClientListener(world, this.clients, limits, {
       // No command of these tests asks the cluster for anything.
       openSession: () => Object.create(Session.prototype),
+      openLogin: () => login,
+      doorFault: () => undefined,
       dispatch: (connection, args) => answer(connection.openSlot(), args),
       completed: () => undefined,
     });

@@ -1,0 +1,53 @@
+import type { Clock } from '../../cluster/ports/clock.js';
+import { LOG_MERGE_MS } from './limits.js';
+
+export type DenialReason = 'command' | 'key' | 'channel' | 'auth';
+
+/** Something that was denied; all texts have one char a byte. */
+export interface DeniedAccess {
+  readonly reason: DenialReason;
+  /** The command, key or channel; for a failed login the command that asked for it, as it was written. */
+  readonly object: string;
+  readonly user: string;
+  /** The line of the client in `CLIENT LIST`. */
+  readonly client: string;
+}
+
+export interface LogEntry extends DeniedAccess {
+  /** How often the same was denied. */
+  readonly count: number;
+  /** When it was last, as the clock stood. */
+  readonly lastMs: number;
+}
+
+/** What `ACL LOG` shows, the newest first. */
+export class AccessLog {
+  #entries: readonly LogEntry[] = [];
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly lengthMax: () => number,
+  ) {}
+
+  get entries(): readonly LogEntry[] {
+    return this.#entries;
+  }
+
+  /** The same thing again within a minute is counted at the entry that is there, which comes to the front. */
+  add(denied: DeniedAccess): void {
+    const nowMs = this.clock.nowMs();
+    const before = this.#entries.find(
+      ({ reason, object, user, lastMs }) =>
+        reason === denied.reason &&
+        object === denied.object &&
+        user === denied.user &&
+        Math.abs(nowMs - lastMs) <= LOG_MERGE_MS,
+    );
+    const entry = { ...denied, count: (before?.count ?? 0) + 1, lastMs: nowMs };
+    this.#entries = [entry, ...this.#entries.filter((known) => known !== before)].slice(0, this.lengthMax());
+  }
+
+  reset(): void {
+    this.#entries = [];
+  }
+}

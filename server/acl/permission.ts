@@ -1,0 +1,58 @@
+import type { CommandRow } from '../commands/command.js';
+import type { Command } from '../commands/command-table.js';
+import { keyFlags, keyPositions } from '../commands/key-positions.js';
+import type { KnownCommand } from './catalogue.js';
+import type { Selector } from './selector.js';
+import type { User } from './user.js';
+
+/** What a user may not do: run the command, or run it on the argument at `position`. */
+export interface Denial {
+  readonly kind: 'command' | 'key';
+  readonly position: number;
+}
+
+/** Whether the user may run a command with these arguments, whose arity has been checked: undefined, or what stands against it. */
+export function denialOf(user: User, command: Command, args: readonly Buffer[]): Denial | undefined {
+  const known = user.catalogue.of(command);
+  let denial = denialBy(user.root, known, command.row, args);
+  for (const selector of user.selectors) {
+    if (denial === undefined) return undefined;
+    const other = denialBy(selector, known, command.row, args);
+    // Of several reasons the one that came furthest is told.
+    if (other === undefined || reach(other) > reach(denial)) denial = other;
+  }
+  return denial;
+}
+
+function reach({ kind, position }: Denial): number {
+  return kind === 'command' ? 0 : 1 + position;
+}
+
+function denialBy(
+  selector: Selector,
+  known: KnownCommand,
+  row: CommandRow,
+  args: readonly Buffer[],
+): Denial | undefined {
+  if (!mayRun(selector, known, row, args)) return { kind: 'command', position: 0 };
+  if (selector.allKeys) return undefined;
+  if (row.keys === undefined) return undefined;
+  // Arguments that do not fit the command have no keys, and are refused by it.
+  for (const position of keyPositions(row, args.length) ?? []) {
+    const flags = keyFlags(row.keys, position, args);
+    const key = args[position]?.toString('latin1') ?? '';
+    const reads = flags.includes('access');
+    const writes = flags.includes('insert') || flags.includes('delete') || flags.includes('update');
+    const isAllowed = selector.keyPatterns.some(
+      (pattern) => (pattern.reads || !reads) && (pattern.writes || !writes) && pattern.matches(key),
+    );
+    if (!isAllowed) return { kind: 'key', position };
+  }
+  return undefined;
+}
+
+function mayRun(selector: Selector, known: KnownCommand, row: CommandRow, args: readonly Buffer[]): boolean {
+  if (selector.allCommands || row.flags.includes('no_auth') || selector.allows(known)) return true;
+  const argument = args[known.container === undefined ? 1 : 2]?.toString('latin1').toLowerCase();
+  return selector.firstArgumentsOf(known).some((allowed) => allowed.toLowerCase() === argument);
+}
