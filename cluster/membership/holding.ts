@@ -70,7 +70,10 @@ export function isHeld(classes: HeldClasses, partition: Partition, n: number): b
   return bits !== undefined && ((bits[partition >>> 3] ?? 0) & (1 << (partition & 7))) !== 0;
 }
 
-/** The classes with changes to them: copies. A class that was not among them begins as `holds` says. */
+/**
+ * The wanted classes with changes to them: copies. One that was not among them begins as `holds` says. One that is not wanted
+ * goes: nothing keeps its bits true any more, and its keyspace may come back.
+ */
 export function changed(
   partitionCount: number,
   before: HeldClasses,
@@ -79,7 +82,7 @@ export function changed(
   holds: (partition: Partition, n: number) => boolean,
 ): HeldClasses {
   const classes = new Map<number, Buffer>();
-  for (const n of new Set([...wanted, ...before.keys(), ...changes.map((change) => change.n)])) {
+  for (const n of new Set([...wanted, ...changes.map((change) => change.n)])) {
     const known = before.get(n);
     const bits = known === undefined ? Buffer.alloc(Math.ceil(partitionCount / 8)) : Buffer.from(known);
     if (known === undefined) {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import * as fc from 'fast-check';
-import { encodeHolding, type Holding, markOf, newer, readHolding } from '../../../cluster/membership/holding.js';
+import { changed, encodeHolding, type Holding, isHeld, markOf, newer, readHolding } from '../../../cluster/membership/holding.js';
 import { Holdings } from '../../../cluster/membership/holdings.js';
 import type { NodeId } from '../../../cluster/ring/ring.js';
 import type { Partition } from '../../../cluster/ring/slots.js';
@@ -125,4 +125,14 @@ test('a class of keyspaces that a node knows nothing of is held where its least 
   t.true(knowledge.holds(idAt(1), 0 as Partition, 4));
   t.false(knowledge.holds(idAt(1), 0 as Partition, 3));
   t.false(knowledge.holds(idAt(1), 1 as Partition, 4));
+});
+
+test('a class whose keyspaces are gone is declared no more, and comes back as what is held then', (t) => {
+  const all = new Map([2, 3].map((n) => [n, Buffer.alloc(PARTITIONS / 8, 0xff)]));
+  const gaveUp = [{ partition: 5 as Partition, n: 3, holds: false }];
+  const without = changed(PARTITIONS, all, [3], gaveUp, () => t.fail());
+  t.deepEqual([...without.keys()], [3]);
+  const again = changed(PARTITIONS, without, [2, 3], [], (partition, n) => isHeld(without, partition, n));
+  t.false(isHeld(again, 5 as Partition, 2), 'its rows may have been dropped meanwhile');
+  t.true(isHeld(again, 6 as Partition, 2));
 });
