@@ -6,7 +6,8 @@
  * which keeps a hint (Dynamo §4.6, sloppy quorum). Where no such node is left, the coordinator keeps the hint.
  *
  * While a partition moves, those that are to hold it and those that are to hold it no longer are sent the object too. The put
- * ends when W and one for each of these that can be reached have acknowledged: see `placement.ts`. One that fails is left out.
+ * ends when W and one for each of these that can be reached have acknowledged: see `placement.ts`. One that fails is left out;
+ * one that still holds the key gets a hint.
  */
 import type { Failure } from '../failure.js';
 import { FSYNC, type LoadWaiter, REFUSED, STORED, type WriteWaiter } from '../replica/replica.js';
@@ -269,10 +270,11 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
    */
   #missed(id: NodeId, failed: boolean): void {
     const primary = this.#standIns?.meantFor(id) ?? id;
-    if (primary !== this.#ownFor && !this.#isBeside(primary)) {
-      const needed = failed || this.#acknowledged + this.#outstanding - 1 < this.#w;
+    if (primary !== this.#ownFor && !this.#isReceiver(primary)) {
+      const needed = !this.#isBeside(primary) && (failed || this.#acknowledged + this.#outstanding - 1 < this.#w);
       if (needed && !this.#finished && this.#keyspace.sloppy && this.#standIn(primary)) return;
-      // Hints are for nodes that are down: one that is slow gets what it missed from anti-entropy.
+      // Hints are for nodes that are down: one that is slow gets what it missed from anti-entropy. One that retires still
+      // says that it holds the key, and is a primary at once if the ring wants it again. A receiver makes sure that it has all.
       if (this.#isDown(primary)) this.#node.hints.note(primary, this.#partition, this.#db, this.#key);
     }
     this.#count(false);
@@ -294,6 +296,12 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   #isBeside(id: NodeId): boolean {
     const { targets, n, written } = this.#placement;
     for (let place = n; place < written; place++) if (targets[place]?.id === id) return true;
+    return false;
+  }
+
+  #isReceiver(id: NodeId): boolean {
+    const { targets, n, receivers } = this.#placement;
+    for (let place = n; place < n + receivers; place++) if (targets[place]?.id === id) return true;
     return false;
   }
 

@@ -132,6 +132,34 @@ test('a holder that retires is sent every put, as a receiver is', async (t) => {
   t.deepEqual(orders(scripted)[2], ['put'], 'it has handed over');
 });
 
+test('a holder that retires and is down, or dies in the middle of a put, gets a hint and no stand-in', async (t) => {
+  for (const dies of ['before', 'after'] as const) {
+    const scripted = await ScriptedNode.open({ nodes: 5 });
+    scripted.heldBy('own', 0, 1, 2);
+    if (dies === 'before') scripted.peer(2).up = false;
+    const client = scripted.openClient();
+    client.put('k', 'v');
+    scripted.peer(2).up = false;
+    if (dies === 'after') scripted.peer(2).puts[0]?.fail('unreachable');
+    scripted.peer(0).puts[0]?.reply();
+    scripted.peer(1).puts[0]?.reply();
+    t.is(client.last().failure, undefined);
+    t.deepEqual(scripted.hints.kept, [`${scripted.peer(2).id} 0 k`]);
+    t.deepEqual(orders(scripted)[3], []);
+  }
+});
+
+test('a holder that retires and is slow gets no hint', async (t) => {
+  const scripted = await ScriptedNode.open({ nodes: 5 });
+  scripted.heldBy('own', 0, 1, 2);
+  const client = scripted.openClient();
+  client.put('k', 'v');
+  for (const index of [0, 1]) scripted.peer(index).puts[0]?.reply();
+  scripted.peer(2).puts[0]?.fail('timeout');
+  t.is(client.last().failure, undefined);
+  t.deepEqual(scripted.hints.kept, []);
+});
+
 test('a get asks the primaries, and a receiver only as the first fallback', async (t) => {
   const scripted = await receiving();
   scripted.hold('k', OLD);
