@@ -1,6 +1,14 @@
 import test from 'ava';
 import * as fc from 'fast-check';
-import { changed, encodeHolding, type Holding, isHeld, markOf, newer, readHolding } from '../../../cluster/membership/holding.js';
+import {
+  changed,
+  encodeHolding,
+  type Holding,
+  isHeld,
+  markOf,
+  newer,
+  readHolding,
+} from '../../../cluster/membership/holding.js';
 import { Holdings } from '../../../cluster/membership/holdings.js';
 import type { NodeId } from '../../../cluster/ring/ring.js';
 import type { Partition } from '../../../cluster/ring/slots.js';
