@@ -4,21 +4,19 @@
  * W replicas have it, and counts as applied.
  */
 import { decodeObject, type ObjectBytes } from '../version/codec.js';
-import { hasSeen, type Sibling } from '../version/object.js';
-import { applyChange, type Change, type ChangeOutcome, shown, TOMBSTONE } from './change.js';
+import { type FoldedSibling, foldSiblings } from '../version/counter-fold.js';
+import { hasSeen, isLive, type Sibling } from '../version/object.js';
+import { type Applying, applyChange, type Change, type ChangeOutcome, shown, TOMBSTONE } from './change.js';
+import { withExpiry } from './increment.js';
 
 /**
- * What `change` does to `object` (null: the key is absent) at `nowMs`, where it may have been done before. undefined: what the
+ * What `change` does to `object` (null: the key is absent) where it may have been done before. undefined: what the
  * client is to be told can't be told any more, or whether it was done. Pure.
  */
-export function applyAgain(
-  object: ObjectBytes | null,
-  change: Change,
-  nowMs: number,
-  newestDecides: boolean,
-): ChangeOutcome | undefined {
+export function applyAgain(object: ObjectBytes | null, change: Change, applying: Applying): ChangeOutcome | undefined {
+  const { nowMs } = applying;
   const siblings = object === null ? [] : decodeObject(object).siblings;
-  const live = shown(siblings, nowMs, newestDecides && (change.kind !== 'delete' || change.context === undefined));
+  const live = shown(foldSiblings(siblings, nowMs), applying);
   const [newest] = live;
   switch (change.kind) {
     case 'set': {
@@ -30,7 +28,14 @@ export function applyAgain(
       return { applied: true, previous: undefined, written, context: change.context };
     }
     case 'delete':
-      if (!isDeletedBy(change, siblings, live)) break;
+      if (
+        !isDeletedBy(
+          change,
+          siblings,
+          change.context === undefined ? live : siblings.filter((one) => isLive(one, nowMs)),
+        )
+      )
+        break;
       return { applied: true, previous: undefined, written: [TOMBSTONE], context: change.context };
     case 'expire': {
       const { expiryMs } = change;
@@ -39,24 +44,25 @@ export function applyAgain(
         return { applied: true, previous: undefined, written: [TOMBSTONE], context: undefined };
       }
       if (newest === undefined || live.some((sibling) => sibling.expiryMs !== expiryMs)) break;
-      const written = live.map(({ value }) => ({ tombstone: false, expiryMs, value })).reverse();
+      const written = live.map((value) => withExpiry(value, expiryMs, nowMs)).reverse();
       return { applied: true, previous: newest.value, written, context: undefined };
     }
     case 'compute':
+    case 'increment':
       // Whether what is there came of it can't be told; done twice it would be wrong.
       return undefined;
   }
-  return applyChange(object, change, nowMs, newestDecides);
+  return applyChange(object, change, applying);
 }
 
-function isWrittenBy(change: Change & { kind: 'set' }, { value, expiryMs }: Sibling): boolean {
+function isWrittenBy(change: Change & { kind: 'set' }, { value, expiryMs }: FoldedSibling): boolean {
   return value.equals(change.value) && (change.keepExpiry || expiryMs === change.expiryMs);
 }
 
 function isDeletedBy(
   { context }: Change & { kind: 'delete' },
   siblings: readonly Sibling[],
-  live: readonly Sibling[],
+  live: readonly Pick<Sibling, 'dot'>[],
 ): boolean {
   const hasTombstone = siblings.some(({ tombstone }) => tombstone);
   return hasTombstone && !live.some(({ dot }) => context === undefined || hasSeen(context, dot));

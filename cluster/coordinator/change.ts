@@ -1,7 +1,11 @@
 /** Read-modify-write as data: what can be asked of a key, and the pure function that says what comes of it. */
+import type { ActorId } from '../version/actor.js';
 import { decodeObject, type ObjectBytes } from '../version/codec.js';
+import { type FoldedSibling, foldSiblings } from '../version/counter-fold.js';
+import type { Decimal } from '../version/decimal.js';
 import type { Written } from '../version/encoded.js';
-import { hasSeen, isLive, type Sibling, type VersionVector } from '../version/object.js';
+import { type Dot, hasSeen, isLive, type VersionVector } from '../version/object.js';
+import { applyIncrement, withExpiry } from './increment.js';
 import { applyStringOperation, type StringOperation } from './string-change.js';
 
 /** When an expiry may be replaced (`EXPIRE key seconds NX|XX|GT|LT`); flags that can be combined. */
@@ -40,7 +44,25 @@ export type Change =
       /** Makes a new value of the newest one, which it supersedes with all its siblings. */
       readonly kind: 'compute';
       readonly operation: StringOperation;
+    }
+  | {
+      /** Adds to a number, so that what is added at several nodes at once adds up. Answers the new value. */
+      readonly kind: 'increment';
+      readonly by: Decimal;
+      /** Whether the number may have a fraction (`INCRBYFLOAT`). */
+      readonly isFloat: boolean;
     };
+
+/** What a change needs to know of the node that applies it. */
+export interface Applying {
+  readonly nowMs: number;
+  /** As in `shownSibling`; a context is for all siblings nonetheless. */
+  readonly newestDecides: boolean;
+  /** Under whom increments are counted: who would mint the next dot of the key. */
+  readonly actor: ActorId;
+  /** The epoch of a key that is absent; undefined: whether it is absent can't be known here. */
+  readonly absentEpoch: Dot | undefined;
+}
 
 /** What a change comes to. `written` undefined: nothing is to be written. */
 export interface ChangeOutcome {
@@ -56,35 +78,38 @@ export interface ChangeOutcome {
 
 export const TOMBSTONE: Written = { tombstone: true, expiryMs: 0, value: Buffer.alloc(0) };
 
-/**
- * What `change` does to `object` (null: the key is absent) at `nowMs`. `newestDecides`: as in `shownSibling`; a context is for
- * all siblings nonetheless. Pure.
- */
-export function applyChange(
-  object: ObjectBytes | null,
-  change: Change,
-  nowMs: number,
-  newestDecides: boolean,
-): ChangeOutcome {
+/** What `change` does to `object` (null: the key is absent). Pure. */
+export function applyChange(object: ObjectBytes | null, change: Change, applying: Applying): ChangeOutcome {
   const siblings = object === null ? [] : decodeObject(object).siblings;
+  const values = foldSiblings(siblings, applying.nowMs);
+  const live = shown(values, applying);
   switch (change.kind) {
     case 'set':
-      return applySet(shown(siblings, nowMs, newestDecides), change);
+      return applySet(live, change);
     case 'delete':
-      return applyDelete(shown(siblings, nowMs, newestDecides && change.context === undefined), change.context);
+      // A context has seen dots, so the siblings themselves count.
+      return change.context === undefined
+        ? applyDelete(live)
+        : applyDeleteSeen(
+            siblings.filter((sibling) => isLive(sibling, applying.nowMs)),
+            change.context,
+            values.find((value) => isLive(value, applying.nowMs))?.value,
+          );
     case 'expire':
-      return applyExpire(shown(siblings, nowMs, newestDecides), change, nowMs);
+      return applyExpire(live, change, applying.nowMs);
     case 'compute':
-      return applyCompute(shown(siblings, nowMs, newestDecides), change.operation);
+      return applyCompute(live, change.operation);
+    case 'increment':
+      return applyIncrement(live[0] ?? values[0], change, applying);
   }
 }
 
-/** The siblings that a read shows, the newest first. */
-export function shown(siblings: readonly Sibling[], nowMs: number, newestDecides: boolean): readonly Sibling[] {
-  return (newestDecides ? siblings.slice(0, 1) : siblings).filter((sibling) => isLive(sibling, nowMs));
+/** The values that a read shows, the newest first. */
+export function shown(values: readonly FoldedSibling[], { nowMs, newestDecides }: Applying): readonly FoldedSibling[] {
+  return (newestDecides ? values.slice(0, 1) : values).filter((value) => isLive(value, nowMs));
 }
 
-function applySet(live: readonly Sibling[], change: Change & { kind: 'set' }): ChangeOutcome {
+function applySet(live: readonly FoldedSibling[], change: Change & { kind: 'set' }): ChangeOutcome {
   const [newest] = live;
   const previous = newest?.value;
   const refused =
@@ -95,14 +120,25 @@ function applySet(live: readonly Sibling[], change: Change & { kind: 'set' }): C
   return { applied: true, previous, written, context: change.context };
 }
 
-function applyDelete(live: readonly Sibling[], context: VersionVector | undefined): ChangeOutcome {
-  const previous = live[0]?.value;
-  const deletes = context === undefined ? live.length > 0 : live.some((sibling) => hasSeen(context, sibling.dot));
-  if (!deletes) return unchanged(previous);
+function applyDelete(live: readonly FoldedSibling[]): ChangeOutcome {
+  if (live.length === 0) return unchanged(undefined);
+  return { applied: true, previous: live[0]?.value, written: [TOMBSTONE], context: undefined };
+}
+
+function applyDeleteSeen(
+  live: readonly { readonly dot: Dot }[],
+  context: VersionVector,
+  previous: Buffer | undefined,
+): ChangeOutcome {
+  if (!live.some(({ dot }) => hasSeen(context, dot))) return unchanged(previous);
   return { applied: true, previous, written: [TOMBSTONE], context };
 }
 
-function applyExpire(live: readonly Sibling[], change: Change & { kind: 'expire' }, nowMs: number): ChangeOutcome {
+function applyExpire(
+  live: readonly FoldedSibling[],
+  change: Change & { kind: 'expire' },
+  nowMs: number,
+): ChangeOutcome {
   const [newest] = live;
   if (newest === undefined || !expiryMayChange(newest.expiryMs, change)) return unchanged(newest?.value);
   const { expiryMs } = change;
@@ -110,11 +146,11 @@ function applyExpire(live: readonly Sibling[], change: Change & { kind: 'expire'
     return { applied: true, previous: newest.value, written: [TOMBSTONE], context: undefined };
   }
   // Every sibling stays a sibling. The newest is written last, so that it stays the newest.
-  const written = live.map(({ value }) => ({ tombstone: false, expiryMs, value })).reverse();
+  const written = live.map((value) => withExpiry(value, expiryMs, nowMs)).reverse();
   return { applied: true, previous: newest.value, written, context: undefined };
 }
 
-function applyCompute(live: readonly Sibling[], operation: StringOperation): ChangeOutcome {
+function applyCompute(live: readonly FoldedSibling[], operation: StringOperation): ChangeOutcome {
   const [newest] = live;
   const outcome = applyStringOperation(operation, newest?.value);
   if ('refusal' in outcome) return { ...unchanged(undefined), refusal: outcome.refusal };
@@ -133,6 +169,6 @@ function expiryMayChange(currentMs: number, change: Change & { kind: 'expire' })
   return (condition & EXPIRE_IF_LESS) === 0 || currentMs === 0 || expiryMs < currentMs;
 }
 
-function unchanged(previous: Buffer | undefined): ChangeOutcome {
+export function unchanged(previous: Buffer | undefined): ChangeOutcome {
   return { applied: false, previous, written: undefined, context: undefined };
 }

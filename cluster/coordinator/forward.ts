@@ -99,8 +99,8 @@ export class ForwardOperation implements ReplyHandler {
     const { clock, timers } = this.#node.world;
     const leftMs = this.#node.forwarding.withinMs - (clock.monotonicUs() - this.#sentUs) / 1000;
     // Until then the other may still begin it: run here first, it would be written over what came after it.
-    if (this.#request.kind === 'get' || leftMs <= 0) this.#startAgain();
-    else timers.after(Math.ceil(leftMs) + 1, () => this.#startAgain());
+    if (this.#request.kind === 'get' || leftMs <= 0) this.#startAgain(true);
+    else timers.after(Math.ceil(leftMs) + 1, () => this.#startAgain(true));
   }
 
   putReplied(): void {
@@ -122,17 +122,18 @@ export class ForwardOperation implements ReplyHandler {
       return;
     }
     this.#failure ??= failure;
-    this.#startAgain();
+    this.#startAgain(failure !== undefined && !isNothingDone(failure));
   }
 
-  #startAgain(): void {
+  /** `mayHaveRun`: the coordinator before may have changed something. */
+  #startAgain(mayHaveRun: boolean): void {
     this.#runs++;
     if (this.#runs >= RUNS_MAX) {
       this.#fail(this.#failure ?? this.#nobody());
       return;
     }
     const request = this.#request;
-    if (request.kind === 'modify') this.#request = { ...request, again: true };
+    if (mayHaveRun && request.kind === 'modify') this.#request = { ...request, again: true };
     this.#node.counters.run_again++;
     this.start();
   }

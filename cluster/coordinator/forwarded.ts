@@ -13,6 +13,7 @@ import type { Failure } from '../failure.js';
 import { SLOT_COUNT, type Slot } from '../ring/slots.js';
 import { DB_COUNT } from '../storage/layout.js';
 import { decodeClock, encodeClock, type ObjectBytes, objectFault } from '../version/codec.js';
+import { decimalText, parseDecimal } from '../version/decimal.js';
 import { objectLength, type Written } from '../version/encoded.js';
 import type { VersionVector } from '../version/object.js';
 import { FieldReader, FieldWriter, MalformedFields } from './byte-fields.js';
@@ -55,6 +56,7 @@ const KIND_SET_IF = 3;
 const KIND_DELETE = 4;
 const KIND_EXPIRE = 5;
 const KIND_COMPUTE = 6;
+const KIND_INCREMENT = 7;
 /** Added to the kind of a change that may have taken effect elsewhere. A node that does not know of it declines. */
 const AGAIN = 0x80;
 
@@ -90,9 +92,13 @@ export function encodeRequest(request: ForwardedRequest): Buffer {
 function kindByte(request: ForwardedRequest): number {
   if (request.kind === 'get') return KIND_GET;
   if (request.kind === 'put') return KIND_PUT;
-  const kind = { set: KIND_SET_IF, delete: KIND_DELETE, expire: KIND_EXPIRE, compute: KIND_COMPUTE }[
-    request.change.kind
-  ];
+  const kind = {
+    set: KIND_SET_IF,
+    delete: KIND_DELETE,
+    expire: KIND_EXPIRE,
+    compute: KIND_COMPUTE,
+    increment: KIND_INCREMENT,
+  }[request.change.kind];
   return request.again ? kind + AGAIN : kind;
 }
 
@@ -113,6 +119,9 @@ function encodeChange(writer: FieldWriter, change: Change): void {
       break;
     case 'compute':
       encodeStringOperation(writer, change.operation);
+      break;
+    case 'increment':
+      writer.u8(change.isFloat ? 1 : 0).text(decimalText(change.by));
   }
 }
 
@@ -171,6 +180,13 @@ function decodeOperation(reader: FieldReader, kind: number): Operation {
     case KIND_COMPUTE + AGAIN: {
       const change: Change = { kind: 'compute', operation: decodeStringOperation(reader) };
       return { kind: 'modify', change, again: kind !== KIND_COMPUTE };
+    }
+    case KIND_INCREMENT:
+    case KIND_INCREMENT + AGAIN: {
+      const isFloat = reader.u8() === 1;
+      const by = parseDecimal(reader.bytes());
+      if (by === undefined || by === 'infinite') throw new MalformedFields('an increment is no number');
+      return { kind: 'modify', change: { kind: 'increment', by, isFloat }, again: kind !== KIND_INCREMENT };
     }
     default:
       throw new MalformedFields(`operation ${kind} is not known`);

@@ -6,15 +6,21 @@
 import type { Failure } from '../failure.js';
 import type { LoadWaiter } from '../replica/replica.js';
 import type { Partition } from '../ring/slots.js';
+import { readActor } from '../version/actor.js';
 import type { ObjectBytes } from '../version/codec.js';
+import { NEVER_WRITTEN } from '../version/counter.js';
 import { joinBytes } from '../version/encoded.js';
+import type { Dot } from '../version/object.js';
+import { VERSION_OF_COUNTERS } from '../wire/versions.js';
 import { applyChange, type Change, type ChangeOutcome } from './change.js';
 import { applyAgain } from './change-again.js';
 import type { Coordination } from './coordination.js';
 import { isPast } from './forward-stamp.js';
 import { GetOperation } from './get.js';
+import { withoutCounter } from './increment.js';
 import { KeyOrder } from './key-order.js';
 import { PutOperation } from './put.js';
+import { firstReachable } from './routes.js';
 
 /**
  * How a change ended: whether it took effect, the newest value before it (of a change that computes: its answer), and what
@@ -65,6 +71,8 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
   readonly #done: ModifyDone<T>;
   /** What the replicas that were asked hold, the own one among them. */
   #read: ObjectBytes | undefined;
+  /** Fewer replicas than R were read; the change is one that goes on without. */
+  #isReadShort = false;
   #notAfterUs = Number.POSITIVE_INFINITY;
   #outcome: ChangeOutcome | undefined;
 
@@ -105,7 +113,9 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
   }
 
   read(failure: Failure | undefined, object: ObjectBytes | undefined): void {
-    if (failure !== undefined) {
+    // What is added elsewhere meanwhile adds up: an increment is taken wherever a put is.
+    this.#isReadShort = failure?.code === 'ReadQuorumNotMet' && this.#change.kind === 'increment';
+    if (failure !== undefined && !this.#isReadShort) {
       this.#fail(failure);
       return;
     }
@@ -126,10 +136,16 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
   #decide(local: ObjectBytes | null): void {
     const object = this.#read;
     const base = local === null || object === undefined ? (local ?? object ?? null) : joinBytes(local, object);
+    const { replica } = this.#node;
     const nowMs = this.#node.world.clock.nowMs();
     const newestDecides = this.#node.keyspaces.of(this.#key).reconcile === 'newest';
     const apply = this.#again ? applyAgain : applyChange;
-    const outcome = apply(base, this.#change, nowMs, newestDecides);
+    const outcome = apply(base, this.#change, {
+      nowMs,
+      newestDecides,
+      actor: readActor(replica.mintingActor(local), 0),
+      absentEpoch: this.#absentEpoch(local),
+    });
     if (outcome === undefined) {
       this.#fail(PREVIOUS_UNKNOWN);
       return;
@@ -153,11 +169,29 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
       this.#fail({ code: 'WriteQuorumNotMet', answered: 0, needed, attempted: false });
       return;
     }
-    const { context, written } = outcome;
+    const { context } = outcome;
+    const written = this.#readCounters() ? outcome.written : outcome.written.map(withoutCounter);
     const put = new PutOperation(this.#node, this.#partition, this.#db, this.#key, context, written, this, onWritten);
     put.startOver(base);
     // The own replica holds the new object, which every further read here includes: the next change may begin.
     this.#node.modifyQueues.leave(this.#queueKey());
+  }
+
+  /** Where this node holds nothing of the key: whether that says that there is nothing. */
+  #absentEpoch(local: ObjectBytes | null): Dot | undefined {
+    if (local !== null) return NEVER_WRITTEN;
+    const { targets, n, isPrimary } = this.#node.routes.placement(
+      this.#partition,
+      this.#node.keyspaces.of(this.#key).n,
+    );
+    const isBlind = this.#isReadShort || (!isPrimary && firstReachable(targets, n) === undefined);
+    return isBlind ? undefined : NEVER_WRITTEN;
+  }
+
+  /** Whether all nodes that may hold the key, as far as their versions are known, can read counters. */
+  #readCounters(): boolean {
+    const { targets } = this.#node.routes.placement(this.#partition, this.#node.keyspaces.of(this.#key).n);
+    return targets.every(({ peer }) => (peer?.version() ?? VERSION_OF_COUNTERS) >= VERSION_OF_COUNTERS);
   }
 
   #fail(failure: Failure): void {

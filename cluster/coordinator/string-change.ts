@@ -66,6 +66,6 @@ export function decodeStringOperation(reader: FieldReader): StringOperation {
 }
 
 /** An answer that is one safe integer, as decimal digits. */
-export function integerAnswer(value: number): Buffer {
+function integerAnswer(value: number): Buffer {
   return Buffer.from(`${value}`, 'latin1');
 }

@@ -59,9 +59,9 @@ export function encodeSuccessor(
   const actorId = readActor(actor, 0);
   let object: VersionedObject | undefined = current === null ? undefined : decodeObject(current);
   let seen = context;
-  for (const { tombstone, expiryMs, value } of written) {
-    const sibling = { dot: { actor: actorId, counter: mint() }, tombstone, expiryMs, value: Buffer.from(value) };
-    object = put(object, seen, sibling);
+  for (const one of written) {
+    const dot = { actor: actorId, counter: mint() };
+    object = put(object, seen, { ...one, dot, value: Buffer.from(one.value) });
     // Further values stand beside the first.
     seen = SEEN_NOTHING;
   }

@@ -8,13 +8,14 @@
  *   +------+------+----------+---------------------------+-----------------------------
  *   clock entry:  actor 8 bytes | counter u64                                  ordered by actor
  *   sibling:      actor 8 bytes | counter u64 | flags u8 | expiry u64 ms | length u32 | value    newest first
- *   flags:        bit 0 tombstone
+ *   flags:        bit 0 tombstone, bit 1 the value is a counter (counter.ts); never both
  * ```
  *
  * The order makes the bytes canonical: two replicas hold the same object if and only if they hold the same bytes.
  */
 import assert from 'node:assert';
 import { ACTOR_BYTES, type ActorId, readActor } from './actor.js';
+import { counterFault } from './counter.js';
 import { newerDotFirst, type Sibling, type VersionedObject, type VersionVector } from './object.js';
 import { copyShort, readU32, readU64, readWord, writeU32, writeU64 } from './words.js';
 
@@ -26,6 +27,7 @@ export const OBJECT_HEADER_BYTES = 4;
 export const CLOCK_ENTRY_BYTES = 16;
 export const SIBLING_HEADER_BYTES = 29;
 export const FLAG_TOMBSTONE = 1;
+const FLAG_COUNTER = 2;
 const CLOCK_ENTRIES_MAX = 255;
 const SIBLINGS_MAX = 65_535;
 
@@ -41,13 +43,13 @@ export function writeSiblingHeader(
   offset: number,
   actor: Buffer,
   counter: number,
-  tombstone: boolean,
+  flags: number,
   expiryMs: number,
   valueBytes: number,
 ): void {
   copyShort(actor, 0, bytes, offset, ACTOR_BYTES);
   writeU64(bytes, offset + ACTOR_BYTES, counter);
-  bytes[offset + FLAGS_OFFSET] = tombstone ? FLAG_TOMBSTONE : 0;
+  bytes[offset + FLAGS_OFFSET] = flags;
   writeU64(bytes, offset + EXPIRY_OFFSET, expiryMs);
   writeU32(bytes, offset + LENGTH_OFFSET, valueBytes);
 }
@@ -56,11 +58,21 @@ export function siblingIsTombstone(bytes: Buffer, offset: number): boolean {
   return (bytes[offset + FLAGS_OFFSET] & FLAG_TOMBSTONE) !== 0;
 }
 
+export function siblingIsCounter(bytes: Buffer, offset: number): boolean {
+  return (bytes[offset + FLAGS_OFFSET] & FLAG_COUNTER) !== 0;
+}
+
+/** The flags of a sibling as they are stored. */
+export function flagsOf({ tombstone, isCounter }: { tombstone: boolean; isCounter?: boolean }): number {
+  return tombstone ? FLAG_TOMBSTONE : isCounter === true ? FLAG_COUNTER : 0;
+}
+
 /** Absolute expiry in ms, 0: never, of the sibling at `offset`. */
 export function siblingExpiryMs(bytes: Buffer, offset: number): number {
   return readU64(bytes, offset + EXPIRY_OFFSET);
 }
 
+/** The length of what is stored as its value. */
 export function siblingValueBytes(bytes: Buffer, offset: number): number {
   return readU32(bytes, offset + LENGTH_OFFSET);
 }
@@ -81,8 +93,10 @@ export function encodeObject(object: VersionedObject): ObjectBytes {
     writeU64(bytes, at + ACTOR_BYTES, counter);
     at += CLOCK_ENTRY_BYTES;
   }
-  for (const { dot, tombstone, expiryMs, value } of object.siblings) {
-    writeSiblingHeader(bytes, at, Buffer.from(dot.actor, 'hex'), dot.counter, tombstone, expiryMs, value.length);
+  for (const sibling of object.siblings) {
+    const { dot, expiryMs, value } = sibling;
+    const actor = Buffer.from(dot.actor, 'hex');
+    writeSiblingHeader(bytes, at, actor, dot.counter, flagsOf(sibling), expiryMs, value.length);
     bytes.set(value, at + SIBLING_HEADER_BYTES);
     at += SIBLING_HEADER_BYTES + value.length;
   }
@@ -104,6 +118,7 @@ export function decodeObject(bytes: ObjectBytes): VersionedObject {
     siblings.push({
       dot: { actor: readActor(bytes, at), counter: readU64(bytes, at + ACTOR_BYTES) },
       tombstone: siblingIsTombstone(bytes, at),
+      ...(siblingIsCounter(bytes, at) ? { isCounter: true } : undefined),
       expiryMs: siblingExpiryMs(bytes, at),
       value: bytes.subarray(valueAt, valueEnd),
     });
@@ -151,15 +166,21 @@ export function objectFault(bytes: Buffer): string | undefined {
   for (let i = 0; i < siblings; i++) {
     if (bytes.length < at + SIBLING_HEADER_BYTES) return 'sibling is cut off';
     if (!clockHasSeen(bytes, clockEnd, at)) return 'sibling is not in the clock';
-    if (bytes.readUInt8(at + FLAGS_OFFSET) > FLAG_TOMBSTONE) return 'sibling has unknown flags';
+    const flags = bytes.readUInt8(at + FLAGS_OFFSET);
+    if (flags > FLAG_COUNTER) return 'sibling has unknown flags';
     if (readU32(bytes, at + EXPIRY_OFFSET + 4) > SAFE_HIGH_WORD_MAX) return 'expiry is too large';
     if (siblings > 1) {
       const dot = { actor: readActor(bytes, at), counter: readU64(bytes, at + ACTOR_BYTES) };
       if (previous !== undefined && newerDotFirst(previous, dot) >= 0) return 'siblings are out of order';
       previous = dot;
     }
-    at += SIBLING_HEADER_BYTES + siblingValueBytes(bytes, at);
+    const valueAt = at + SIBLING_HEADER_BYTES;
+    at = valueAt + siblingValueBytes(bytes, at);
     if (bytes.length < at) return 'value is cut off';
+    if (flags === FLAG_COUNTER) {
+      const fault = counterFault(bytes.subarray(valueAt, at));
+      if (fault !== undefined) return fault;
+    }
   }
   return at === bytes.length ? undefined : 'bytes follow the object';
 }

@@ -8,10 +8,12 @@ import {
   decodeObject,
   encodeObject,
   FORMAT,
+  flagsOf,
   OBJECT_HEADER_BYTES,
   type ObjectBytes,
   SIBLING_HEADER_BYTES,
   siblingExpiryMs,
+  siblingIsCounter,
   siblingIsTombstone,
   siblingValueBytes,
   writeSiblingHeader,
@@ -22,6 +24,8 @@ import { copyShort, readU64, readWord, writeU64 } from './words.js';
 /** What a coordinator writes. */
 export interface Written {
   readonly tombstone: boolean;
+  /** Whether `value` is a counter (`counter.ts`). */
+  readonly isCounter?: boolean;
   /** Absolute, ms since 1970; 0: never. */
   readonly expiryMs: number;
   readonly value: Uint8Array;
@@ -65,10 +69,25 @@ export function newestLiveSibling(object: ObjectBytes, nowMs: number): number {
   return -1;
 }
 
-/** The value of the sibling at `offset`: a slice of the object. */
+/** Where the sibling after the one at `offset` begins. */
+export function siblingEnd(object: ObjectBytes, offset: number): number {
+  return offset + SIBLING_HEADER_BYTES + siblingValueBytes(object, offset);
+}
+
+/** Where the value of the sibling at `offset` begins, as clients read it. */
+export function shownValueStart(object: ObjectBytes, offset: number): number {
+  return offset + SIBLING_HEADER_BYTES + (siblingIsCounter(object, offset) ? 1 : 0);
+}
+
+/** How long the value of the sibling at `offset` is, as clients read it: a counter begins with its text. */
+export function shownValueBytes(object: ObjectBytes, offset: number): number {
+  return siblingIsCounter(object, offset) ? object[offset + SIBLING_HEADER_BYTES] : siblingValueBytes(object, offset);
+}
+
+/** The value of the sibling at `offset` as clients read it: a slice of the object. */
 export function siblingValue(object: ObjectBytes, offset: number): Buffer {
-  const start = offset + SIBLING_HEADER_BYTES;
-  return object.subarray(start, start + siblingValueBytes(object, offset));
+  const start = shownValueStart(object, offset);
+  return object.subarray(start, start + shownValueBytes(object, offset));
 }
 
 /** The highest counter in the clock: how far ahead of us the writer's clock is, at most. */
@@ -123,7 +142,7 @@ export function encodeReplacing(
     writeU64(bytes, at + ACTOR_BYTES, counter);
     copyShort(current, at, bytes, at + CLOCK_ENTRY_BYTES, siblingAt - CLOCK_ENTRY_BYTES - at);
   }
-  writeSiblingHeader(bytes, siblingAt, actor, counter, written.tombstone, written.expiryMs, value.length);
+  writeSiblingHeader(bytes, siblingAt, actor, counter, flagsOf(written), written.expiryMs, value.length);
   bytes.set(value, siblingAt + SIBLING_HEADER_BYTES);
   return bytes;
 }

@@ -18,6 +18,8 @@ export interface Sibling {
   readonly dot: Dot;
   /** A tombstone says that the key was deleted; its `value` is empty. */
   readonly tombstone: boolean;
+  /** Whether `value` is a counter (`counter.ts`). */
+  readonly isCounter?: boolean;
   /** Absolute expiry in ms since 1970; 0: never. */
   readonly expiryMs: number;
   readonly value: Buffer;

@@ -5,9 +5,13 @@
  * | ------- | ----------------------------------------------------------------- |
  * | 1       | all messages, and the questions 1 to 8                            |
  * | 2       | the questions from 9 on: gossip, transfers, agreement of keyspaces |
+ * | 3       | counters inside of objects                                        |
  */
 export const VERSION_MIN = 1;
-export const VERSION_MAX = 2;
+export const VERSION_MAX = 3;
+
+/** A node of a lower version can't read objects with counters in them. */
+export const VERSION_OF_COUNTERS = 3;
 
 /** The last question (first byte of a QUERY) that version 1 knows. Append-only, as the questions are. */
 const LAST_QUESTION_OF_VERSION_1 = 8;

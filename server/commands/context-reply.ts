@@ -1,5 +1,6 @@
 import { decodeObject, type ObjectBytes } from '../../cluster/version/codec.js';
 import type { ContextTokens } from '../../cluster/version/context-token.js';
+import { foldSiblings } from '../../cluster/version/counter-fold.js';
 import { contextAfterPut, isLive, type VersionVector } from '../../cluster/version/object.js';
 import type { ReplyBuffer } from '../resp/reply-buffer.js';
 
@@ -13,7 +14,7 @@ export function writeContextReply(
   nowMs: number,
 ): void {
   const { clock, siblings } = object === undefined ? { clock: new Map(), siblings: [] } : decodeObject(object);
-  const live = siblings.filter((sibling) => isLive(sibling, nowMs));
+  const live = foldSiblings(siblings, nowMs).filter((value) => isLive(value, nowMs));
   out.array(2);
   out.bulkText(tokens.issue(db, key, clock));
   out.array(live.length);

@@ -6,7 +6,7 @@ import { absoluteExpiryMs, type ExpiryUnit } from './expiry.js';
 import { refusesFailure } from './failure-text.js';
 import { parseInt64 } from './integer-argument.js';
 import { keyOf, refusesKey } from './key-argument.js';
-import { shownAt } from './shown-sibling.js';
+import { readable, shownAt } from './shown-sibling.js';
 
 const NEVER = 0;
 const REPLY_NO_KEY = -2;
@@ -81,8 +81,9 @@ function expiryHandler(answer: (expiryMs: number, nowMs: number) => number): Han
     const { server, slot, connection, args } = call;
     if (refusesKey(call, args[1])) return;
     const key = keyOf(args[1]);
-    connection.session.get(connection.db, key.slot, key.text, undefined, (_state, failure, object) => {
+    connection.session.get(connection.db, key.slot, key.text, undefined, (_state, failure, held) => {
       if (refusesFailure(server, slot, failure)) return;
+      const object = readable(server, held);
       const nowMs = server.clock.nowMs();
       const at = shownAt(server, key.text, object);
       const expiryMs = object === undefined || at < 0 ? undefined : siblingExpiryMs(object, at);

@@ -4,7 +4,7 @@ import type { CommandRow, Handler } from './command.js';
 import { refusesFailure } from './failure-text.js';
 import { Gather } from './gather.js';
 import { keyOf, refusesKey } from './key-argument.js';
-import { shownAt } from './shown-sibling.js';
+import { readable, shownAt } from './shown-sibling.js';
 
 const DELETE: Change = { kind: 'delete', context: undefined };
 
@@ -34,7 +34,7 @@ const exists: Handler = (call) => {
   for (let i = 1; i < args.length; i++) {
     const key = keyOf(args[i]);
     connection.session.get(connection.db, key.slot, key.text, i - 1, (index, failure, object) =>
-      gather.arrived(index, failure, shownAt(server, key.text, object) >= 0),
+      gather.arrived(index, failure, shownAt(server, key.text, readable(server, object)) >= 0),
     );
   }
 };
@@ -45,7 +45,7 @@ const type: Handler = (call) => {
   const key = keyOf(args[1]);
   connection.session.get(connection.db, key.slot, key.text, undefined, (_state, failure, object) => {
     if (refusesFailure(server, slot, failure)) return;
-    const isThere = shownAt(server, key.text, object) >= 0;
+    const isThere = shownAt(server, key.text, readable(server, object)) >= 0;
     server.statistics.countLookup(isThere);
     slot.out.simple(isThere ? 'string' : 'none');
     slot.complete();

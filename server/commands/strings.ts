@@ -1,8 +1,8 @@
 /** HOT PATH (`GET`, `SET`). Strings, and Dynamo's get and put with their context tokens. */
 import type { Change } from '../../cluster/coordinator/change.js';
 import type { Failure } from '../../cluster/failure.js';
-import { type ObjectBytes, SIBLING_HEADER_BYTES, siblingValueBytes } from '../../cluster/version/codec.js';
-import { newestLiveSibling, type Written } from '../../cluster/version/encoded.js';
+import type { ObjectBytes } from '../../cluster/version/codec.js';
+import { newestLiveSibling, shownValueBytes, shownValueStart, type Written } from '../../cluster/version/encoded.js';
 import type { VersionVector } from '../../cluster/version/object.js';
 import type { ReplySlot } from '../net/connection.js';
 import type { Server } from '../server.js';
@@ -12,7 +12,7 @@ import { refusesFailure } from './failure-text.js';
 import { Gather } from './gather.js';
 import { type Key, keyOf, refusesKey, refusesValue } from './key-argument.js';
 import { parseSetArguments, type SetArguments } from './set-arguments.js';
-import { keepsSiblings, shownAt, shownValue } from './shown-sibling.js';
+import { keepsSiblings, readable, shownAt, shownValue } from './shown-sibling.js';
 
 const SYNTAX_ERROR = 'ERR syntax error';
 const BAD_CONTEXT = 'BADCONTEXT the context token is not of this cluster, not for this key, or was changed';
@@ -47,16 +47,17 @@ const get: Handler = (call) => {
 function answerNewest(
   { server, slot, key }: Pending,
   failure: Failure | undefined,
-  object: ObjectBytes | undefined,
+  held: ObjectBytes | undefined,
 ): void {
   if (refusesFailure(server, slot, failure)) return;
+  const object = readable(server, held);
   const at = shownAt(server, key, object);
   server.statistics.countLookup(at >= 0);
   if (object === undefined || at < 0) {
     slot.out.nullBulk();
   } else {
-    const start = at + SIBLING_HEADER_BYTES;
-    slot.out.bulkSlice(object, start, start + siblingValueBytes(object, at));
+    const start = shownValueStart(object, at);
+    slot.out.bulkSlice(object, start, start + shownValueBytes(object, at));
   }
   slot.complete();
 }

@@ -4,6 +4,7 @@ import { clusterCommands } from './cluster.js';
 import type { CommandRow } from './command.js';
 import { configCommands } from './config.js';
 import { connectionCommands } from './connection.js';
+import { counterCommands } from './counters.js';
 import { debugCommands } from './debug.js';
 import { dynamoCommands } from './dynamo.js';
 import { expireCommands } from './expire.js';
@@ -22,6 +23,7 @@ export const commandRows: readonly CommandRow[] = [
   ...pieceCommands,
   ...lcsCommands,
   ...bitCommands,
+  ...counterCommands,
   ...keyCommands,
   ...expireCommands,
   ...connectionCommands,

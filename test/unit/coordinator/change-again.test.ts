@@ -1,10 +1,19 @@
 import test from 'ava';
+import type { Applying } from '../../../cluster/coordinator/change.js';
 import { applyChange, type Change } from '../../../cluster/coordinator/change.js';
 import { applyAgain } from '../../../cluster/coordinator/change-again.js';
+import type { ActorId } from '../../../cluster/version/actor.js';
+import { NEVER_WRITTEN } from '../../../cluster/version/counter.js';
 import type { Written } from '../../../cluster/version/encoded.js';
 import { actorNamed, objectWith } from './scripted-node.js';
 
 const NOW_MS = 1_000_000;
+const applying = (newestDecides: boolean): Applying => ({
+  nowMs: NOW_MS,
+  newestDecides,
+  actor: 'f'.repeat(16) as ActorId,
+  absentEpoch: NEVER_WRITTEN,
+});
 const LATER = NOW_MS + 5_000;
 const NOTHING_SEEN = new Map();
 
@@ -24,7 +33,7 @@ function texts(written: readonly Written[] | undefined): string[] | undefined {
 
 test('a value that the first run has left counts as its own, whatever the condition, and is written once more', (t) => {
   for (const condition of ['always', 'absent', 'present'] as const) {
-    const outcome = applyAgain(held('mine'), set({ condition }), NOW_MS, false);
+    const outcome = applyAgain(held('mine'), set({ condition }), applying(false));
     t.like(outcome, { applied: true, previous: undefined });
     t.deepEqual(texts(outcome?.written), ['mine@0'], condition);
   }
@@ -34,23 +43,23 @@ test('another value, or the same with another expiry, is not its own', (t) => {
   for (const object of [held('theirs'), held('mine', LATER), null, held(undefined)]) {
     for (const condition of ['always', 'absent', 'present'] as const) {
       const change = set({ condition });
-      t.deepEqual(applyAgain(object, change, NOW_MS, false), applyChange(object, change, NOW_MS, false));
+      t.deepEqual(applyAgain(object, change, applying(false)), applyChange(object, change, applying(false)));
     }
   }
-  t.false(applyAgain(held('theirs'), set({ condition: 'absent' }), NOW_MS, false)?.applied);
+  t.false(applyAgain(held('theirs'), set({ condition: 'absent' }), applying(false))?.applied);
 });
 
 test('an expiry that is kept stays as it is', (t) => {
-  const outcome = applyAgain(held('mine', LATER), set({ keepExpiry: true }), NOW_MS, false);
+  const outcome = applyAgain(held('mine', LATER), set({ keepExpiry: true }), applying(false));
   t.deepEqual(texts(outcome?.written), [`mine@${LATER}`]);
 });
 
 test('a client that asks for the value before gets it only where it can be told', (t) => {
   const asks = { answersPrevious: true } as const;
-  t.is(applyAgain(held('mine'), set(asks), NOW_MS, false), undefined);
-  t.is(applyAgain(held('mine'), set({ ...asks, condition: 'present' }), NOW_MS, false), undefined);
-  t.like(applyAgain(held('theirs'), set(asks), NOW_MS, false), { applied: true, previous: Buffer.from('theirs') });
-  t.like(applyAgain(held('mine'), set({ ...asks, condition: 'absent' }), NOW_MS, false), {
+  t.is(applyAgain(held('mine'), set(asks), applying(false)), undefined);
+  t.is(applyAgain(held('mine'), set({ ...asks, condition: 'present' }), applying(false)), undefined);
+  t.like(applyAgain(held('theirs'), set(asks), applying(false)), { applied: true, previous: Buffer.from('theirs') });
+  t.like(applyAgain(held('mine'), set({ ...asks, condition: 'absent' }), applying(false)), {
     applied: true,
     previous: undefined,
   });
@@ -58,28 +67,28 @@ test('a client that asks for the value before gets it only where it can be told'
 
 test('a tombstone counts as the own deletion, an absent key does not', (t) => {
   for (const context of [undefined, NOTHING_SEEN]) {
-    const outcome = applyAgain(held(undefined), { kind: 'delete', context }, NOW_MS, false);
+    const outcome = applyAgain(held(undefined), { kind: 'delete', context }, applying(false));
     t.true(outcome?.applied);
     t.deepEqual(texts(outcome?.written), ['†']);
-    t.like(applyAgain(null, { kind: 'delete', context }, NOW_MS, false), { applied: false, written: undefined });
+    t.like(applyAgain(null, { kind: 'delete', context }, applying(false)), { applied: false, written: undefined });
   }
-  t.like(applyAgain(held('theirs'), { kind: 'delete', context: undefined }, NOW_MS, false), { applied: true });
+  t.like(applyAgain(held('theirs'), { kind: 'delete', context: undefined }, applying(false)), { applied: true });
 });
 
 test('an expiry that is there already counts as the own one', (t) => {
   const EXPIRE_IF_NONE = 1;
   const change: Change = { kind: 'expire', condition: EXPIRE_IF_NONE, expiryMs: LATER };
-  t.deepEqual(texts(applyAgain(held('x', LATER), change, NOW_MS, false)?.written), [`x@${LATER}`]);
-  t.false(applyAgain(held('x', LATER + 1), change, NOW_MS, false)?.applied);
+  t.deepEqual(texts(applyAgain(held('x', LATER), change, applying(false))?.written), [`x@${LATER}`]);
+  t.false(applyAgain(held('x', LATER + 1), change, applying(false))?.applied);
   const persist: Change = { kind: 'expire', condition: 0, expiryMs: 0 };
-  t.true(applyAgain(held('x'), persist, NOW_MS, false)?.applied);
+  t.true(applyAgain(held('x'), persist, applying(false))?.applied);
   const past: Change = { kind: 'expire', condition: 0, expiryMs: NOW_MS - 1 };
-  t.true(applyAgain(held(undefined), past, NOW_MS, false)?.applied);
-  t.false(applyAgain(null, past, NOW_MS, false)?.applied);
-  t.deepEqual(texts(applyAgain(held('x'), past, NOW_MS, false)?.written), ['†']);
+  t.true(applyAgain(held(undefined), past, applying(false))?.applied);
+  t.false(applyAgain(null, past, applying(false))?.applied);
+  t.deepEqual(texts(applyAgain(held('x'), past, applying(false))?.written), ['†']);
 });
 
 test('what computes is not done a second time', (t) => {
   const append: Change = { kind: 'compute', operation: { kind: 'append', value: Buffer.from('y'), bytesMax: 10 } };
-  t.is(applyAgain(held('xy'), append, NOW_MS, false), undefined);
+  t.is(applyAgain(held('xy'), append, applying(false)), undefined);
 });

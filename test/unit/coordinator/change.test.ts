@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import {
+  type Applying,
   applyChange,
   type Change,
   EXPIRE_IF_GREATER,
@@ -10,9 +11,16 @@ import {
 } from '../../../cluster/coordinator/change.js';
 import type { ActorId } from '../../../cluster/version/actor.js';
 import { encodeObject, type ObjectBytes } from '../../../cluster/version/codec.js';
+import { NEVER_WRITTEN } from '../../../cluster/version/counter.js';
 import { isLive, newerDotFirst, type Sibling, type VersionVector } from '../../../cluster/version/object.js';
 
 const NOW_MS = 1_000_000;
+const applying = (newestDecides: boolean): Applying => ({
+  nowMs: NOW_MS,
+  newestDecides,
+  actor: 'f'.repeat(16) as ActorId,
+  absentEpoch: NEVER_WRITTEN,
+});
 const ACTORS = ['a', 'b', 'c'].map((digit) => digit.repeat(16) as ActorId);
 const NOTHING_SEEN: VersionVector = new Map();
 
@@ -44,7 +52,7 @@ function expire(condition: number, expiryMs: number): Change {
 }
 
 function outcomeOf(object: ObjectBytes | null, change: Change) {
-  const { applied, previous, written, context } = applyChange(object, change, NOW_MS, false);
+  const { applied, previous, written, context } = applyChange(object, change, applying(false));
   return {
     applied,
     previous: previous?.toString(),
@@ -225,7 +233,7 @@ test('whatever the change: it applies exactly where it writes, and tells the new
     fc.property(fc.option(fc.array(anyHeld, { minLength: 1, maxLength: 4 })), anyChange, (held, change) => {
       const object = held === null ? null : objectOf(...held);
       const before = object === null ? undefined : Buffer.from(object);
-      const { applied, previous, written } = applyChange(object, change, NOW_MS, false);
+      const { applied, previous, written } = applyChange(object, change, applying(false));
       t.is(applied, written !== undefined);
       t.not(written?.length, 0);
       const live = (held ?? []).filter(({ value, expiryMs = 0 }) =>
@@ -248,7 +256,7 @@ test('whatever the change: it applies exactly where it writes, and tells the new
 test('where the newest decides, one that is dead hides what it was written beside, but for who has seen that', (t) => {
   for (const dead of [{}, { value: 'x', expiryMs: NOW_MS }]) {
     const object = objectOf(dead, { value: 'hidden' });
-    const outcome = (change: Change) => applyChange(object, change, NOW_MS, true);
+    const outcome = (change: Change) => applyChange(object, change, applying(true));
     t.true(outcome(set({ condition: 'absent' })).applied);
     t.false(outcome(set({ condition: 'present' })).applied);
     t.is(outcome(set({ answersPrevious: true })).previous, undefined);
@@ -256,7 +264,7 @@ test('where the newest decides, one that is dead hides what it was written besid
     t.true(outcome({ kind: 'delete', context: new Map(ACTORS.map((actor) => [actor, 99])) }).applied);
     t.false(outcome(expire(0, NOW_MS + 9)).applied);
   }
-  const both = applyChange(objectOf({ value: 'newest' }, { value: 'older' }), expire(0, NOW_MS + 9), NOW_MS, true);
+  const both = applyChange(objectOf({ value: 'newest' }, { value: 'older' }), expire(0, NOW_MS + 9), applying(true));
   t.deepEqual(
     both.written?.map(({ value }) => Buffer.from(value).toString()),
     ['newest'],
@@ -276,7 +284,7 @@ test('a change that computes answers what came of it, keeps the expiry and is re
     written: [`xyz@${NOW_MS + 1}`],
     context: undefined,
   });
-  t.like(applyChange(held, append(2), NOW_MS, false), {
+  t.like(applyChange(held, append(2), applying(false)), {
     applied: false,
     written: undefined,
     refusal: 'string exceeds maximum allowed size (proto-max-bulk-len)',

@@ -147,6 +147,7 @@ export class FakePeer {
   /** Requests of others that are in flight, on top of those of this test. */
   busyWith = 0;
   actorId: ActorId | undefined;
+  protocolVersion: number | undefined;
   readonly puts: SentPut[] = [];
   readonly gets: SentGet[] = [];
   readonly forwards: SentBody[] = [];
@@ -164,6 +165,10 @@ export class FakePeer {
 
   reachable(): boolean {
     return this.up;
+  }
+
+  version(): number | undefined {
+    return this.protocolVersion;
   }
 
   onReachableChange(callback: (reachable: boolean) => void): void {

@@ -267,3 +267,36 @@ test('the value before a change is told as it was, though the next change of the
   t.like(next.last(), { applied: true, previous: 'first' });
   t.deepEqual(scripted.heldValues('k'), ['later']);
 });
+
+const incr: Change = { kind: 'increment', by: { units: 2n, scale: 0 }, isFloat: false };
+
+test('an increment is taken where too few replicas can be read, and other changes are not', async (t) => {
+  const scripted = await ScriptedNode.open();
+  const client = scripted.openClient();
+  client.modify('k', incr);
+  for (const peer of [0, 1]) scripted.peer(peer).gets[0]?.fail('timeout');
+  scripted.peer(0).puts[0]?.reply();
+  t.like(client.last(), { failure: undefined, applied: true, previous: '2' });
+  client.modify('k', setIf('present', 'x'));
+  for (const peer of [0, 1]) scripted.peer(peer).gets[1]?.fail('timeout');
+  t.is(client.last().failure?.code, 'ReadQuorumNotMet');
+});
+
+test('no counter is written while a node that may hold the key can not read one', async (t) => {
+  const scripted = await ScriptedNode.open();
+  const client = scripted.openClient();
+  scripted.peer(1).protocolVersion = 2;
+  for (const [version, isCounter] of [
+    [2, undefined],
+    [3, true],
+  ] as const) {
+    scripted.peer(1).protocolVersion = version;
+    const key = `k${version}`;
+    client.modify(key, incr);
+    scripted.peer(0).gets.at(-1)?.reply(undefined);
+    const sent = scripted.peer(0).puts.find((put) => put.key === key);
+    const [sibling] = decodeObject(sent?.object ?? Buffer.alloc(0)).siblings;
+    t.is(sibling?.isCounter, isCounter);
+    if (isCounter === undefined) t.is(sibling?.value.toString(), '2');
+  }
+});
