@@ -42,6 +42,10 @@ import { recoverJournal } from './replica/journal-recovery.js';
 import { Replica } from './replica/replica.js';
 import type { NodeId } from './ring/ring.js';
 import type { Slot } from './ring/slots.js';
+import { KeyspaceWalk } from './scan/keyspace-walk.js';
+import { hashOfCluster } from './scan/place.js';
+import { ScanAnswers } from './scan/scan-answers.js';
+import { KeyWindows } from './scan/windows.js';
 import { Identity } from './storage/identity.js';
 import type { TransferProgress } from './transfer/progress.js';
 import { Transfer } from './transfer/transfer.js';
@@ -111,6 +115,8 @@ export class ClusterNode {
   /** Compares this node's replicas with those of others, and repairs what differs. */
   readonly antiEntropy: AntiEntropy;
   readonly peers: Peers;
+  /** Goes through all keys of the cluster. */
+  readonly walk: KeyspaceWalk;
   readonly #world: World;
   readonly #store: Store;
   readonly #forest: MerkleForest;
@@ -119,6 +125,7 @@ export class ClusterNode {
   readonly #identity: Identity;
   readonly #hybridClock: HybridClock;
   readonly #governor: ForegroundGovernor;
+  readonly #windows: KeyWindows;
   readonly #tasks: readonly BackgroundTask[];
 
   /**
@@ -254,7 +261,11 @@ export class ClusterNode {
       ...(this.transfer === undefined ? [] : [this.transfer]),
       ...(gossip ? [gossip.over(gossipLinks(this.peers))] : []),
     ];
+    this.#windows = new KeyWindows(world, replica, hashOfCluster(options.secret));
+    const scanAnswers = new ScanAnswers(world, replica, keyspaces, partitionCount, this.#windows);
+    this.walk = new KeyspaceWalk(this.#coordination, scanAnswers);
     const queries = new Queries();
+    queries.on(QUERY_KIND.scan, scanAnswers.answer);
     if (gossip) queries.on(QUERY_KIND.gossip, gossip.answer);
     queries.on(QUERY_KIND.reap, local.answer);
     queries.on(QUERY_KIND.nodeState, answerNodeState(partitionCount, this.settling.stateOf));
@@ -316,6 +327,7 @@ export class ClusterNode {
     // Together: background work that may not go on sees its peers go.
     this.#coordination.hedges.stop();
     this.#governor.stop();
+    this.#windows.stop();
     this.peers.stop();
     await Promise.all(this.#tasks.map((task) => task.stop()));
     await this.replica.close();

@@ -13,6 +13,7 @@ export const QUERY_KIND = {
   stamp: 8,
   gossip: 9,
   keyspaces: 10,
+  scan: 11,
 } as const;
 
 /**

@@ -39,7 +39,7 @@ import {
 } from './limits.js';
 import { ObjectCache } from './object-cache.js';
 import { scanMerged, scanOrder, type TakeRows } from './partition-scan.js';
-import { fillNote, isLiveRecord, noteIsActor, noteIsOfLife, noteOf, RECORD_NOTE_BYTES } from './record.js';
+import { fillNote, isLiveRecord, noteIsActor, noteIsOfLife, noteOf, RECORD_NOTE_BYTES, recordFault } from './record.js';
 import { type RecordObserver, UNOBSERVED } from './record-observer.js';
 import { WarmUp } from './warm-up.js';
 import { WriteQueue } from './write-queue.js';
@@ -76,6 +76,9 @@ export interface ReplicaStats {
   readonly warm: boolean;
 }
 
+/** A key came to this node. */
+export type KeyCame = (partition: Partition, db: number, key: string) => void;
+
 const TOO_MUCH_DIRTY: Failure = { code: 'Overloaded', reason: 'the store does not keep up with the writes' };
 const CAN_NOT_WRITE: Failure = { code: 'StoreFailed', reason: 'the store can not write, and memory is full' };
 const CLOSED: Failure = { code: 'StoreFailed', reason: 'the node is stopping' };
@@ -96,6 +99,7 @@ export class Replica {
   readonly #fastBytesMax: number;
   readonly #dirtyBytesMax: number;
   readonly #withheld = new Set<Partition>();
+  #keyCame: KeyCame = () => undefined;
   #refusedWrites = 0;
   #closed = false;
 
@@ -266,6 +270,31 @@ export class Replica {
     else this.#withheld.add(partition);
   }
 
+  /**
+   * What is held of a key, as for `load`, but the cache stays as it is: for who looks through many keys. The waiter may be
+   * called within the call.
+   */
+  glance(partition: Partition, db: number, key: string, waiter: LoadWaiter): void {
+    const entry = this.#cache.find(db, key);
+    if (entry !== undefined && entry.loading === undefined) waiter.loaded(undefined, entry.record);
+    else if (entry === undefined && this.#cache.isComplete(partition)) waiter.loaded(undefined, undefined);
+    else if (entry !== undefined || this.#closed) this.load(partition, db, key, waiter);
+    else {
+      this.#store.get(storageKey(STORAGE_KIND.data, partition, db, key), (error, value) => {
+        const fault = error?.message ?? (value && recordFault(value));
+        // Somebody else may have brought it into memory meanwhile, and changed it there.
+        if (this.#cache.find(db, key) !== undefined) this.glance(partition, db, key, waiter);
+        else if (fault !== undefined) waiter.loaded({ code: 'StoreFailed', reason: fault }, undefined);
+        else waiter.loaded(undefined, value);
+      });
+    }
+  }
+
+  /** From now on `came` hears of each key that this node did not hold before, within the call that brings it. */
+  onKeyCame(came: KeyCame): void {
+    this.#keyCame = came;
+  }
+
   /** Whether all stored keys have been counted. */
   get warm(): boolean {
     return this.#warmUp.warm;
@@ -292,6 +321,17 @@ export class Replica {
       return true;
     });
     return count;
+  }
+
+  /**
+   * All records of one database of a partition (tombstones too) as they are at the call, in the order of their keys, some at a
+   * time. Rejects with `StoreError`.
+   */
+  scanDatabase(partition: Partition, db: number, takeRows: TakeRows): Promise<void> {
+    const from = storageBound(STORAGE_KIND.data, partition, db);
+    const to = storageBound(STORAGE_KIND.data, partition, db + 1);
+    const unsettled = this.#unsettledOf(partition).filter((entry) => entry.db === db);
+    return scanMerged(this.#store, this.#world.log, from, to, unsettled, takeRows);
   }
 
   /**
@@ -359,7 +399,8 @@ export class Replica {
     const replaced = entry.record;
     this.#observer.changed(entry, replaced, object);
     const bytesBefore = entry.bytes;
-    if (replaced !== undefined) this.#counts.add(entry.partition, entry.db, entry.standing, -1);
+    if (replaced === undefined) this.#keyCame(entry.partition, entry.db, entry.key);
+    else this.#counts.add(entry.partition, entry.db, entry.standing, -1);
     this.#cache.setRecord(entry, this.#recordOf(object, length, replaced));
     this.#queue.changed(entry, bytesBefore);
     this.#counts.add(entry.partition, entry.db, entry.standing, 1);
@@ -427,10 +468,7 @@ export class Replica {
 
   async #scanSlot(db: number, slot: Slot, takeKey: (key: string) => boolean): Promise<void> {
     const partition = partitionOf(slot, this.#partitionCount);
-    const from = storageBound(STORAGE_KIND.data, partition, db);
-    const to = storageBound(STORAGE_KIND.data, partition, db + 1);
-    const unsettled = this.#unsettledOf(partition).filter((entry) => entry.db === db);
-    await scanMerged(this.#store, this.#world.log, from, to, unsettled, (rows) => {
+    await this.scanDatabase(partition, db, (rows) => {
       for (const { key, record } of rows) {
         if (!isLiveRecord(record) || slotOf(Buffer.from(key, 'latin1')) !== slot) continue;
         if (!takeKey(key)) return false;

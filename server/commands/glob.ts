@@ -10,6 +10,16 @@ export function compileGlob(pattern: string): (text: string) => boolean {
   return (text) => matches(tokens, text.toLowerCase());
 }
 
+/**
+ * The same for keys and channels, of which letters count as they are. Binary strings. The empty key is matched by `*` and by
+ * the empty pattern alone, as in Redis.
+ */
+export function compileKeyGlob(pattern: string): (text: string) => boolean {
+  const tokens = parse(pattern);
+  const takesEmpty = pattern === '' || pattern === '*';
+  return (text) => (text === '' ? takesEmpty : matches(tokens, text));
+}
+
 /** The same, but a letter matches only itself: how keys are compared with patterns. */
 export function compileExactGlob(pattern: string): (text: string) => boolean {
   const tokens = parse(pattern);
@@ -25,8 +35,8 @@ function parse(pattern: string): Token[] {
     } else if (char === '?') {
       tokens.push(() => true);
     } else if (char === '[') {
-      const end = classEnd(pattern, at);
-      tokens.push(characterClass(pattern.slice(at + 1, end)));
+      const { token, end } = characterClass(pattern, at + 1);
+      tokens.push(token);
       at = end;
     } else {
       if (char === '\\' && at + 1 < pattern.length) at++;
@@ -37,30 +47,34 @@ function parse(pattern: string): Token[] {
   return tokens;
 }
 
-/** Where the `]` is that ends the class at `start`; one that is not ended goes on to the end of the pattern. */
-function classEnd(pattern: string, start: number): number {
-  for (let at = start + 1; at < pattern.length; at++) {
-    if (pattern.charAt(at) === '\\') at++;
-    else if (pattern.charAt(at) === ']') return at;
-  }
-  return pattern.length;
-}
-
-function characterClass(inner: string): Token {
-  const isNegated = inner.startsWith('^');
-  const members = isNegated ? inner.slice(1) : inner;
-  const ranges: [string, string][] = [];
-  for (let at = 0; at < members.length; at++) {
-    if (members.charAt(at) === '\\' && at + 1 < members.length) at++;
-    const from = members.charAt(at);
+/** The class that begins at `start`, and where its `]` is; one that is not ended goes on to the end of the pattern. */
+function characterClass(pattern: string, start: number): { token: Token; end: number } {
+  const isNegated = pattern.charAt(start) === '^';
+  const ranges: [number, number][] = [];
+  let at = isNegated ? start + 1 : start;
+  for (; at < pattern.length; at++) {
+    const isEscape = pattern.charAt(at) === '\\' && at + 1 < pattern.length;
+    if (!isEscape && pattern.charAt(at) === ']') break;
+    if (isEscape) at++;
+    const from = signedAt(pattern, at);
     let to = from;
-    if (members.charAt(at + 1) === '-' && at + 2 < members.length) {
+    // What follows the `-` is the end of a range, also where it is a `]`.
+    if (!isEscape && pattern.charAt(at + 1) === '-' && at + 2 < pattern.length) {
       at += 2;
-      to = members.charAt(at);
+      to = signedAt(pattern, at);
     }
     ranges.push(from <= to ? [from, to] : [to, from]);
   }
-  return (char) => ranges.some(([from, to]) => char >= from && char <= to) !== isNegated;
+  const token: Token = (char) => {
+    const value = signedAt(char, 0);
+    return ranges.some(([from, to]) => value >= from && value <= to) !== isNegated;
+  };
+  return { token, end: at };
+}
+
+/** Bytes are compared as C compares `char`s: those from 128 on come before the others. */
+function signedAt(text: string, at: number): number {
+  return (text.charCodeAt(at) << 24) >> 24;
 }
 
 /** On a mismatch only the last `*` needs to take one character more: what an earlier one took can stay. */

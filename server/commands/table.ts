@@ -11,6 +11,7 @@ import { expireCommands } from './expire.js';
 import { infoCommands } from './info.js';
 import { introspectionCommands } from './introspection.js';
 import { keyCommands } from './keys.js';
+import { keyspaceScanCommands } from './keyspace-scan.js';
 import { latencyCommands } from './latency.js';
 import { lcsCommands } from './lcs.js';
 import { serverCommands } from './server-admin.js';
@@ -25,6 +26,7 @@ export const commandRows: readonly CommandRow[] = [
   ...bitCommands,
   ...counterCommands,
   ...keyCommands,
+  ...keyspaceScanCommands,
   ...expireCommands,
   ...connectionCommands,
   ...clientCommands,

@@ -5,6 +5,7 @@ import type { CaseFamily } from './case.js';
 import { bitFamilies } from './cases/bits.js';
 import { connectionFamilies } from './cases/connection.js';
 import { expiryFamilies, overtimeFamilies } from './cases/expiry.js';
+import { keyFamilies } from './cases/keys.js';
 import { protocolFamilies } from './cases/protocol.js';
 import { serverFamilies } from './cases/server.js';
 import { pieceFamilies } from './cases/string-pieces.js';
@@ -15,6 +16,7 @@ const FAMILIES = [
   ...stringFamilies,
   ...pieceFamilies,
   ...bitFamilies,
+  ...keyFamilies,
   ...expiryFamilies,
   ...connectionFamilies,
   ...protocolFamilies,
