@@ -144,7 +144,7 @@ export class GossipMembership implements ElasticMembership {
 
   async meet(address: MemberAddress): Promise<string | undefined> {
     const id = nodeIdOf(address.host, address.peerPort);
-    const fault = id === this.self.id ? 'this is the node itself' : (this.#deafFault() ?? (await this.#meet(address)));
+    const fault = this.#meetFault(id) ?? (await this.#meet(address));
     if (fault !== undefined) {
       this.#own.audit.refused('meet', undefined, `${address.host}:${address.peerPort}`, fault);
     }
@@ -213,6 +213,14 @@ export class GossipMembership implements ElasticMembership {
     if (this.#links.gossips(id)) return 'the node is up: let it leave';
     const isLast = state === 'member' && this.members().length === 1;
     return isLast ? 'it is the last member' : undefined;
+  }
+
+  #meetFault(id: NodeId): string | undefined {
+    if (id === this.self.id) return 'this is the node itself';
+    const state = this.state();
+    if (state === 'gone' || state === 'forgotten')
+      return 'this node is no member any more: it joins again on an empty folder';
+    return this.#deafFault();
   }
 
   #deafFault(): string | undefined {

@@ -5,26 +5,35 @@
  * |---|---|---|
  * | format           | u16 | layout of these rows |
  * | folder           | 6 bytes | drawn when the folder was made: the node's disk was lost where others have heard of another one |
+ * | node             | 20 bytes | id of the node that the folder is of |
  * | entering         | u8 1 | there from when the history was taken over until this node's own `join` is in it |
  * | e, dot (14)      | the event, see `event.ts` | |
  * | h, node id (20)  | the holding, see `holding.ts` | |
  */
 import type { Log } from '../ports/log.js';
 import { type Store, StoreError, type StoreWrite } from '../ports/store.js';
+import type { NodeId } from '../ring/ring.js';
 import { kindRange, STORAGE_KIND, storageKey, storedKey } from '../storage/layout.js';
 import { writeRows } from '../storage/store-calls.js';
-import { DOT_BYTES, type MembershipEvent, readEvent, writeDot } from './event.js';
+import { DOT_BYTES, ID_BYTES, type MembershipEvent, readEvent, writeDot } from './event.js';
 import { encodeHolding, FOLDER_BYTES, type Holding, readHolding } from './holding.js';
 
 const FORMAT = 1;
 const SCAN_ROWS = 1_000;
 const EVENT_PREFIX = 'e';
 const HOLDING_PREFIX = 'h';
-const KEY = { format: rowKey('format'), folder: rowKey('folder'), entering: rowKey('entering') } as const;
+const KEY = {
+  format: rowKey('format'),
+  folder: rowKey('folder'),
+  node: rowKey('node'),
+  entering: rowKey('entering'),
+} as const;
 
 /** What was found on the disk. */
 export interface StoredMembership {
   readonly folder: string | undefined;
+  /** The node that has written it; undefined: a version did that did not say so. */
+  readonly node: NodeId | undefined;
   readonly isEntering: boolean;
   readonly events: readonly MembershipEvent[];
   readonly holdings: readonly Holding[];
@@ -33,6 +42,7 @@ export interface StoredMembership {
 /** What is to be written, all of it or nothing. */
 export interface MembershipWrite {
   readonly folder?: string;
+  readonly node?: NodeId;
   readonly isEntering?: boolean;
   readonly events?: readonly MembershipEvent[];
   readonly holdings?: readonly Holding[];
@@ -53,6 +63,7 @@ export class MembershipRows {
     const events: MembershipEvent[] = [];
     const holdings: Holding[] = [];
     let folder: string | undefined;
+    let node: NodeId | undefined;
     let isEntering = false;
     const { from, to } = kindRange(STORAGE_KIND.membership);
     for await (const row of rowsOf(this.#store, from, to)) {
@@ -60,6 +71,7 @@ export class MembershipRows {
       if (row.value.length === 0) log.warn({ row: printable(name) }, 'a row of the membership is damaged');
       else if (name === 'format') checkFormat(row.value);
       else if (name === 'folder') folder = row.value.toString('hex');
+      else if (name === 'node' && row.value.length === ID_BYTES) node = row.value.toString('hex') as NodeId;
       else if (name === 'entering') isEntering = true;
       else {
         const fault = name.startsWith(EVENT_PREFIX)
@@ -69,16 +81,17 @@ export class MembershipRows {
           log.warn({ row: printable(name), reason: fault }, 'a row of the membership is damaged');
       }
     }
-    return { folder: folder?.length === 2 * FOLDER_BYTES ? folder : undefined, isEntering, events, holdings };
+    return { folder: folder?.length === 2 * FOLDER_BYTES ? folder : undefined, node, isEntering, events, holdings };
   }
 
   /** `sync`: they survive the loss of power. Rejects with `StoreError`. */
-  write({ folder, isEntering, events, holdings, removed }: MembershipWrite, sync: boolean): Promise<void> {
+  write({ folder, node, isEntering, events, holdings, removed }: MembershipWrite, sync: boolean): Promise<void> {
     const writes: StoreWrite[] = [];
     if (folder !== undefined) {
       writes.push({ key: KEY.format, value: Buffer.of(FORMAT, 0) });
       writes.push({ key: KEY.folder, value: Buffer.from(folder, 'hex') });
     }
+    if (node !== undefined) writes.push({ key: KEY.node, value: Buffer.from(node, 'hex') });
     if (isEntering !== undefined) writes.push({ key: KEY.entering, value: isEntering ? Buffer.of(1) : undefined });
     for (const event of removed ?? []) writes.push({ key: eventKey(event), value: undefined });
     for (const event of events ?? []) writes.push({ key: eventKey(event), value: event.bytes });

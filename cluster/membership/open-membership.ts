@@ -7,6 +7,7 @@ import { type Store, StoreError } from '../ports/store.js';
 import type { World } from '../ports/world.js';
 import { THIS_NODE } from './audit.js';
 import type { MembershipEvent } from './event.js';
+import { folderNodeFault } from './folder-node.js';
 import { foundingEvents, isAsFounded } from './founding.js';
 import { GossipMembership } from './gossip-membership.js';
 import { foundersIdOf, foundersOf } from './history.js';
@@ -34,7 +35,7 @@ export interface MembershipMeans {
 /**
  * Opens the membership on `store`. A node with seeds and an empty folder waits here until a seed answers. Rejects with
  * `StoreError`: where the store fails or was written by a later version, where the folder holds the keys of a node that was
- * no member, where its node has left the cluster or was forgotten, and where the seeds know nobody that could be replaced.
+ * no member, where it is that of another node, where its node has left the cluster or was forgotten, and where the seeds know nobody that could be replaced.
  */
 export async function openMembership(
   world: World,
@@ -44,12 +45,17 @@ export async function openMembership(
 ): Promise<GossipMembership> {
   const rows = new MembershipRows(store, plan.partitionCount);
   const stored = await rows.load(world.log);
+  const fault = folderNodeFault(stored, plan);
+  if (fault !== undefined) throw new StoreError(fault);
   const { knowledge, isEntering } = await learnFirst(world, rows, stored, plan, means);
   const state = knowledge.stateOf(plan.self.id);
   if (!isEntering && (state === 'gone' || state === 'forgotten')) {
     const words = state === 'gone' ? 'has left its cluster' : 'was forgotten, or replaced, by its cluster';
-    throw new StoreError(`the node of this data folder ${words}; to join again, start it with an empty folder`);
+    throw new StoreError(
+      `the node of this data folder ${words}; to join again, start it with seeds, on an empty folder`,
+    );
   }
+  if (stored.node !== plan.self.id) await rows.write({ node: plan.self.id }, true);
   const { classes, clockDriftMaxMs, contact } = means;
   const own = new OwnMembership(world, rows, { self: plan.self, knowledge, isEntering, classes, clockDriftMaxMs });
   return new GossipMembership(own, plan, contact);

@@ -17,6 +17,8 @@ import type { MembershipRows, MembershipWrite } from './membership-rows.js';
 
 const LIFE_BYTES = 6;
 const NOT_NEW = 'this node is not new any more';
+const LEFT =
+  'this node has left its cluster before: it only passes requests on; it joins again with seeds, on an empty folder';
 const FULL = 'the history is as long as one may be: nodes may come to differ on who is a member';
 
 export type MembershipWorld = Pick<World, 'clock' | 'timers' | 'random' | 'log'>;
@@ -277,9 +279,11 @@ export class OwnMembership implements GossipParty {
     const { content } = event;
     if (this.#knowledge.history.isFull) this.audit.refused('history', this.#configured.id, THIS_NODE, FULL);
     this.audit.happened(event, content && this.#knowledge.find(content.node), from);
+    const { id } = this.#configured;
+    if (content?.kind === 'gone' && content.node === id && from !== THIS_NODE) this.audit.note('gone', id, from, LEFT);
     const isOfThis =
       content?.kind === 'forget' ? content.node : content?.kind === 'replace' ? content.replaced : undefined;
-    if (isOfThis !== this.#configured.id || this.state() !== 'forgotten') return;
+    if (isOfThis !== id || this.state() !== 'forgotten') return;
     this.audit.note('forgotten', isOfThis, from, 'this node was forgotten by its cluster: it only passes requests on');
   }
 
