@@ -21,6 +21,9 @@ export interface RingNode {
   readonly weight: number;
 }
 
+/** The first nodes of a list are mostly found among so many times as many of its walk. */
+const HEAD_WALK = 8;
+
 export class Ring {
   readonly partitionCount: number;
   /** The holder of each partition's token. */
@@ -33,6 +36,8 @@ export class Ring {
   readonly #tokenless: readonly number[];
   readonly #spread: Spread;
   readonly #lists: (readonly NodeId[] | undefined)[];
+  /** Beginnings of lists. */
+  readonly #heads: (readonly NodeId[] | undefined)[];
 
   /**
    * @param owners the token of each partition, as `claim` gives it: only nodes of `nodes`
@@ -55,19 +60,43 @@ export class Ring {
     this.#tokenless = [...sorted.keys()].filter((number) => !holding.has(number));
     this.#spread = new Spread(sorted);
     this.#lists = new Array(owners.length).fill(undefined);
+    this.#heads = new Array(owners.length).fill(undefined);
   }
 
   /** HOT PATH. All nodes, in the order in which they serve the partition. The same array at each call. */
   preferenceList(partition: Partition): readonly NodeId[] {
     const known = this.#lists[partition];
     if (known !== undefined) return known;
-    const list: NodeId[] = [];
-    for (const number of this.#spread.order(this.#walk(partition))) {
-      const id = this.#ids[number];
-      if (id !== undefined) list.push(id);
-    }
+    const list = this.#named(this.#spread.order(this.#walk(partition)));
     this.#lists[partition] = list;
     return list;
+  }
+
+  /**
+   * The first `count` nodes of the list; all where it has fewer. The same array at each call with the same count. With many
+   * nodes far cheaper than the whole list, for those who look at every partition whenever the ring has changed.
+   */
+  firstOf(partition: Partition, count: number): readonly NodeId[] {
+    const known = this.#heads[partition];
+    if (known?.length === Math.min(count, this.#ids.length)) return known;
+    const head = this.#lists[partition]?.slice(0, count) ?? this.#headOf(partition, count);
+    this.#heads[partition] = head;
+    return head;
+  }
+
+  #headOf(partition: Partition, count: number): readonly NodeId[] {
+    const metMax = HEAD_WALK * count;
+    const first = metMax < this.#holderCount ? this.#spread.firstOf(this.#begin(partition, metMax), count) : undefined;
+    return first === undefined ? this.preferenceList(partition).slice(0, count) : this.#named(first);
+  }
+
+  #named(numbers: readonly number[]): NodeId[] {
+    const names: NodeId[] = [];
+    for (const number of numbers) {
+      const id = this.#ids[number];
+      if (id !== undefined) names.push(id);
+    }
+    return names;
   }
 
   /**
@@ -77,18 +106,24 @@ export class Ring {
    * one side and an odd distance on the other.
    */
   #walk(partition: Partition): number[] {
+    const met = this.#begin(partition, this.#holderCount);
+    // Nodes without a token take turns as the first of the rest.
+    const turn = this.#tokenless.length === 0 ? 0 : partition % this.#tokenless.length;
+    return [...met, ...this.#tokenless.slice(turn), ...this.#tokenless.slice(0, turn)];
+  }
+
+  /** The first `count` holders of tokens that the walk meets. */
+  #begin(partition: Partition, count: number): number[] {
     const met: number[] = [];
     const seen = new Uint8Array(this.#ids.length);
     const step = partition % 2 === 0 ? 1 : this.partitionCount - 1;
     let at: number = partition;
-    for (let left = this.partitionCount; left > 0 && met.length < this.#holderCount; left--) {
+    for (let left = this.partitionCount; left > 0 && met.length < count; left--) {
       const holder = this.#holders[at] ?? 0;
       if (seen[holder] === 0) met.push(holder);
       seen[holder] = 1;
       at = (at + step) % this.partitionCount;
     }
-    // Nodes without a token take turns as the first of the rest.
-    const turn = this.#tokenless.length === 0 ? 0 : partition % this.#tokenless.length;
-    return [...met, ...this.#tokenless.slice(turn), ...this.#tokenless.slice(0, turn)];
+    return met;
   }
 }

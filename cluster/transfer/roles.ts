@@ -45,7 +45,7 @@ export function rolesOf(membership: Membership, { partition, n }: Place): Roles 
 
 /** Who is to hold the place. */
 function wantedOf(membership: Membership, { partition, n }: Place): readonly NodeId[] {
-  return membership.ring().preferenceList(partition).slice(0, n);
+  return membership.ring().firstOf(partition, n);
 }
 
 /** Whether this node has to take the place up: it is to hold it, and does not. */

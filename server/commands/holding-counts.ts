@@ -26,7 +26,7 @@ export function holdingCounts(
   const counts = new Map(nodes.map(({ id }) => [id, { tokens: 0, held: 0, toReceive: 0, toHandOver: 0 }]));
   for (let index = 0; index < ring.partitionCount; index++) {
     const partition = index as Partition;
-    const wanted = ring.preferenceList(partition).slice(0, nMax);
+    const wanted = ring.firstOf(partition, nMax);
     for (const [id, count] of counts) {
       const place = wanted.indexOf(id);
       let isHeld = false;

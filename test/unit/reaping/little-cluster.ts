@@ -117,7 +117,8 @@ export class LittleNode {
     assert(self !== undefined);
     // Every partition has the same list, in the order of the nodes.
     const list = this.members.map(({ id }) => id);
-    const ring = { partitionCount: PARTITIONS, preferenceList: () => list } as unknown as Ring;
+    const firstOf = (_partition: number, count: number) => list.slice(0, count);
+    const ring = { partitionCount: PARTITIONS, preferenceList: () => list, firstOf } as unknown as Ring;
     const membership: Membership = {
       self,
       members: () => this.members,

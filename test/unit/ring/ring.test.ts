@@ -1,7 +1,7 @@
 import test from 'ava';
 import * as fc from 'fast-check';
 import { claim } from '../../../cluster/ring/claim.js';
-import { Ring } from '../../../cluster/ring/ring.js';
+import { type NodeId, Ring } from '../../../cluster/ring/ring.js';
 import type { Partition } from '../../../cluster/ring/slots.js';
 import { nodeCounts, nodeNamed, nodesOnOneHost } from './claims.js';
 
@@ -51,6 +51,27 @@ test('nodes without a token take turns as the first fallback', (t) => {
   const ring = new Ring(claim(4, nodes), nodes);
   const firstFallbacks = [0, 1, 2, 3].map((partition) => ring.preferenceList(at(partition))[4]);
   t.is(new Set(firstFallbacks).size, 2);
+});
+
+test('the beginning of a list is the same whether the whole is known or not', (t) => {
+  const shapes = fc.record({ hosts: fc.integer({ min: 1, max: 80 }), zones: fc.integer({ min: 1, max: 6 }) });
+  fc.assert(
+    fc.property(nodeCounts, shapes, fc.nat(), fc.integer({ min: 1, max: 6 }), (count, { hosts, zones }, seed, n) => {
+      const drawn = (k: number, bound: number) => (Math.imul(k + 1, seed | 1) >>> 7) % bound;
+      const nodes = Array.from({ length: count }, (_, k) =>
+        nodeNamed(`node ${k}`, { host: `h${drawn(k, hosts)}`, zone: `z${drawn(k + 500, zones)}` }),
+      );
+      const owners = Array.from({ length: 256 }, (_, k) => nodes[drawn(k, Math.max(1, count - (seed % 5)))]?.id ?? '');
+      const [one, other] = [new Ring(owners as NodeId[], nodes), new Ring(owners as NodeId[], nodes)];
+      for (let partition = 0 as Partition; partition < 256; partition++) {
+        const whole = one.preferenceList(partition).slice(0, n);
+        t.deepEqual(other.firstOf(partition, n), whole);
+        t.is(other.firstOf(partition, n), other.firstOf(partition, n));
+        t.deepEqual(one.firstOf(partition, n), whole);
+      }
+    }),
+    { numRuns: 60 },
+  );
 });
 
 test('the same list is answered at each call', (t) => {

@@ -12,12 +12,13 @@ function ids(names: string): NodeId[] {
 
 /** Nodes are letters: the list of the ring, those that hold the place, those off the ring. */
 function told(list: string, holders: string, leaving = '', self = 'A'): Membership {
+  const ring = { preferenceList: () => ids(list), firstOf: (_: Partition, n: number) => ids(list).slice(0, n) };
   const member = (id: NodeId) => ({ id, host: id, port: 1, peerPort: 2, zone: '', weight: 1 });
   return {
     self: member(self as NodeId),
     members: () => ids(list).map(member),
     nodes: () => ids(list + leaving).map(member),
-    ring: () => ({ preferenceList: () => ids(list) }) as unknown as ReturnType<Membership['ring']>,
+    ring: () => ring as unknown as ReturnType<Membership['ring']>,
     holds: (id) => holders.includes(id),
     onChange: () => undefined,
   };
