@@ -5,6 +5,7 @@ import type { Coordination } from './coordination.js';
 import type { ForwardedReply, ForwardedRequest } from './forwarded.js';
 import { GetOperation } from './get.js';
 import { ModifyOperation } from './modify.js';
+import { roleAt } from './placement.js';
 import { PutOperation } from './put.js';
 import { firstReachable, type Target } from './routes.js';
 
@@ -55,13 +56,19 @@ export function isPrimary(node: Coordination, partition: Partition, key: string)
 }
 
 /**
- * Whether this node runs an operation that another has forwarded: as a primary, or as a fallback that can reach no primary
- * itself.
+ * Whether this node runs an operation that another has forwarded: as a primary, as a holder that retires, which the other may
+ * take for a primary still (or already), or as a fallback that can reach no primary itself.
  */
 export function acceptsForwarded(node: Coordination, partition: Partition, key: string): boolean {
   const keyspace = node.keyspaces.of(key);
-  const { targets, n, ownPlace, isPrimary } = node.routes.placement(partition, keyspace.n);
-  return isPrimary || (keyspace.sloppy && ownPlace >= n && firstReachable(targets, n) === undefined);
+  const placement = node.routes.placement(partition, keyspace.n);
+  const { targets, n, ownPlace } = placement;
+  const role = ownPlace < 0 ? undefined : roleAt(placement, ownPlace);
+  return (
+    role === 'primary' ||
+    role === 'retiring' ||
+    (keyspace.sloppy && ownPlace >= n && firstReachable(targets, n) === undefined)
+  );
 }
 
 /**

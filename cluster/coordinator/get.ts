@@ -21,7 +21,7 @@ import { refusesDrift } from './drift.js';
 import type { Hedgeable } from './hedge.js';
 import type { KeyspaceRow } from './keyspaces.js';
 import type { Placement } from './placement.js';
-import { ownStandInFor } from './stand-ins.js';
+import { ownCopyCounts, ownStandInFor } from './stand-ins.js';
 import { mayBeForgotten } from './stray-copy.js';
 import { UNHEARD } from './unheard.js';
 
@@ -134,7 +134,7 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
   /** `sinceUs`: since when the others could have answered. */
   #readOthers(local: ObjectBytes | null, sinceUs: number): void {
     // A copy that was started over does not stand for what this node has acknowledged before.
-    if (!this.#node.replica.serves(this.#partition)) this.#answered = 0;
+    if (!this.#node.replica.serves(this.#partition) || !ownCopyCounts(this.#placement)) this.#answered = 0;
     this.#best = local;
     this.#held = local;
     if (this.#answered < this.#r) {

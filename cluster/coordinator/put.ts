@@ -14,7 +14,7 @@ import { FSYNC, type LoadWaiter, REFUSED, STORED, type WriteWaiter } from '../re
 import type { NodeId } from '../ring/ring.js';
 import type { Partition } from '../ring/slots.js';
 import type { ObjectBytes } from '../version/codec.js';
-import { encodeReplacing, highestCounter, joinBytes, type Written } from '../version/encoded.js';
+import { highestCounter, type Written } from '../version/encoded.js';
 import type { VersionVector } from '../version/object.js';
 import type { Peer, ReplyHandler } from '../wire/peer.js';
 import type { Coordination } from './coordination.js';
@@ -28,7 +28,7 @@ import { PUT_STORE_FAILED, PUT_STORED } from './put-status.js';
 import { ENOUGH, putVerdict, TOO_FEW } from './put-verdict.js';
 import { countReachable, isReachable } from './routes.js';
 import { ownStandInFor, StandIns } from './stand-ins.js';
-import { encodeSuccessor, isPlainReplacement } from './successor.js';
+import { highestSeen, joinHeld, successorOf } from './successor.js';
 import { SyncElsewhere } from './sync-elsewhere.js';
 
 /**
@@ -78,6 +78,8 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   #localFailure: Failure | undefined;
   /** For whom this node itself stands in, where it is no primary. */
   #ownFor: NodeId | undefined;
+  /** This node is no primary, and one of those can't be reached. */
+  #standsIn = false;
   /** Only where a primary failed. */
   #standIns: StandIns | undefined;
   /** Whether the own replica took the object, so that the others were sent it. */
@@ -152,7 +154,7 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
       this.#failedHere(failure);
     } else if (--this.#localWaits === 0) {
       this.#requiredSafe = true;
-      this.#count(true);
+      this.#countOwn();
     }
   }
 
@@ -177,7 +179,7 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   #write(local: ObjectBytes | null): void {
     const { replica, identity, hybridClock } = this.#node;
     const { sloppy } = this.#keyspace;
-    const { targets, n, isPrimary } = this.#placement;
+    const { targets, n, isPrimary, isOwn } = this.#placement;
     const w = this.#w;
     const primaries = countReachable(targets, 0, n);
     const reachable = primaries < w && sloppy ? countReachable(targets, 0, targets.length) : primaries;
@@ -185,7 +187,10 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
       this.#finish({ code: 'WriteQuorumNotMet', answered: reachable < w ? reachable : 0, needed: w, attempted: false });
       return;
     }
-    if (!isPrimary) this.#ownFor = ownStandInFor(targets, n);
+    if (!isPrimary) {
+      this.#standsIn = primaries < n;
+      if (this.#standsIn || !isOwn) this.#ownFor = ownStandInFor(targets, n);
+    }
     if (this.#context !== undefined) {
       const seen = highestSeen(this.#context);
       if (refusesDrift(this.#node, seen, 'a context token')) {
@@ -194,9 +199,9 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
       }
       hybridClock.observe(seen);
     }
-    const current = join(local, this.#base);
+    const current = joinHeld(local, this.#base);
     if (current !== null) hybridClock.observe(highestCounter(current));
-    const record = this.#successorOf(current, replica.mintingActor(local));
+    const record = successorOf(this.#node, current, this.#context, this.#written, replica.mintingActor(local));
     if (record === undefined) {
       this.#finish(TOO_MANY_ACTORS);
       return;
@@ -225,23 +230,6 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     if (this.#node.hints.keep(this.#ownFor, this.#partition, this.#db, this.#key, local, this) !== STORED) {
       this.#localWaits++;
     }
-  }
-
-  /** The record that this put makes of `current`; undefined: it has to be refused. */
-  #successorOf(current: ObjectBytes | null, actor: Buffer): Buffer | undefined {
-    const { hybridClock, clockEntriesMax, counters } = this.#node;
-    const [only] = this.#written;
-    if (only !== undefined && isPlainReplacement(current, this.#context, this.#written, actor, clockEntriesMax)) {
-      return encodeReplacing(current ?? undefined, actor, hybridClock.next(), only);
-    }
-    const successor = encodeSuccessor(current, this.#context, this.#written, {
-      actor,
-      mint: () => hybridClock.next(),
-      clockEntriesMax,
-      isMember: (id) => this.#node.isMember(id),
-    });
-    if (successor.truncated) counters.clock_truncations++;
-    return successor.record;
   }
 
   /** `allReachable`: whether all primaries are. */
@@ -349,6 +337,13 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     this.#settle();
   }
 
+  /** The own copy of a fallback counts for nothing where all primaries can be reached: no quorum meets it later. */
+  #countOwn(): void {
+    const { isPrimary, isOwn } = this.#placement;
+    if (isOwn && !isPrimary) this.#countBeside();
+    else this.#count(isPrimary || this.#standsIn);
+  }
+
   #countBeside(): void {
     this.#outstanding--;
     this.#acknowledgedBeside++;
@@ -392,15 +387,4 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
     this.#node.putLatency.record(this.#node.world.clock.monotonicUs() - this.#startedUs);
     this.#done(this.#state, failure, this.#record);
   }
-}
-
-function highestSeen(context: VersionVector): number {
-  let highest = 0;
-  for (const counter of context.values()) if (counter > highest) highest = counter;
-  return highest;
-}
-
-function join(local: ObjectBytes | null, base: ObjectBytes | null): ObjectBytes | null {
-  if (base === null || base === local) return local;
-  return local === null ? base : joinBytes(local, base);
 }

@@ -1,7 +1,7 @@
 import type { NodeId } from '../ring/ring.js';
 import type { Peer } from '../wire/peer.js';
-import type { Placement } from './placement.js';
-import type { Target } from './routes.js';
+import { type Placement, roleAt } from './placement.js';
+import { countReachable, type Target } from './routes.js';
 
 /** Which fallbacks of a key stand in for which primary, in one put (Dynamo §4.6). Each is asked once. */
 export class StandIns {
@@ -45,4 +45,15 @@ export function ownStandInFor(targets: readonly Target[], n: number): NodeId | u
     first ??= target?.id;
   }
   return first;
+}
+
+/**
+ * Whether what this node holds counts as the answer of one of R: it is a primary, or a holder that retires, which is sent every
+ * put; or it stands in for a primary that can't be reached. Where all can be, it was asked by mistake (they take others for the
+ * primaries), and has missed what they have.
+ */
+export function ownCopyCounts(placement: Placement): boolean {
+  const { isPrimary, isOwn, n, ownPlace, targets } = placement;
+  if (isPrimary || (isOwn && roleAt(placement, ownPlace) === 'retiring')) return true;
+  return countReachable(targets, 0, n) < n;
 }

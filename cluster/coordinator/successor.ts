@@ -1,8 +1,9 @@
 import type { ActorId } from '../version/actor.js';
 import { readActor } from '../version/actor.js';
 import { decodeObject, encodeObject, type ObjectBytes } from '../version/codec.js';
-import { clockEntryCount, clockHasActor, encodeReplacing, type Written } from '../version/encoded.js';
+import { clockEntryCount, clockHasActor, encodeReplacing, joinBytes, type Written } from '../version/encoded.js';
 import { put, truncateClock, type VersionedObject, type VersionVector } from '../version/object.js';
+import type { Coordination } from './coordination.js';
 import { CLOCK_ENTRIES_LEFT_MAX } from './limits.js';
 
 const SEEN_NOTHING: VersionVector = new Map();
@@ -71,4 +72,40 @@ export function encodeSuccessor(
   const entriesBefore = current === null ? 0 : clockEntryCount(current);
   if (entries > CLOCK_ENTRIES_LEFT_MAX && entries > entriesBefore) return { record: undefined, truncated: false };
   return { record: encodeObject(capped), truncated: entries < object.clock.size };
+}
+
+/** HOT PATH. The record that a put makes of `current`, with dots of the node's clock; undefined: it has to be refused. */
+export function successorOf(
+  node: Coordination,
+  current: ObjectBytes | null,
+  context: VersionVector | undefined,
+  written: readonly Written[],
+  actor: Buffer,
+): Buffer | undefined {
+  const { hybridClock, clockEntriesMax, counters } = node;
+  const [only] = written;
+  if (only !== undefined && isPlainReplacement(current, context, written, actor, clockEntriesMax)) {
+    return encodeReplacing(current ?? undefined, actor, hybridClock.next(), only);
+  }
+  const successor = encodeSuccessor(current, context, written, {
+    actor,
+    mint: () => hybridClock.next(),
+    clockEntriesMax,
+    isMember: (id) => node.isMember(id),
+  });
+  if (successor.truncated) counters.clock_truncations++;
+  return successor.record;
+}
+
+/** The highest counter that a context has seen; 0: none. */
+export function highestSeen(context: VersionVector): number {
+  let highest = 0;
+  for (const counter of context.values()) if (counter > highest) highest = counter;
+  return highest;
+}
+
+/** What is held here, and what a quorum holds, as one object. */
+export function joinHeld(local: ObjectBytes | null, base: ObjectBytes | null): ObjectBytes | null {
+  if (base === null || base === local) return local;
+  return local === null ? base : joinBytes(local, base);
 }

@@ -27,16 +27,21 @@ export interface AvailabilitySurroundings {
 
 export class Availability {
   readonly #around: AvailabilitySurroundings;
-  readonly #applies: boolean;
+  readonly #isPatient: boolean;
 
   constructor(around: AvailabilitySurroundings) {
     this.#around = around;
-    this.#applies = isPatient(around.options);
+    this.#isPatient = isPatient(around.options);
+  }
+
+  /** Whether no request runs out of time for reasons of the world. */
+  get isPatient(): boolean {
+    return this.#isPatient;
   }
 
   /** Why the refusal that ended `request` should not have been; undefined if it may. */
   faultIn(request: Request, failure: Failure): string | undefined {
-    if (!this.#applies || failure.code === 'Refused' || failure.code === 'Overloaded') return undefined;
+    if (!this.#isPatient || failure.code === 'Refused' || failure.code === 'Overloaded') return undefined;
     this.#around.connectivity.look();
     const serving = this.#serving(request);
     const needed = this.#needed(request);

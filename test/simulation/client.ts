@@ -34,6 +34,8 @@ export interface ClientSurroundings {
   readonly keepsSiblings: (key: string) => boolean;
   readonly nextId: () => number;
   readonly violation: (text: string) => void;
+  /** Whether a key is read elsewhere as soon as a write of it is acknowledged. */
+  readonly readsBack: boolean;
   /** Why a request should not have failed so; undefined if it may. */
   readonly faultIn: (request: Request, failure: Failure) => string | undefined;
   readonly working: () => boolean;
@@ -200,6 +202,7 @@ export class Client {
       if (fault !== undefined) violation(fault);
       return;
     }
+    if (this.#around.readsBack && applied && request.kind !== 'get') this.#readBack(request.key);
     if (bytes === undefined) {
       this.#shown.delete(request.key);
       return;
@@ -212,6 +215,17 @@ export class Client {
       const [newest] = object.siblings;
       request.dot = newest === undefined ? undefined : dotName(newest.dot);
     }
+  }
+
+  /** Through whichever node, in a session of its own: only what was acknowledged obliges it. */
+  #readBack(key: string): void {
+    const { cluster, history, nextId } = this.#around;
+    const { host, node } = this.#random.pick(cluster.machines);
+    const request = history.begin({ id: nextId(), client: this.#name, session: nextId(), host, key, kind: 'get' });
+    node?.openSession().get(DB, slotOf(Buffer.from(key)), key, undefined, (_state, failure, bytes) => {
+      history.end(request, failure === undefined ? 'acknowledged' : 'refused');
+      if (bytes !== undefined) request.object = decodeObject(Buffer.from(bytes.subarray(0, objectLength(bytes))));
+    });
   }
 
   #thinkThen(next: () => void, upToUs: number): void {

@@ -41,6 +41,8 @@ export interface ClusterOptions {
   readonly clockEntriesMax: number;
   readonly memoryBytesMax: number;
   readonly flushPeriodMs: number;
+  /** How long a holder that retires waits until all have heard who holds what now. */
+  readonly retireAfterMs: number;
 }
 
 /** How a machine that was not there from the beginning comes in. */
@@ -172,8 +174,16 @@ export class Cluster {
   }
 
   #nodeOptions(host: string, membership: NodeOptions['membership']): NodeOptions {
-    const { keyspaces, times, exchangePeriodMs, requestTimeoutMs, clockEntriesMax, memoryBytesMax, flushPeriodMs } =
-      this.#options;
+    const {
+      keyspaces,
+      times,
+      exchangePeriodMs,
+      requestTimeoutMs,
+      clockEntriesMax,
+      memoryBytesMax,
+      flushPeriodMs,
+      retireAfterMs,
+    } = this.#options;
     return {
       membership,
       clusterName: 'simulated',
@@ -191,7 +201,7 @@ export class Cluster {
       hintWindowMs: times.hintWindowMs,
       exchangePeriodMs,
       tombstoneGraceMs: times.tombstoneGraceMs,
-      retireAfterMs: 2_000,
+      retireAfterMs,
       background: { targetMs: 0, rateMin: 500, rateMax: 50_000 },
     };
   }

@@ -44,6 +44,14 @@ export const GENTLE = {
   requestTimeoutMs: 1_000,
   clockEntriesMax: 100,
 } as const;
+/** The same, but that replicas hear of a put far apart: what rests on the first of them alone shows. */
+export const UNEVEN = {
+  ...GENTLE,
+  temper: { ...GENTLE.temper, jitterUs: 20_000 },
+  requestTimeoutMs: 5_000,
+  // A receiver begins to serve a sixth of this after it has heard of the change: by then all have.
+  retireAfterMs: 12_000,
+} as const;
 /** Where things are forgotten that soon, a run is as long as it takes. */
 const FORGETFUL_PACE = 4;
 
@@ -128,5 +136,6 @@ export function drawCluster(
     clockEntriesMax: random.pick([3, 10]),
     memoryBytesMax: random.pick([2 ** 20, 2 ** 26]),
     flushPeriodMs: random.pick([100, 1_000]),
+    retireAfterMs: 2_000,
   };
 }

@@ -109,6 +109,11 @@ export class Faults {
     };
   }
 
+  /** Whether nothing goes wrong: nodes come and go, and that in good order. */
+  get isOrderly(): boolean {
+    return this.#kinds.every((kind) => kind === 'join' || kind === 'leave');
+  }
+
   /** How often each kind of fault struck, for people. */
   get summary(): string {
     return [...this.#counts].map(([kind, count]) => `${kind} ${count}`).join(', ');

@@ -51,6 +51,7 @@ export class Staged {
       exchangePeriodMs: 2_000,
       memoryBytesMax: 2 ** 26,
       flushPeriodMs: 100,
+      retireAfterMs: 2_000,
     };
     const trace = new Trace(() => this.#scheduler.nowUs, undefined);
     const broke = (reason: string): void => {

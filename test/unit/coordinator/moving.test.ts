@@ -160,6 +160,21 @@ test('a holder that retires and is slow gets no hint', async (t) => {
   t.deepEqual(scripted.hints.kept, []);
 });
 
+test('a put ends with W and one for each receiver and each holder that retires, whoever of them they are', async (t) => {
+  for (const last of [0, 1, 2, 3]) {
+    const scripted = await ScriptedNode.open({ nodes: 5 });
+    scripted.heldBy('own', 1, 2, 3);
+    const client = scripted.openClient();
+    client.put('k', 'v');
+    t.deepEqual(orders(scripted), [['put'], ['put'], ['put'], ['put']], 'a receiver, two primaries, one that retires');
+    const early = [0, 1, 2, 3].filter((index) => index !== last);
+    for (const index of early.slice(0, 2)) scripted.peer(index).puts[0]?.reply();
+    t.deepEqual(client.ended(), [], 'three of five with the own copy');
+    for (const index of early.slice(2)) scripted.peer(index).puts[0]?.reply();
+    t.is(client.last().failure, undefined, 'four: W = 2, and two');
+  }
+});
+
 test('a get asks the primaries, and a receiver only as the first fallback', async (t) => {
   const scripted = await receiving();
   scripted.hold('k', OLD);
