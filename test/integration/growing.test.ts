@@ -59,7 +59,7 @@ async function allThere(t: ExecutionContext, port: number): Promise<void> {
 }
 
 test.serial(
-  'a node joins by the printed command and takes its share; a founder leaves, and its process ends well',
+  'by the printed commands a node joins and takes its share, a founder leaves, one that knows nobody meets the cluster, and a dead one is forgotten',
   async (t) => {
     const { base, joining, printed } = await started(t);
     launchLine(t, joining, ENVIRONMENT);
@@ -76,38 +76,19 @@ test.serial(
     t.is((await settled(base, 3)).keys, KEYS);
     await allThere(t, base);
     await allThere(t, base + 3);
+    const next = joining.replaceAll(`${base + 3}`, `${base + 4}`).replaceAll(`${base + 10_003}`, `${base + 10_004}`);
+    const lonely = next.replace(/--seeds \S+/, '');
+    t.not(lonely, next);
+    launchLine(t, lonely, ENVIRONMENT);
+    await waitUntil('it answers', READY_MS, async () => (await ask(base + 4, 'PING')) === 'PONG' || 'no PONG');
+    t.is(await ask(base + 4, 'CLUSTER', 'MEET', '127.0.0.1', String(base)), 'OK');
+    await settled(base, 4);
+    const id = String(await ask(base + 2, 'CLUSTER', 'MYID'));
+    await t.throwsAsync(ask(base, 'CLUSTER', 'FORGET', id), { message: /^ERR the node is up/ });
+    process.kill(Number(new RegExp(`${base + 2} +process (\\d+)`).exec(printed())?.[1]), 'SIGKILL');
+    const forget = async () => (await ask(base, 'CLUSTER', 'FORGET', id)) === 'OK' || 'not yet';
+    await waitUntil('it is forgotten', READY_MS, forget);
+    await settled(base, 3);
+    await allThere(t, base + 4);
   },
 );
-
-test.serial('a new node takes the place of a dead one', async (t) => {
-  const { base, joining, printed } = await started(t);
-  const id = await ask(base + 1, 'CLUSTER', 'MYID');
-  const pid = Number(new RegExp(`${base + 1} +process (\\d+)`).exec(printed())?.[1]);
-  process.kill(pid, 'SIGKILL');
-  await waitUntil('it says so', READY_MS, () => printed().includes(`Node ${base + 1} has ended`) || printed());
-  launchLine(t, `${joining} --replace ${id}`, ENVIRONMENT);
-  const { nodes } = await settled(base, 3);
-  t.deepEqual(
-    nodes.map(({ port }) => port),
-    [base, base + 2, base + 3],
-  );
-  await allThere(t, base + 3);
-});
-
-test.serial('a node that knows nobody meets the cluster, and a dead one is forgotten', async (t) => {
-  const { base, joining, printed } = await started(t);
-  const id = await ask(base + 1, 'CLUSTER', 'MYID');
-  const lonely = joining.replace(/--seeds \S+/, '');
-  t.not(lonely, joining);
-  launchLine(t, lonely, ENVIRONMENT);
-  await waitUntil('it answers', READY_MS, async () => (await ask(base + 3, 'PING')) === 'PONG' || 'no PONG');
-  t.is(await ask(base + 3, 'CLUSTER', 'MEET', '127.0.0.1', String(base)), 'OK');
-  await settled(base, 4);
-  await t.throwsAsync(ask(base, 'CLUSTER', 'FORGET', String(id)), { message: /^ERR the node is up/ });
-  const pid = Number(new RegExp(`${base + 1} +process (\\d+)`).exec(printed())?.[1]);
-  process.kill(pid, 'SIGKILL');
-  const forget = async () => (await ask(base, 'CLUSTER', 'FORGET', String(id))) === 'OK' || 'not yet';
-  await waitUntil('it is forgotten', READY_MS, forget);
-  await settled(base, 3);
-  await allThere(t, base + 3);
-});
