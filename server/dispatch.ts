@@ -46,7 +46,6 @@ export class Dispatcher implements RequestHandler {
     const name = args[0];
     if (name === undefined) throw new Error('a request without arguments was dispatched');
     const server = this.#server;
-    server.statistics.commandsProcessed++;
     let command = server.commands.find(name);
     if (command === undefined) {
       if (HTTP_WORD.test(name.toString('latin1'))) this.#refuseBrowser(connection);
@@ -77,6 +76,7 @@ export class Dispatcher implements RequestHandler {
         return;
       }
     }
+    server.statistics.commandsProcessed++;
     command.calls++;
     slot.command = command.row;
     let call = this.#call;

@@ -1,5 +1,5 @@
 import type { Clock } from '../../cluster/ports/clock.js';
-import { LOG_MERGE_MS } from './limits.js';
+import { LOG_MERGE_MS, LOG_SCAN_MAX } from './limits.js';
 
 export type DenialReason = 'command' | 'key' | 'channel' | 'auth';
 
@@ -36,15 +36,19 @@ export class AccessLog {
   /** The same thing again within a minute is counted at the entry that is there, which comes to the front. */
   add(denied: DeniedAccess): void {
     const nowMs = this.clock.nowMs();
-    const before = this.#entries.find(
-      ({ reason, object, user, lastMs }) =>
-        reason === denied.reason &&
-        object === denied.object &&
-        user === denied.user &&
-        Math.abs(nowMs - lastMs) <= LOG_MERGE_MS,
-    );
+    const before = this.#entries
+      .slice(0, LOG_SCAN_MAX)
+      .find(
+        ({ reason, object, user, lastMs }) =>
+          reason === denied.reason &&
+          object === denied.object &&
+          user === denied.user &&
+          Math.abs(nowMs - lastMs) <= LOG_MERGE_MS,
+      );
     const entry = { ...denied, count: (before?.count ?? 0) + 1, lastMs: nowMs };
-    this.#entries = [entry, ...this.#entries.filter((known) => known !== before)].slice(0, this.lengthMax());
+    const others = this.#entries.filter((known) => known !== before);
+    // As in Redis the log is cut when it grows: a smaller bound shows with the next new entry.
+    this.#entries = before === undefined ? [entry, ...others].slice(0, this.lengthMax()) : [entry, ...others];
   }
 
   reset(): void {

@@ -1,5 +1,7 @@
-/** Failed logins of the same user from the same place within that time are one entry of `ACL LOG`, as in Redis. */
+/** The same denial within that time is counted at its entry of `ACL LOG`, as in Redis. */
 export const LOG_MERGE_MS = 60_000;
+/** So many of the newest entries are looked through for the same one. */
+export const LOG_SCAN_MAX = 10;
 
 /** Failed logins of an address that cost it nothing. */
 export const FAILURES_FREE = 4;

@@ -1,3 +1,4 @@
+import { aclCommands } from './acl.js';
 import { bitCommands } from './bit-commands.js';
 import { clientCommands } from './client.js';
 import { clusterCommands } from './cluster.js';
@@ -30,6 +31,7 @@ export const commandRows: readonly CommandRow[] = [
   ...expireCommands,
   ...connectionCommands,
   ...clientCommands,
+  ...aclCommands,
   ...infoCommands,
   ...configCommands,
   ...latencyCommands,

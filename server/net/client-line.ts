@@ -35,7 +35,7 @@ const FIELDS: readonly ClientField[] = [
   ['tot-mem', (c) => c.queuedBytes + c.requestBytes],
   ['events', (c) => `${c.isHeld ? '' : 'r'}${c.queuedBytes > 0 ? 'w' : ''}`],
   ['cmd', (c) => (c.lastCommand === '' ? 'NULL' : c.lastCommand)],
-  ['user', (c) => c.login.user.name],
+  ['user', (c) => Buffer.from(c.login.user.name, 'latin1').toString()],
   ['redir', () => -1],
   ['resp', (c) => c.resp],
   ['lib-name', (c) => c.libraryName],

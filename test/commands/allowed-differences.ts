@@ -1,3 +1,4 @@
+import { aclDifferences } from './allowed-acl-differences.js';
 import { type ReplyTree, treeOf, valuesOf } from './reply-tree.js';
 
 /**
@@ -33,6 +34,7 @@ const farAway = (from: number) => (answer: string) =>
   answer.replace(/:(\d+)/, (whole, digits) => (Number(digits) >= from ? ':far away' : whole));
 
 export const allowedDifferences: readonly AllowedDifference[] = [
+  ...aclDifferences,
   {
     reason: 'connections of the two servers have different numbers',
     when: /^CLIENT ID/i,
@@ -95,7 +97,7 @@ export const allowedDifferences: readonly AllowedDifference[] = [
   },
   {
     reason: 'containers do not have all subcommands of Redis, and in another order; each is compared by itself',
-    when: /^COMMAND INFO (?:client|config|latency|command|cluster)$/,
+    when: /^COMMAND INFO (?:acl|client|config|latency|command|cluster)$/,
     even: (answer) => JSON.stringify(valuesBeforeSubcommands(answer)),
   },
   {
@@ -110,12 +112,12 @@ export const allowedDifferences: readonly AllowedDifference[] = [
   },
   {
     reason: 'commands are described in our own words, without the history of Redis, and with our CONTEXT arguments',
-    when: /^COMMAND DOCS (?!(?:client|config|latency|command|cluster)$)/,
+    when: /^COMMAND DOCS (?!(?:acl|client|config|latency|command|cluster)$)/,
     even: (answer) => JSON.stringify(documented(answer)),
   },
   {
     reason: 'the documentation of a container holds that of its subcommands, which are compared one by one',
-    when: /^COMMAND DOCS (?:client|config|latency|command|cluster)$/,
+    when: /^COMMAND DOCS (?:acl|client|config|latency|command|cluster)$/,
     even: (answer) => JSON.stringify(valuesOf(documentation(answer), ['since', 'group'])),
   },
   {

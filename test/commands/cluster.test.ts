@@ -8,7 +8,7 @@ import { RedisProcess } from './redis-process.js';
 const RUNS = 30;
 
 const redis = await RedisProcess.start();
-const cluster = await TestCluster.start();
+const cluster = await TestCluster.start({ args: ['--login-delay-max-ms', '0'] });
 
 test.after.always(async () => {
   await cluster.close();

@@ -2,6 +2,7 @@
 import type { TestFn } from 'ava';
 import { unansweredByRedis } from './allowed-differences.js';
 import type { CaseFamily } from './case.js';
+import { aclFamilies } from './cases/acl.js';
 import { bitFamilies } from './cases/bits.js';
 import { connectionFamilies } from './cases/connection.js';
 import { expiryFamilies, overtimeFamilies } from './cases/expiry.js';
@@ -21,6 +22,7 @@ const FAMILIES = [
   ...connectionFamilies,
   ...protocolFamilies,
   ...serverFamilies,
+  ...aclFamilies,
 ];
 
 export function compareTable(test: TestFn, comparison: Comparison, versions: readonly (2 | 3)[]): void {

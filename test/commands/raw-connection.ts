@@ -10,7 +10,10 @@ export interface Answer {
   readonly end: 'open' | 'closed' | 'late';
 }
 
-/** Sends bytes and gives what comes back. An `ECHO` behind the input marks the end, so that no reply is interpreted. */
+/**
+ * Sends bytes and gives what comes back. An unknown command behind the input marks the end, so that no reply is interpreted:
+ * it gets the same answer whoever asks and whatever they may do.
+ */
 export class RawConnection {
   #received = '';
   #closed = false;
@@ -43,8 +46,8 @@ export class RawConnection {
   /** The answer to input after which the connection is meant to go on. */
   async exchange(input: Buffer): Promise<Answer> {
     const mark = `<mark ${this.#marks++}>`;
-    const markReply = `$${mark.length}\r\n${mark}\r\n`;
-    this.socket.write(Buffer.concat([input, requestOf(['ECHO', mark].map((word) => Buffer.from(word)))]));
+    const markReply = `-ERR unknown command '${mark}', with args beginning with: \r\n`;
+    this.socket.write(Buffer.concat([input, requestOf([Buffer.from(mark)])]));
     const isMarked = (): boolean => this.#received.endsWith(markReply);
     await this.#until(() => this.#closed || isMarked());
     const bytes = this.#received;

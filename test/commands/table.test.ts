@@ -5,7 +5,7 @@ import { Comparison } from './comparison.js';
 import { RedisProcess } from './redis-process.js';
 
 const redis = await RedisProcess.start();
-const live = await LiveServer.start();
+const live = await LiveServer.start({ loginDelayMaxMs: 0 });
 
 test.after.always(async () => {
   await live.stop();

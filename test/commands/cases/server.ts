@@ -42,6 +42,19 @@ const SHARED = [
   'asking',
 ];
 const SHARED_SUBCOMMANDS = [
+  'acl|cat',
+  'acl|deluser',
+  'acl|dryrun',
+  'acl|genpass',
+  'acl|getuser',
+  'acl|list',
+  'acl|load',
+  'acl|log',
+  'acl|save',
+  'acl|setuser',
+  'acl|users',
+  'acl|whoami',
+  'acl|help',
   'client|id',
   'client|info',
   'client|list',
@@ -79,7 +92,7 @@ const SHARED_SUBCOMMANDS = [
   'cluster|meet',
   'cluster|help',
 ];
-const CONTAINERS = ['client', 'config', 'latency', 'command', 'cluster'];
+const CONTAINERS = ['acl', 'client', 'config', 'latency', 'command', 'cluster'];
 
 const descriptions: readonly Case[] = [
   [...SHARED, ...SHARED_SUBCOMMANDS, ...CONTAINERS].map((name) => `COMMAND INFO ${name}`),
@@ -300,7 +313,7 @@ const statistics: readonly Case[] = [
   ],
 ];
 
-const help: readonly Case[] = [['CLIENT HELP x', 'COMMAND HELP x', 'LATENCY HELP x']];
+const help: readonly Case[] = [['CLIENT HELP x', 'COMMAND HELP x', 'LATENCY HELP x', 'ACL HELP x']];
 
 export const serverFamilies: readonly CaseFamily[] = [
   { name: 'COMMAND INFO, DOCS and LIST', cases: descriptions },
