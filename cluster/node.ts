@@ -19,6 +19,7 @@ import { ModifyQueues } from './coordinator/modify.js';
 import { QUERY_KIND, Queries } from './coordinator/queries.js';
 import { Routes } from './coordinator/routes.js';
 import { Session } from './coordinator/session.js';
+import { StampRounds } from './coordinator/stamp-rounds.js';
 import type { HandoffNode } from './handoff/handoff-node.js';
 import { Hints } from './handoff/hints.js';
 import { OrphanSweep } from './handoff/orphan-sweep.js';
@@ -54,6 +55,7 @@ import { type ActorId, LIFE_BYTES, lifeOf, makeActor } from './version/actor.js'
 import { ContextTokens } from './version/context-token.js';
 import { HybridClock } from './version/hybrid-clock.js';
 import { frameBytesMax } from './wire/limits.js';
+import { LinkWatch } from './wire/link-watch.js';
 import { Peer } from './wire/peer.js';
 import { PeerService } from './wire/peer-service.js';
 import type { WireOptions } from './wire/wire-options.js';
@@ -167,7 +169,11 @@ export class ClusterNode {
     const wire = wireOf(options, partitionCount, membership.self.id, () => identity.actor);
     this.membership = membership;
     this.#identity = identity;
-    this.peers = new Peers(membership, ({ id, host, peerPort }) => new Peer(world, wire, id, { host, port: peerPort }));
+    const watch = new LinkWatch(world, options.requestTimeoutMs);
+    this.peers = new Peers(
+      membership,
+      ({ id, host, peerPort }) => new Peer(world, wire, id, { host, port: peerPort }, watch),
+    );
     this.keyspaces = keyspaces;
     this.keyspaceAgreement = new KeyspaceAgreement(world.log, options.keyspaces);
     this.#store = store;
@@ -258,6 +264,7 @@ export class ClusterNode {
       this.settling,
       this.antiEntropy,
       new SignOfLife(world.timers, identity, tombstoneGraceMs),
+      new StampRounds(world, this.peers, this.#coordination.forwarding),
       ...(this.transfer === undefined ? [] : [this.transfer]),
       ...(gossip ? [gossip.over(gossipLinks(this.peers))] : []),
     ];

@@ -6,7 +6,8 @@
  *   npm run simulate -- --minutes 10 --nodes 5   longer, larger (without --nodes the seed decides)
  *   npm run simulate -- --faults kill,stall --durability log   only these (without, the seed decides)
  *   npm run simulate -- --faults join,leave,forget,replace,kill
- *   npm run simulate -- --nodes 100              ten minutes of light load, a few nodes join and leave
+ *   npm run simulate -- --nodes 100              ten minutes of light load: a few clients read and write all along, about
+ *                                                eight requests a second; a few nodes join, leave and crash
  *
  * Exits with 1 when a run violates a promise.
  */
@@ -19,14 +20,10 @@ import { runAll } from './simulate/workers.js';
 const LINES_SHOWN = 40;
 
 async function runOne({ first, trace, options }: Plan): Promise<boolean> {
-  const run: SimulationOptions = {
-    ...options,
-    seed: first,
-    ...(trace && { print: (line: string) => console.log(line) }),
-  };
-  const result = await simulate(run);
+  const run: SimulationOptions = { ...options, seed: first };
+  const result = await (trace ? simulate({ ...run, print: (line) => console.log(line) }) : runInWorker(run));
   if (result.violations.length > 0) {
-    report(result, run);
+    report(result, run, trace);
     return false;
   }
   const seconds = Math.round(result.simulatedMs / 1000);
@@ -34,6 +31,14 @@ async function runOne({ first, trace, options }: Plan): Promise<boolean> {
   console.log(`  ${result.summary}`);
   console.log(`  trace ${result.traceHash}`);
   return true;
+}
+
+async function runInWorker(run: SimulationOptions): Promise<SimulationResult> {
+  const results: SimulationResult[] = [];
+  await runAll([run], (result) => results.push(result), 1);
+  const [result] = results;
+  if (result === undefined) throw new Error('a run gave no result');
+  return result;
 }
 
 async function runMany({ first, count, options }: Plan): Promise<boolean> {
@@ -52,10 +57,10 @@ function* seeds(first: number, count: number, options: Plan['options']): Generat
   for (let i = 0; i < count; i++) yield { ...options, seed: (first + i) % 2 ** 32 };
 }
 
-function report(result: SimulationResult, options: SimulationOptions): void {
+function report(result: SimulationResult, options: SimulationOptions, wasPrinted = false): void {
   console.log(`\nseed ${result.seed}: ${result.summary}`);
   for (const violation of result.violations) console.log(`  ${violation}`);
-  if (options.print === undefined) for (const line of result.recent.slice(-LINES_SHOWN)) console.log(`    ${line}`);
+  if (!wasPrinted) for (const line of result.recent.slice(-LINES_SHOWN)) console.log(`    ${line}`);
   console.log(`  replay: ${replayCommand(options)}`);
 }
 

@@ -69,10 +69,9 @@ function comparedNodes(placement: Placement): NodeId[] {
 /** The nodes with which this one has such trees in common. */
 export function nodesSharingTrees({ routes, forest }: ExchangeNode, only?: Partition): Set<NodeId> {
   const nodes = new Set<NodeId>();
-  for (let i = 0; i < routes.partitionCount; i++) {
-    const partition = i as Partition;
-    if ((only !== undefined && partition !== only) || !forest.isBuilt(partition)) continue;
-    for (const n of forest.ns) {
+  for (const n of forest.ns) {
+    for (const partition of routes.own(n)) {
+      if ((only !== undefined && partition !== only) || !forest.isBuilt(partition)) continue;
       const placement = routes.placement(partition, n);
       if (isCompared(placement, placement.ownPlace)) for (const id of comparedNodes(placement)) nodes.add(id);
     }

@@ -39,11 +39,11 @@ export class Foreground {
   tick(alone: boolean): void {
     const slice = this.#recent.rotate();
     this.#operations[this.#ticks % RECENT_TICKS] = this.#recent.closedCount;
-    this.#minute.addSlice(slice);
+    this.#minute.addSlice(slice, this.#recent.closedCount);
     this.#ticks++;
     if (this.#ticks % RECENT_TICKS === 0) this.#minute.rotate();
     if (!alone) return;
-    this.#alone.addSlice(slice);
+    this.#alone.addSlice(slice, this.#recent.closedCount);
     this.#alone.rotate();
   }
 

@@ -19,6 +19,8 @@ export class SlidingHistogram implements LatencyRecorder {
   /** Durations in the slice that was closed last. */
   closedCount = 0;
   readonly #slices: readonly Uint32Array[];
+  /** Durations in each of the slices. */
+  readonly #counts: number[];
   readonly #sum = new Uint32Array(BUCKETS);
   #open: Uint32Array;
   #openAt = 0;
@@ -27,15 +29,19 @@ export class SlidingHistogram implements LatencyRecorder {
   constructor(slices: number) {
     this.#open = new Uint32Array(BUCKETS);
     this.#slices = [this.#open, ...Array.from({ length: slices }, () => new Uint32Array(BUCKETS))];
+    this.#counts = new Array<number>(slices + 1).fill(0);
   }
 
   record(us: number): void {
     const bucket = bucketOf(us);
     this.#open[bucket] = (this.#open[bucket] ?? 0) + 1;
+    this.#counts[this.#openAt] = (this.#counts[this.#openAt] ?? 0) + 1;
   }
 
-  /** Adds what another histogram's `rotate` gave. */
-  addSlice(slice: Uint32Array): void {
+  /** Adds what another histogram's `rotate` gave, of `count` durations. */
+  addSlice(slice: Uint32Array, count: number): void {
+    if (count === 0) return;
+    this.#counts[this.#openAt] = (this.#counts[this.#openAt] ?? 0) + count;
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
       this.#open[bucket] = (this.#open[bucket] ?? 0) + (slice[bucket] ?? 0);
     }
@@ -44,23 +50,27 @@ export class SlidingHistogram implements LatencyRecorder {
   /** Closes the open slice, forgets the oldest, and gives the one just closed. */
   rotate(): Uint32Array {
     const closed = this.#open;
+    this.closedCount = this.#counts[this.#openAt] ?? 0;
     this.#openAt = (this.#openAt + 1) % this.#slices.length;
     this.#open = this.#slices[this.#openAt] ?? closed;
-    this.closedCount = 0;
+    const goneCount = this.#counts[this.#openAt] ?? 0;
+    // Most slices of a node at rest are empty, and there are some to rotate several times a second.
+    if (this.closedCount === 0 && goneCount === 0) return closed;
+    this.count += this.closedCount - goneCount;
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
       const come = closed[bucket] ?? 0;
       const gone = this.#open[bucket] ?? 0;
       this.#sum[bucket] = (this.#sum[bucket] ?? 0) + come - gone;
-      this.closedCount += come;
-      this.count += come - gone;
     }
     this.#open.fill(0);
+    this.#counts[this.#openAt] = 0;
     return closed;
   }
 
   /** Forgets everything. */
   clear(): void {
     for (const slice of this.#slices) slice.fill(0);
+    this.#counts.fill(0);
     this.#sum.fill(0);
     this.count = 0;
   }

@@ -125,6 +125,7 @@ export class InboundLink implements LinkEvents, FrameHandler, Inbound {
   private readonly getFields = new GetFields();
   private readonly partitionCount: number;
   private receivedUs: number;
+  private heardSinceReady = false;
   /** Until then what arrives may have been on its way for longer than its sender waits. */
   private heldUpUntilUs = 0;
   private nextRequestId = FIRST_REQUEST_ID;
@@ -166,7 +167,7 @@ export class InboundLink implements LinkEvents, FrameHandler, Inbound {
     if (!this.open) return;
     if (this.identity !== undefined) {
       const nowUs = this.world.clock.monotonicUs();
-      if (nowUs - this.receivedUs >= SILENT_MAX_MS * 1000) this.heldUpUntilUs = nowUs + HELD_UP_MS * 1000;
+      if (!this.heardSinceReady) this.heardFirst(nowUs);
       this.receivedUs = nowUs;
       if (this.closeIfStoodStill(this.receivedUs)) return;
     }
@@ -215,7 +216,6 @@ export class InboundLink implements LinkEvents, FrameHandler, Inbound {
         return undefined;
       }
       case FORWARD:
-        // A peer is never silent for so long: the network has held this up, and it has been run elsewhere meanwhile.
         if (this.receivedUs < this.heldUpUntilUs) this.decline(requestId);
         else this.requests.forward(this, requestId, bytes.subarray(start, end));
         return undefined;
@@ -249,6 +249,16 @@ export class InboundLink implements LinkEvents, FrameHandler, Inbound {
     if (!this.open) return;
     appendWhole(this.writer.out, DECLINED, requestId, undefined);
     this.writer.appended();
+  }
+
+  /**
+   * A peer says something as soon as its link stands, by which the lateness of all that it forwards is measured
+   * (`forward-stamp.ts`). Where that has taken long the network has held it up, and what is behind it may have been run
+   * elsewhere meanwhile.
+   */
+  private heardFirst(nowUs: number): void {
+    this.heardSinceReady = true;
+    if (nowUs - this.receivedUs >= SILENT_MAX_MS * 1000) this.heldUpUntilUs = nowUs + HELD_UP_MS * 1000;
   }
 
   /** Looks for a handshake that takes too long and for a link that has lost its other end. */

@@ -37,14 +37,20 @@ export const OUTSTANDING_INITIAL = 16;
 
 /** Nothing came from the peer for so long: it is asked with a PING. */
 export const PING_AFTER_MS = 500;
+/** Idle links are looked at in turn, the more of them the less often; but each of them once in this time. */
+const IDLE_LOOK_PERIOD_MAX_MS = 8_000;
+/** Times the square of the number of links: how long a turn takes. */
+const IDLE_LOOK_PERIOD_FACTOR_MS = 0.8;
 /** A reply or PONG is due and nothing at all came for so long: the link is closed. */
 export const SILENT_MAX_MS = 1_000;
 /** The dialling side pings, so an accepted link that brings nothing for so long has lost its other end. */
 export const ACCEPTED_SILENT_MAX_MS = 10_000;
-/** What a silent peer is heard to say at first may be old: for so long no operation is taken from it. */
+/** What is first heard of a peer long after its handshake may be old: for so long no operation is taken from it. */
 export const HELD_UP_MS = 100;
 /** How often the listening side looks for late handshakes and silent links. */
 export const SWEEP_PERIOD_MS = 250;
+/** Links whose handshake is done are looked at in one of so many sweeps. */
+export const SWEEPS_A_LOOK = 8;
 
 export const RECONNECT_DELAY_MIN_MS = 50;
 export const RECONNECT_DELAY_MAX_MS = 300;
@@ -75,6 +81,14 @@ export function frameBytesMax(valueBytesMax: number): number {
   return Math.min(FRAME_BYTES_LIMIT, Math.max(FRAME_BYTES_MIN, valueBytesMax * 4) + FRAME_OVERHEAD_BYTES_MAX);
 }
 
+/**
+ * In which time each idle link of a node that has `links` of them is looked at. It grows with their square: up to ten or so
+ * each tick sees all of them, and up to four hundred a node never sends more than 50 PINGs a second.
+ */
+export function idleLookPeriodMs(links: number): number {
+  return Math.min(IDLE_LOOK_PERIOD_MAX_MS, links ** 2 * IDLE_LOOK_PERIOD_FACTOR_MS);
+}
+
 /** Bytes that one link may have waiting to leave; over this the other end does not read and the link is closed. */
 export function queuedBytesMax(longestFrameBytes: number): number {
   return Math.max(64 * 2 ** 20, 2 * longestFrameBytes);
@@ -84,6 +98,7 @@ assert(CLOSING_TEXT_BYTES_MAX + 64 < HANDSHAKE_FRAME_BYTES_MAX);
 assert(Number.isInteger(Math.log2(OUTSTANDING_MAX)) && Number.isInteger(Math.log2(OUTSTANDING_INITIAL)));
 assert(OUTSTANDING_INITIAL <= OUTSTANDING_MAX);
 assert(PING_AFTER_MS < SILENT_MAX_MS && PING_AFTER_MS * 4 < ACCEPTED_SILENT_MAX_MS);
+assert(IDLE_LOOK_PERIOD_MAX_MS + PING_AFTER_MS + SILENT_MAX_MS < ACCEPTED_SILENT_MAX_MS);
 assert(HANDSHAKE_TIME_LIMIT_MS + RECONNECT_DELAY_MAX_MS + TICK_MAX_MS < NOTICE_MS);
 assert(RECONNECT_DELAY_MAX_MS + TRIAL_MS + TICK_MAX_MS < NOTICE_MS);
 assert(SILENT_MAX_MS <= TRIAL_MS && TRIAL_MS < STEADY_MS);

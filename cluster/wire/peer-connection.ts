@@ -87,6 +87,11 @@ export class PeerConnection implements LinkEvents, FrameHandler {
     });
   }
 
+  /** Whether the peer owes a sign of life, or the handshake is not done. */
+  get awaits(): boolean {
+    return this.state !== 'ready' || this.pingSentUs !== NO_PING || this.awaitedSinceUs !== NOT_AWAITED;
+  }
+
   /** Whether requests can be sent. */
   get ready(): boolean {
     return this.state === 'ready';

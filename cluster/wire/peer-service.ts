@@ -6,7 +6,7 @@ import type { World } from '../ports/world.js';
 import type { NodeId } from '../ring/ring.js';
 import type { PeerIdentity } from './handshake.js';
 import { InboundLink, type InboundOwner, type PeerRequests, TOO_MANY_HANDSHAKES } from './inbound-link.js';
-import { SILENT_MAX_MS, SWEEP_PERIOD_MS, UNAUTHENTICATED_LINKS_MAX } from './limits.js';
+import { SILENT_MAX_MS, SWEEP_PERIOD_MS, SWEEPS_A_LOOK, UNAUTHENTICATED_LINKS_MAX } from './limits.js';
 import { LINK_REFUSED, QuietLog } from './quiet-log.js';
 import type { WireOptions } from './wire-options.js';
 
@@ -14,12 +14,15 @@ export type { Inbound, PeerRequests } from './inbound-link.js';
 
 export class PeerService implements InboundOwner {
   private readonly links = new Set<InboundLink>();
+  /** Those of them whose handshake is not done. */
+  private readonly strangers = new Set<InboundLink>();
   /** One link for each other node: a newer one takes the place of an older. */
   private readonly linkOf = new Map<NodeId, InboundLink>();
   private readonly quietLog: QuietLog;
   private listener: Listener | undefined;
   private sweep: Timer | undefined;
   private sweptUs = 0;
+  private sweeps = 0;
   private drained: (() => void) | undefined;
 
   constructor(
@@ -36,11 +39,7 @@ export class PeerService implements InboundOwner {
   async listen(address: PeerAddress): Promise<number> {
     this.listener = await this.world.transport.listen(address, (link) => this.accept(link));
     this.sweptUs = this.world.clock.monotonicUs();
-    this.sweep = this.world.timers.every(SWEEP_PERIOD_MS, () => {
-      const nowUs = this.world.clock.monotonicUs();
-      for (const link of this.links) link.check(nowUs);
-      this.sweptUs = nowUs;
-    });
+    this.sweep = this.world.timers.every(SWEEP_PERIOD_MS, () => this.sweepLinks());
     return this.listener.port;
   }
 
@@ -59,9 +58,7 @@ export class PeerService implements InboundOwner {
 
   /** For the links. */
   admits(): boolean {
-    let strangers = 0;
-    for (const link of this.links) if (link.identity === undefined) strangers += 1;
-    return strangers <= UNAUTHENTICATED_LINKS_MAX;
+    return this.strangers.size <= UNAUTHENTICATED_LINKS_MAX;
   }
 
   /** For the links. */
@@ -73,6 +70,7 @@ export class PeerService implements InboundOwner {
   /** For the links. */
   authenticated(link: InboundLink, identity: PeerIdentity): void {
     const { nodeId: node, actor, version } = identity;
+    this.strangers.delete(link);
     const older = this.linkOf.get(node);
     this.linkOf.set(node, link);
     older?.close('replaced', 'the node has opened a newer link');
@@ -83,6 +81,7 @@ export class PeerService implements InboundOwner {
   /** For the links. */
   closed(link: InboundLink, reason: string): void {
     this.links.delete(link);
+    this.strangers.delete(link);
     if (link.identity !== undefined && this.linkOf.get(link.identity.nodeId) === link) {
       this.linkOf.delete(link.identity.nodeId);
     }
@@ -108,9 +107,18 @@ export class PeerService implements InboundOwner {
     }
   }
 
+  private sweepLinks(): void {
+    const nowUs = this.world.clock.monotonicUs();
+    this.sweeps += 1;
+    const isWhole = this.sweeps % SWEEPS_A_LOOK === 0 || this.stoodStill(nowUs);
+    for (const link of isWhole ? this.links : this.strangers) link.check(nowUs);
+    this.sweptUs = nowUs;
+  }
+
   private accept(link: Link): LinkEvents {
     const inbound = new InboundLink(this.world, this.options, this.requests, this, link);
     this.links.add(inbound);
+    this.strangers.add(inbound);
     return inbound;
   }
 }

@@ -4,14 +4,14 @@
  */
 import type { LatencyRecorder } from '../ports/latency.js';
 import { audit } from '../ports/log.js';
-import type { Timer } from '../ports/timers.js';
 import type { PeerAddress } from '../ports/transport.js';
 import type { World } from '../ports/world.js';
 import type { NodeId } from '../ring/ring.js';
 import { lifeOf } from '../version/actor.js';
 import { FRAME_HEADER_BYTES } from './frames.js';
 import { FEATURE, type PeerIdentity } from './handshake.js';
-import { KEY_BYTES_MAX, TICK_MAX_MS } from './limits.js';
+import { KEY_BYTES_MAX, RECONNECT_DELAY_MAX_MS } from './limits.js';
+import { LinkWatch, type WatchedLink } from './link-watch.js';
 import {
   appendGet,
   appendPut,
@@ -51,12 +51,12 @@ export interface ReplyHandler {
   failed(peer: Peer, reason: 'unreachable' | 'timeout' | 'refused'): void;
 }
 
-const TICKS_PER_TIMEOUT = 10;
 /** A request is given up so many ticks before its timeout, or up to one later: there is time to run it again elsewhere within it. */
 const TICKS_TO_SPARE = 1.5;
-const TICK_MIN_MS = 5;
 
-export class Peer implements ConnectionOwner {
+export class Peer implements ConnectionOwner, WatchedLink {
+  /** For the watch. */
+  attended = false;
   private connection: PeerConnection | undefined;
   /** The connection, from the end of its handshake till its link is gone. */
   private ready: PeerConnection | undefined;
@@ -67,12 +67,9 @@ export class Peer implements ConnectionOwner {
   private readonly getReply = new GetReplyFields();
   private readonly reachability: Reachability;
   private readonly reachableCallbacks: ((reachable: boolean) => void)[] = [];
-  private readonly tickMs: number;
   private readonly timeoutUs: number;
-  private ticks: Timer | undefined;
+  private started = false;
   private readonly redial: Redial;
-  private lastTickUs = 0;
-  private skippedTick = false;
   /** When the requests of this turn were made. */
   private turnUs = 0;
   private readyUs = 0;
@@ -85,12 +82,14 @@ export class Peer implements ConnectionOwner {
     private readonly options: WireOptions,
     readonly id: NodeId,
     readonly address: PeerAddress,
+    /** Shared by all peers of a node. */
+    private readonly watch = new LinkWatch(world, options.requestTimeoutMs),
   ) {
     const { requestTimeoutMs } = options;
+    const { tickMs } = watch;
     this.reachability = new Reachability(world.clock);
     this.redial = new Redial(world, () => this.dial());
-    this.tickMs = Math.min(TICK_MAX_MS, Math.max(TICK_MIN_MS, Math.floor(requestTimeoutMs / TICKS_PER_TIMEOUT)));
-    this.timeoutUs = Math.max(requestTimeoutMs - TICKS_TO_SPARE * this.tickMs, this.tickMs) * 1000;
+    this.timeoutUs = Math.max(requestTimeoutMs - TICKS_TO_SPARE * tickMs, tickMs) * 1000;
     this.recorder = world.latencies.recorder(`peer ${address.host}:${address.port}`);
   }
 
@@ -220,16 +219,16 @@ export class Peer implements ConnectionOwner {
 
   /** Dials, and goes on dialling whenever the link is lost. */
   start(): void {
-    if (this.ticks !== undefined) return;
-    this.lastTickUs = this.world.clock.monotonicUs();
-    this.ticks = this.world.timers.every(this.tickMs, () => this.tick());
+    if (this.started) return;
+    this.started = true;
+    this.watch.add(this);
     this.dial();
   }
 
   /** Closes the link and dials no more. Requests that wait fail before this returns. */
   stop(): void {
-    this.ticks?.stop();
-    this.ticks = undefined;
+    this.started = false;
+    this.watch.remove(this);
     this.redial.stop();
     const { connection } = this;
     this.connection = undefined;
@@ -299,11 +298,12 @@ export class Peer implements ConnectionOwner {
     const wasReachable = this.reachability.reachable;
     this.report(reason, connection.misfit);
     this.lost(wasReachable);
-    if (this.ticks !== undefined) this.redial.later();
+    if (this.started) this.redial.later();
   }
 
   private dial(): void {
     this.connection = new PeerConnection(this.world, this.options, this.id, this.address, this);
+    this.watch.attend(this);
   }
 
   private sendWhole(handler: ReplyHandler, kind: number, body: Buffer): void {
@@ -339,6 +339,7 @@ export class Peer implements ConnectionOwner {
     if (!connection.writer.pending) this.turnUs = this.world.clock.monotonicUs();
     const id = this.table.issue(handler, replyKind, this.turnUs);
     if (id < 0) handler.failed(this, 'refused');
+    this.watch.attend(this);
     return id;
   }
 
@@ -348,16 +349,8 @@ export class Peer implements ConnectionOwner {
     this.recorder.record(us);
   }
 
-  private tick(): void {
-    const nowUs = this.world.clock.monotonicUs();
-    const late = nowUs - this.lastTickUs > this.tickMs * 3000;
-    this.lastTickUs = nowUs;
-    // This node itself was held up: what the peer has sent meanwhile is still to be read.
-    if (late && !this.skippedTick) {
-      this.skippedTick = true;
-      return;
-    }
-    this.skippedTick = false;
+  /** For the watch. */
+  look(nowUs: number): boolean {
     const { table } = this;
     const waitingSinceUs = table.oldestStartUs();
     while (nowUs - table.oldestStartUs() >= this.timeoutUs) {
@@ -370,6 +363,14 @@ export class Peer implements ConnectionOwner {
     const awayMs = this.reachability.forMs;
     const { identity, ready } = this;
     if (identity && ready && this.reachability.trialEnds(ready.receivedUs)) this.returned(identity, awayMs);
+    return this.isDueSoon(nowUs);
+  }
+
+  private isDueSoon(nowUs: number): boolean {
+    const { connection } = this;
+    if (connection === undefined) return false;
+    const isNew = nowUs - this.readyUs <= RECONNECT_DELAY_MAX_MS * 1000;
+    return isNew || this.table.count > 0 || connection.awaits || this.reachability.onTrial;
   }
 
   private returned({ nodeId, actor, version }: PeerIdentity, awayMs: number): void {

@@ -60,6 +60,11 @@ export class Reachability implements PeerView {
     return this.state === 'reachable';
   }
 
+  /** Whether the link that stands has yet to last. */
+  get onTrial(): boolean {
+    return this.state === 'trial';
+  }
+
   /** For how long this judgement has stood, in ms. */
   get forMs(): number {
     return Math.round((this.clock.monotonicUs() - this.sinceUs) / 1000);

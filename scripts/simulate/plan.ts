@@ -19,7 +19,8 @@ const LARGE: Partial<SimulationOptions> = {
   gentle: true,
   isLarge: true,
   durability: 'log',
-  faults: ['join', 'leave'],
+  faults: ['join', 'leave', 'kill'],
+  readsRepair: false,
   exchangePeriodMs: 10_000,
   workload: { keys: 200, readPercent: 70 },
 };

@@ -4,17 +4,21 @@ import { availableParallelism } from 'node:os';
 import type { SimulationOptions, SimulationResult } from '../../test/simulation/simulation.js';
 
 const WORKER = new URL('./worker.js', import.meta.url);
+/** A run makes much that lives for an instant: collected less often, less of it is still in use and is copied. */
+const YOUNG_SPACE = '--max-semi-space-size=64';
 
 /**
- * Runs each of `runs`, as many at once as there are cores, and gives each result to `take` as it comes. Rejects when a
- * worker dies.
+ * Runs each of `runs`, as many at once as there are cores (and no more than `atOnceMax`), and gives each result to `take` as
+ * it comes. Rejects when a worker dies.
  */
 export async function runAll(
   runs: Iterable<SimulationOptions>,
   take: (result: SimulationResult) => void,
+  atOnceMax = Number.POSITIVE_INFINITY,
 ): Promise<void> {
   const open = runs[Symbol.iterator]();
-  const workers = Array.from({ length: availableParallelism() }, () => fork(WORKER));
+  const count = Math.min(availableParallelism(), atOnceMax);
+  const workers = Array.from({ length: count }, () => fork(WORKER, { execArgv: [...process.execArgv, YOUNG_SPACE] }));
   try {
     await Promise.all(workers.map((worker) => work(worker, open, take)));
   } finally {

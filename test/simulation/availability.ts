@@ -5,12 +5,13 @@
  */
 import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
 import type { Failure } from '../../cluster/failure.js';
+import { idleLookPeriodMs } from '../../cluster/wire/limits.js';
 import type { Cluster, ClusterOptions } from './cluster.js';
 import type { Connectivity } from './connectivity.js';
 import type { Request } from './history.js';
 import type { Machine } from './machine.js';
 
-/** A lost link is noticed within 1.6 s, one that is back within 2 s. */
+/** A lost link is noticed within 1.6 s, an idle one of many when it has its turn; one that is back within 2 s. */
 const DETECTION_US = 3_000_000;
 /** So long after a node has come nothing is expected of it. */
 const NEWCOMER_US = 20_000_000;
@@ -54,7 +55,7 @@ export class Availability {
   #serving({ host, key, startedUs }: Request): readonly Machine[] | undefined {
     const { cluster, connectivity, rowOf } = this.#around;
     const { n, sloppy } = rowOf(key);
-    const sinceUs = startedUs - DETECTION_US;
+    const sinceUs = startedUs - DETECTION_US - idleLookPeriodMs(cluster.machines.length) * 1000;
     if (cluster.lastExitUs >= sinceUs) return undefined;
     // Who comes or goes is needed by nobody, as far as any nodes will do.
     const machines = cluster.machines.filter(

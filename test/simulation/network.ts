@@ -80,7 +80,7 @@ export class Network {
   }
 
   isSlow(host: string): boolean {
-    return (this.#slowUntilUs.get(host) ?? 0) > this.scheduler.nowUs;
+    return this.#slowUntilUs.size > 0 && (this.#slowUntilUs.get(host) ?? 0) > this.scheduler.nowUs;
   }
 
   get temper(): NetworkTemper {
@@ -118,6 +118,7 @@ export class Network {
 
   /** For how long nothing gets from `from` to `to`, µs. */
   stalledForUs(from: string, to: string): number {
+    if (this.#stalledUntilUs.size === 0) return 0;
     return Math.max(0, (this.#stalledUntilUs.get(`${from}>${to}`) ?? 0) - this.scheduler.nowUs);
   }
 

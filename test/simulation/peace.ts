@@ -19,6 +19,8 @@ const SETTLE_MS_MAX = 120_000;
 /** Changes come to rest one after the other: a node goes once all that take its place hold what it held. */
 const CHANGES_MS_MAX = 180_000;
 const LOOK_MS = 500;
+/** With more machines looks are rarer: each compares all that they hold. */
+const MACHINES_USUAL = 20;
 const SHORT_LOOK_MS = 20;
 
 export interface PeaceSurroundings {
@@ -54,8 +56,9 @@ export class Peace {
 
   /** Waits until the cluster has put all right by itself. */
   async settle(): Promise<void> {
-    const { settlement, violation } = this.#around;
-    await this.#until(() => settlement.left().length === 0, SETTLE_MS_MAX, LOOK_MS);
+    const { cluster, settlement, violation } = this.#around;
+    const lookMs = LOOK_MS * Math.max(1, Math.floor(cluster.machines.length / MACHINES_USUAL));
+    await this.#until(() => settlement.left().length === 0, SETTLE_MS_MAX, lookMs);
     for (const text of settlement.left()) violation(text);
   }
 

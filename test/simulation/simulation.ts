@@ -84,6 +84,8 @@ const REST_GROUPS = 5;
 const REST_TURN_US = 2_500_000;
 const WHOLE_US_MAX = 5_000_000;
 const SWEEPS = 4;
+/** The partitions that servers have by default, and as few events as may be of nodes that have nothing to do. */
+const LARGE = { partitionCount: 256, flushPeriodMs: 1_000 } as const;
 const VIOLATIONS_KEPT = 20;
 
 /** Runs one seed. Resolves also when it found violations, and when node code threw (that is one). */
@@ -142,7 +144,7 @@ class Run {
       ...drawn,
       ...gentle,
       ...uneven,
-      ...(options.isLarge === true && { partitionCount: 256 }),
+      ...(options.isLarge === true && LARGE),
       exchangePeriodMs: options.exchangePeriodMs ?? drawn.exchangePeriodMs,
     };
     this.#cluster = new Cluster(

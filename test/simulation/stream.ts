@@ -154,8 +154,7 @@ export class Stream {
   #arrive(): void {
     if (this.closed || this.#lost || this.#paused) return;
     const { scheduler, random, temper } = this.#network;
-    const due = this.#parcels.findIndex(({ dueUs }) => dueUs > scheduler.nowUs);
-    const arrived = this.#parcels.splice(0, due < 0 ? this.#parcels.length : due);
+    const arrived = this.#takeDue(scheduler.nowUs);
     if (arrived.length === 0) {
       if (this.#parcels.length === 0 && this.#senderDone !== undefined) this.#hearEnd(this.#senderDone);
       return;
@@ -174,6 +173,14 @@ export class Stream {
     this.#network.trace.bytes(this.#to, bytes);
     this.#events?.received(bytes);
     bytes.fill(OVERWRITTEN);
+  }
+
+  #takeDue(nowUs: number): Parcel[] {
+    const parcels = this.#parcels;
+    const due = parcels.findIndex(({ dueUs }) => dueUs > nowUs);
+    if (due >= 0) return parcels.splice(0, due);
+    this.#parcels = [];
+    return parcels;
   }
 
   #hearEnd(reason: string): void {

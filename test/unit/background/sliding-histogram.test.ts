@@ -36,7 +36,8 @@ test('slices of one histogram can be gathered in another', (t) => {
   const [fine, coarse] = [new SlidingHistogram(2), new SlidingHistogram(2)];
   for (let round = 0; round < 3; round++) {
     for (let i = 0; i < 10; i++) fine.record(300);
-    coarse.addSlice(fine.rotate());
+    const slice = fine.rotate();
+    coarse.addSlice(slice, fine.closedCount);
   }
   coarse.rotate();
   t.is(fine.count, 20);

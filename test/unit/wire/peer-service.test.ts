@@ -248,6 +248,19 @@ test('an operation that the network has held up is declined, as it was run elsew
   );
 });
 
+test('an operation on a link that was idle for long is done', async (t) => {
+  const { world, requests } = await listening();
+  const { link } = member(world);
+  link.write(Buffer.from(GOLDEN.ping));
+  world.advance(8_000);
+  link.write(frameOf(FORWARD, 1, Buffer.from('after a rest')));
+  world.settle();
+  t.deepEqual(
+    requests.asked.map(({ text }) => text),
+    ['forward after a rest'],
+  );
+});
+
 test('requests are not read from a peer that does not read its replies', async (t) => {
   const { peer, requests, world } = await new Pair().connect();
   const heard = new Heard();
