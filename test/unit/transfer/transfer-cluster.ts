@@ -47,6 +47,8 @@ export interface ClusterOptions {
   readonly keyspaces?: readonly Partial<KeyspaceRow>[];
   /** Members at the beginning, which hold what the ring makes them primaries of. */
   readonly founders?: number;
+  /** Of each node that starts from now on; without it all background work is let through. */
+  readonly governor?: (world: ManualWorld, name: string) => Governor;
 }
 
 class OpenGovernor implements Governor {
@@ -63,7 +65,7 @@ class OpenGovernor implements Governor {
 export class TransferMachine {
   readonly counters = new Counters();
   readonly queries = new Queries();
-  readonly governor = new OpenGovernor();
+  readonly governor: Governor;
   readonly peers = new Links();
   readonly hybridClock: HybridClock;
   readonly routes: Routes;
@@ -83,6 +85,7 @@ export class TransferMachine {
     readonly replica: Replica,
   ) {
     const { world, keyspaces } = cluster;
+    this.governor = cluster.governorOf(view.self.host);
     this.hybridClock = new HybridClock(world.clock, identity.counterFloor, 60_000);
     const { peers } = this;
     this.routes = new Routes(view, peers);
@@ -172,7 +175,10 @@ export class TransferCluster {
   readonly #views = new Map<string, SharedView>();
   #counter = 0;
 
-  private constructor({ partitionCount = 8, keyspaces = [{}] }: ClusterOptions) {
+  readonly #governor: ClusterOptions['governor'];
+
+  private constructor({ partitionCount = 8, keyspaces = [{}], governor }: ClusterOptions) {
+    this.#governor = governor;
     this.truth = new SharedTruth(this.world, partitionCount);
     this.keyspaces = new Keyspaces(keyspaces.map((row) => ({ ...KEYSPACE, ...row })));
   }
@@ -201,6 +207,10 @@ export class TransferCluster {
     const machine = this.machines.get(name);
     assert(machine !== undefined, `${name} does not run`);
     return machine;
+  }
+
+  governorOf(name: string): Governor {
+    return this.#governor?.(this.world, name) ?? new OpenGovernor();
   }
 
   /** A process begins on what the disk of the node holds. */
@@ -235,7 +245,7 @@ export class TransferCluster {
     const machine = this.node(name);
     this.#disks.set(name, machine.store.crash(lost));
     this.machines.delete(name);
-    machine.governor.stopped = true;
+    if (machine.governor instanceof OpenGovernor) machine.governor.stopped = true;
     void machine.transfer.stop();
     void machine.hints.stop();
     void machine.sweep.stop();

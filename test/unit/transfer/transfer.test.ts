@@ -26,6 +26,11 @@ function keysSent(cluster: TransferCluster): number {
   return [...cluster.machines.values()].reduce((sum, { counters }) => sum + counters.transfer_keys_sent, 0);
 }
 
+/** Of an actor in hex: 6 bytes, and a number. */
+function lifeAndEpoch(actor: string): [string, number] {
+  return [actor.slice(0, 12), Number.parseInt(actor.slice(12), 16)];
+}
+
 test.serial(
   'a node that joins receives its partitions, each row once, and those that it displaces let go of them',
   async (t) => {
@@ -251,15 +256,31 @@ test.serial(
   'a partition that moves away and comes back is whole again, and dots are minted under another epoch',
   async (t) => {
     const cluster = await filled(300);
-    const { replica } = cluster.node('n0');
-    const actor = replica.mintingActor(null).toString('hex');
+    const founders = ['n0', 'n1', 'n2'].map((name) => cluster.node(name));
+    const before = founders.map(({ replica }) => replica.mintingActor(null).toString('hex'));
     await cluster.join('n3');
     await cluster.settle();
+    const displaced = new Map(
+      founders.map(({ view }) => [
+        view.self.host,
+        [...cluster.acknowledged.keys()].filter((key) => !cluster.wanted(key).includes(view.self.host)),
+      ]),
+    );
     await cluster.fill(300, 'new');
     cluster.node('n3').view.leave();
     await cluster.settle();
     t.deepEqual(await cluster.misplaced(), []);
-    t.is(replica.mintingActor(null).toString('hex').slice(0, 12), actor.slice(0, 12), 'the same life');
+    for (const [i, { replica, view, counters }] of founders.entries()) {
+      const keys = displaced.get(view.self.host) ?? [];
+      t.true(keys.length > 0 && counters.transfer_keys_dropped > 0);
+      const [life, epoch] = lifeAndEpoch(before[i] ?? '');
+      for (const key of keys) {
+        const held = replica.peek(cluster.partitionOf(key), 0, key);
+        const actor = replica.mintingActor(held ?? null).toString('hex');
+        t.is(lifeAndEpoch(actor)[0], life, 'the same life');
+        t.true(lifeAndEpoch(actor)[1] > epoch, 'another epoch than before it left');
+      }
+    }
   },
 );
 
