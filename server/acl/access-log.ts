@@ -1,5 +1,5 @@
 import type { Clock } from '../../cluster/ports/clock.js';
-import { LOG_MERGE_MS, LOG_SCAN_MAX } from './limits.js';
+import { LOG_MERGE_MS, LOG_SCAN_MAX, LOG_TEXT_BYTES_MAX } from './limits.js';
 
 export type DenialReason = 'command' | 'key' | 'channel' | 'auth';
 
@@ -34,18 +34,16 @@ export class AccessLog {
   }
 
   /** The same thing again within a minute is counted at the entry that is there, which comes to the front. */
-  add(denied: DeniedAccess): void {
+  add({ reason, object, user, client }: DeniedAccess): void {
     const nowMs = this.clock.nowMs();
-    const before = this.#entries
-      .slice(0, LOG_SCAN_MAX)
-      .find(
-        ({ reason, object, user, lastMs }) =>
-          reason === denied.reason &&
-          object === denied.object &&
-          user === denied.user &&
-          Math.abs(nowMs - lastMs) <= LOG_MERGE_MS,
-      );
-    const entry = { ...denied, count: (before?.count ?? 0) + 1, lastMs: nowMs };
+    const entry = { reason, object: cut(object), user: cut(user), client, count: 1, lastMs: nowMs };
+    const isSame = (known: LogEntry): boolean =>
+      known.reason === reason &&
+      known.object === entry.object &&
+      known.user === entry.user &&
+      Math.abs(nowMs - known.lastMs) <= LOG_MERGE_MS;
+    const before = this.#entries.slice(0, LOG_SCAN_MAX).find(isSame);
+    if (before !== undefined) entry.count += before.count;
     const others = this.#entries.filter((known) => known !== before);
     // As in Redis the log is cut when it grows: a smaller bound shows with the next new entry.
     this.#entries = before === undefined ? [entry, ...others].slice(0, this.lengthMax()) : [entry, ...others];
@@ -54,4 +52,10 @@ export class AccessLog {
   reset(): void {
     this.#entries = [];
   }
+}
+
+/** A copy: a piece of a string would keep the whole alive. */
+function cut(text: string): string {
+  if (text.length <= LOG_TEXT_BYTES_MAX) return text;
+  return Buffer.from(text.slice(0, LOG_TEXT_BYTES_MAX), 'latin1').toString('latin1');
 }

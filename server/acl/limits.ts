@@ -1,5 +1,7 @@
 /** The same denial within that time is counted at its entry of `ACL LOG`, as in Redis. */
 export const LOG_MERGE_MS = 60_000;
+/** Of what was denied so many bytes are kept: strangers choose the names of users and keys. */
+export const LOG_TEXT_BYTES_MAX = 1024;
 /** So many of the newest entries are looked through for the same one. */
 export const LOG_SCAN_MAX = 10;
 

@@ -51,6 +51,11 @@ export function applyUserRule(user: User, rule: string, allChannels: boolean): R
   }
 }
 
+/** A rule as it may stand in a log: of one about a password only what it does. */
+export function withoutPassword(rule: string): string {
+  return /^[<>#!]/.test(rule) ? rule.charAt(0) : rule;
+}
+
 function applyWord(user: User, rule: string, allChannels: boolean): RuleFault | undefined {
   const word = rule.toLowerCase();
   switch (word) {

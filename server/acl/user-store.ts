@@ -5,10 +5,10 @@ import { ConfigError, splitWords } from '../config/config-lines.js';
 import type { Settings } from '../config/settings.js';
 import { printAclFile, readAclFile } from './acl-file.js';
 import { CommandCatalogue } from './catalogue.js';
-import { RULE_FAULTS } from './rule-fault.js';
+import { RULE_FAULTS, type RuleFault } from './rule-fault.js';
 import { hasSpaces } from './selector-rules.js';
 import { User } from './user.js';
-import { applyUserRule, mergeSelectors } from './user-rules.js';
+import { applyUserRule, mergeSelectors, withoutPassword } from './user-rules.js';
 
 /** Whom a connection acts for that has not logged in. */
 export const DEFAULT_USER = 'default';
@@ -16,6 +16,11 @@ const BOTH =
   'Configuring Redis with users defined in redis.conf and at the same setting an ACL file path is invalid. This setup is very likely to lead to configuration errors and security holes, please define either an ACL file or declare users directly in your redis.conf, but not both.';
 /** Only its owner may read the file: hashes of weak passwords can be guessed. */
 const FILE_MODE = 0o600;
+
+interface RefusedRule {
+  readonly rule: string;
+  readonly fault: RuleFault;
+}
 
 /** The users of this node. Names have one char a byte. */
 export class UserStore {
@@ -70,21 +75,10 @@ export class UserStore {
 
   /** Makes or changes a user: all rules are taken, or none. Why none was, in Redis's words without their code. */
   set(name: string, words: readonly string[]): string | undefined {
-    if (hasSpaces(name)) return "Usernames can't contain spaces or null characters";
-    const merged = mergeSelectors(words);
-    if ('unmatchedAt' in merged) {
-      return `Unmatched parenthesis in acl selector starting at '${words[merged.unmatchedAt] ?? ''}'.`;
-    }
-    const user = this.#users.get(name) ?? this.#create(name);
-    const changed = user.copy();
-    for (const rule of merged.rules) {
-      const fault = applyUserRule(changed, rule, this.#allChannels);
-      if (fault !== undefined) return `Error in ACL SETUSER modifier '${rule}': ${RULE_FAULTS[fault]}`;
-    }
-    user.become(changed);
-    this.#users.set(name, user);
-    this.#changed();
-    return undefined;
+    const refusal = this.#set(name, words);
+    if (refusal === undefined) this.#changed();
+    if (refusal === undefined || typeof refusal === 'string') return refusal;
+    return `Error in ACL SETUSER modifier '${refusal.rule}': ${RULE_FAULTS[refusal.fault]}`;
   }
 
   /** Removes those of the users who exist, and gives them. */
@@ -148,13 +142,31 @@ export class UserStore {
     return new User(name, this.catalogue, this.#allChannels);
   }
 
-  /** The `user` lines of the configuration. */
+  /** What is wrong with the name or the brackets, or with which rule. */
+  #set(name: string, words: readonly string[]): string | RefusedRule | undefined {
+    if (hasSpaces(name)) return "Usernames can't contain spaces or null characters";
+    const merged = mergeSelectors(words);
+    if ('unmatchedAt' in merged) {
+      return `Unmatched parenthesis in acl selector starting at '${words[merged.unmatchedAt] ?? ''}'.`;
+    }
+    const user = this.#users.get(name) ?? this.#create(name);
+    const changed = user.copy();
+    for (const rule of merged.rules) {
+      const fault = applyUserRule(changed, rule, this.#allChannels);
+      if (fault !== undefined) return { rule, fault };
+    }
+    user.become(changed);
+    this.#users.set(name, user);
+    return undefined;
+  }
+
+  /** The `user` lines of the configuration. What is told of a bad one goes to a log, and has no password in it. */
   #declare(lines: readonly string[]): void {
     const declared = new Set<string>();
     for (const line of lines) {
       const [name = '', ...words] = splitWords(line, 'user …').map((word) => Buffer.from(word).toString('latin1'));
-      const refusal = declared.has(name) ? RULE_FAULTS.duplicate : this.set(name, words);
-      if (refusal !== undefined) throw new ConfigError(`Error in user declaration '${name}': ${refusal}`);
+      const refusal = declared.has(name) ? RULE_FAULTS.duplicate : this.#set(name, words);
+      if (refusal !== undefined) throw new ConfigError(`Error in user declaration '${name}': ${reasonFor(refusal)}`);
       declared.add(name);
     }
   }
@@ -173,6 +185,10 @@ export class UserStore {
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+function reasonFor(refusal: string | RefusedRule): string {
+  return typeof refusal === 'string' ? refusal : `'${withoutPassword(refusal.rule)}': ${RULE_FAULTS[refusal.fault]}`;
 }
 
 function readText(path: string): string | Error {

@@ -62,9 +62,8 @@ function rejoin(option: GivenOption, row: OptionRow): string {
   }
   const [only = '', unexpected] = option.words;
   if (unexpected !== undefined && !Array.isArray(row.fallback)) {
-    throw new ConfigError(
-      `option '${row.name}' (${option.source}) takes one value; unexpected argument '${unexpected}'`,
-    );
+    const shown = row.secret === true ? '' : ` '${unexpected}'`;
+    throw new ConfigError(`option '${row.name}' (${option.source}) takes one value; unexpected argument${shown}`);
   }
   return Array.isArray(row.fallback) ? option.words.join(' ') : only;
 }

@@ -4,13 +4,24 @@ import RedisParser from 'redis-parser';
 /** What a node replied to one command: RESP2, an error where it refused. */
 export type Reply = unknown;
 
+/** Who asks, where nodes want to know. */
+export interface Credentials {
+  readonly user: string;
+  readonly password: string;
+}
+
 const ANSWER_MS = 2000;
 
 /**
  * Sends commands on a connection of its own and gives their replies in order; a refusal is an Error among them. Rejects when
- * the node can't be reached, or has not answered all of them within two seconds.
+ * the node can't be reached, does not let us in, or has not answered all of them within two seconds.
  */
-export function askNode(host: string, port: number, commands: readonly (readonly string[])[]): Promise<Reply[]> {
+export function askNode(
+  host: string,
+  port: number,
+  commands: readonly (readonly string[])[],
+  credentials?: Credentials,
+): Promise<Reply[]> {
   return new Promise((resolve, reject) => {
     const address = `${host}:${port}`;
     const replies: Reply[] = [];
@@ -21,7 +32,13 @@ export function askNode(host: string, port: number, commands: readonly (readonly
       socket.destroy();
       action();
     };
+    let isLoggingIn = credentials !== undefined;
     const take = (reply: Reply): void => {
+      if (isLoggingIn) {
+        isLoggingIn = false;
+        if (reply instanceof Error) settle(() => reject(new Error(`${address}: ${reply.message}`)));
+        return;
+      }
       replies.push(reply);
       if (replies.length === commands.length) settle(() => resolve(replies));
     };
@@ -33,6 +50,7 @@ export function askNode(host: string, port: number, commands: readonly (readonly
     socket.on('error', (error) => settle(() => reject(new Error(`${address} can't be reached: ${error.message}`))));
     socket.on('close', () => settle(() => reject(new Error(`${address} has closed the connection`))));
     socket.on('data', (chunk) => parser.execute(chunk));
+    if (credentials !== undefined) socket.write(requestOf(['AUTH', credentials.user, credentials.password]));
     socket.write(commands.map(requestOf).join(''));
   });
 }

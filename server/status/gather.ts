@@ -1,20 +1,20 @@
-import { askNode } from './ask-node.js';
+import { askNode, type Credentials } from './ask-node.js';
 import { answerOf, type ClusterStatus, type NodeAnswer, nodesIn, questions, statusOf } from './cluster-status.js';
 
 /**
  * Asks one node about the cluster, and all nodes that it knows about themselves. Rejects when the one can't be asked; of
- * others that can't, the status says so.
+ * others that can't, the status says so. All are asked with the same credentials.
  */
-export async function gatherStatus(host: string, port: number): Promise<ClusterStatus> {
+export async function gatherStatus(host: string, port: number, credentials?: Credentials): Promise<ClusterStatus> {
   const address = `${host}:${port}`;
-  const view = answerOf(await askNode(host, port, questions('members')));
+  const view = answerOf(await askNode(host, port, questions('members'), credentials));
   if (typeof view === 'string') throw new Error(`${address}: ${view}`);
   const self = view.info.get('node_id') ?? '';
   const answers = new Map([[self, view]]);
   const others = nodesIn(view).filter(({ id }) => id !== self);
   await Promise.all(
     others.map(async (node) => {
-      const answer = await ownAnswer(node.host, node.port);
+      const answer = await ownAnswer(node.host, node.port, credentials);
       if (answer !== undefined) answers.set(node.id, answer);
     }),
   );
@@ -22,9 +22,9 @@ export async function gatherStatus(host: string, port: number): Promise<ClusterS
 }
 
 /** Undefined: it can't be reached from here, or is not what it was said to be. */
-async function ownAnswer(host: string, port: number): Promise<NodeAnswer | undefined> {
+async function ownAnswer(host: string, port: number, credentials?: Credentials): Promise<NodeAnswer | undefined> {
   try {
-    const answer = answerOf(await askNode(host, port, questions()));
+    const answer = answerOf(await askNode(host, port, questions(), credentials));
     return typeof answer === 'string' ? undefined : answer;
   } catch {
     return undefined;

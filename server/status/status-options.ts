@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { Credentials } from './ask-node.js';
 
 /** What `cartwheel status` is asked for. */
 export interface StatusOptions {
@@ -6,25 +7,35 @@ export interface StatusOptions {
   readonly port: number;
   readonly watch: boolean;
   readonly json: boolean;
+  readonly credentials: Credentials | undefined;
 }
 
-export const STATUS_USAGE = `Usage: cartwheel status [--port P] [--host H] [--watch] [--json]
+export const STATUS_USAGE = `Usage: cartwheel status [--port P] [--host H] [--user U] [--pass W] [--watch] [--json]
   --port P   the port for clients of the node to ask (6379)
   --host H   its address (127.0.0.1)
+  --user U   logs in at all nodes as that user (default)
+  --pass W   with that password; better not here, where others see it, but in the environment as REDISCLI_AUTH
   --watch    shows it anew each second, until Ctrl-C
   --json     for machines: one object, with --watch one a line; its fields are told in server/status/README.md
 `;
 
 const PORT_MAX = 65_535;
 
-/** Reads the words after `cartwheel status`. A text says what is wrong with them; '' asks for the usage. */
-export function readStatusOptions(argv: readonly string[]): StatusOptions | string {
+/** Reads the words after `cartwheel status`, and what redis-cli takes the password from. A text says what is wrong with them; '' asks for the usage. */
+export function readStatusOptions(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): StatusOptions | string {
   const parsed = parse(argv);
   if (typeof parsed === 'string') return parsed;
   if (parsed.help) return '';
   const port = Number(parsed.port);
   if (!Number.isInteger(port) || port < 1 || port > PORT_MAX) return `--port: expected 1 to ${PORT_MAX}`;
-  return { host: parsed.host, port, watch: parsed.watch, json: parsed.json };
+  const { host, watch, json, user, pass } = parsed;
+  const password = pass ?? environment.REDISCLI_AUTH;
+  if (password === undefined && user !== undefined) return '--user: expected a password, by --pass or REDISCLI_AUTH';
+  const credentials = password === undefined ? undefined : { user: user ?? 'default', password };
+  return { host, port, watch, json, credentials };
 }
 
 function parse(argv: readonly string[]) {
@@ -34,6 +45,8 @@ function parse(argv: readonly string[]) {
       options: {
         port: { type: 'string', short: 'p', default: '6379' },
         host: { type: 'string', short: 'h', default: '127.0.0.1' },
+        user: { type: 'string' },
+        pass: { type: 'string' },
         watch: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },

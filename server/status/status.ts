@@ -9,7 +9,7 @@ const PERIOD_MS = 1000;
 
 /** Runs to its end; gives the exit code: 0, or 1 where there is nothing to show. */
 export async function runStatus(argv: readonly string[]): Promise<number> {
-  const options = readStatusOptions(argv);
+  const options = readStatusOptions(argv, process.env);
   if (typeof options === 'string') {
     if (options === '') process.stdout.write(STATUS_USAGE);
     else process.stderr.write(`cartwheel status: ${options}\n\n${STATUS_USAGE}`);
@@ -20,9 +20,9 @@ export async function runStatus(argv: readonly string[]): Promise<number> {
   return options.watch ? watch(options) : once(options);
 }
 
-async function once({ host, port, json }: StatusOptions): Promise<number> {
+async function once({ host, port, json, credentials }: StatusOptions): Promise<number> {
   try {
-    const status = await gatherStatus(host, port);
+    const status = await gatherStatus(host, port, credentials);
     process.stdout.write(`${json ? JSON.stringify(status, undefined, 2) : screenLines(status).join('\n')}\n`);
     return 0;
   } catch (error) {
@@ -32,7 +32,8 @@ async function once({ host, port, json }: StatusOptions): Promise<number> {
 }
 
 /** Until Ctrl-C, or until nobody reads any more. A node that does not answer for a while does not end it. */
-async function watch({ host, port, json }: StatusOptions): Promise<number> {
+async function watch(options: StatusOptions): Promise<number> {
+  const { json } = options;
   const painter = new Painter(process.stdout);
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
@@ -44,7 +45,7 @@ async function watch({ host, port, json }: StatusOptions): Promise<number> {
   });
   while (!isEnded) {
     const startMs = performance.now();
-    const lines = await Promise.race([ended, shown(host, port, json)]);
+    const lines = await Promise.race([ended, shown(options)]);
     if (lines === undefined) break;
     if (json) painter.line(lines.join(''));
     else painter.paint(lines);
@@ -54,9 +55,9 @@ async function watch({ host, port, json }: StatusOptions): Promise<number> {
   return 0;
 }
 
-async function shown(host: string, port: number, json: boolean): Promise<readonly string[]> {
+async function shown({ host, port, json, credentials }: StatusOptions): Promise<readonly string[]> {
   try {
-    const status: ClusterStatus = await gatherStatus(host, port);
+    const status: ClusterStatus = await gatherStatus(host, port, credentials);
     return json ? [JSON.stringify(status)] : screenLines(status);
   } catch (error) {
     return [json ? JSON.stringify({ version: 1, error: messageOf(error) }) : messageOf(error)];

@@ -46,18 +46,43 @@ test('a node that is not there, or hangs up, is named', async (t) => {
   await t.throwsAsync(gatherStatus('127.0.0.1', port), { message: /can't be reached/ });
 });
 
+test('a node that wants a password is asked with one, and tells who has a wrong one', async (t) => {
+  const live = await LiveServer.start({ requirepass: 'sesame' });
+  t.teardown(() => live.stop());
+  const credentials = { user: 'default', password: 'sesame' };
+  t.deepEqual(await askNode('127.0.0.1', live.port, [['PING']], credentials), ['PONG']);
+  t.is((await gatherStatus('127.0.0.1', live.port, credentials)).nodes.length, 1);
+  await t.throwsAsync(gatherStatus('127.0.0.1', live.port), { message: /NOAUTH Authentication required/ });
+  const wrong = { user: 'default', password: 'simsim' };
+  await t.throwsAsync(gatherStatus('127.0.0.1', live.port, wrong), { message: /WRONGPASS/ });
+});
+
 test('the options of status have defaults and bounds', (t) => {
-  t.deepEqual(readStatusOptions([]), { host: '127.0.0.1', port: 6379, watch: false, json: false });
-  t.deepEqual(readStatusOptions(['-p', '7001', '--host', 'a', '--watch', '--json']), {
+  t.deepEqual(readStatusOptions([], {}), {
+    host: '127.0.0.1',
+    port: 6379,
+    watch: false,
+    json: false,
+    credentials: undefined,
+  });
+  t.deepEqual(readStatusOptions(['-p', '7001', '--host', 'a', '--watch', '--json'], {}), {
     host: 'a',
     port: 7001,
     watch: true,
     json: true,
+    credentials: undefined,
   });
-  t.is(readStatusOptions(['--help']), '');
-  t.is(readStatusOptions(['--port', '0']), '--port: expected 1 to 65535');
-  t.regex(String(readStatusOptions(['--nosuch'])), /nosuch/);
-  t.regex(String(readStatusOptions(['7001'])), /7001/);
+  const passwordOf = (argv: readonly string[], environment = {}) => {
+    const options = readStatusOptions(argv, environment);
+    return typeof options === 'string' ? options : options.credentials;
+  };
+  t.deepEqual(passwordOf(['--pass', 'x']), { user: 'default', password: 'x' });
+  t.deepEqual(passwordOf(['--user', 'u'], { REDISCLI_AUTH: 'y' }), { user: 'u', password: 'y' });
+  t.is(passwordOf(['--user', 'u']), '--user: expected a password, by --pass or REDISCLI_AUTH');
+  t.is(readStatusOptions(['--help'], {}), '');
+  t.is(readStatusOptions(['--port', '0'], {}), '--port: expected 1 to 65535');
+  t.regex(String(readStatusOptions(['--nosuch'], {})), /nosuch/);
+  t.regex(String(readStatusOptions(['7001'], {})), /7001/);
 });
 
 test('amounts are written for people', (t) => {
