@@ -154,9 +154,10 @@ function applyCompute(live: readonly FoldedSibling[], operation: StringOperation
   const [newest] = live;
   const outcome = applyStringOperation(operation, newest?.value);
   if ('refusal' in outcome) return { ...unchanged(undefined), refusal: outcome.refusal };
-  if (outcome.written === undefined) return unchanged(outcome.answer);
-  const written = [{ tombstone: false, expiryMs: newest?.expiryMs ?? 0, value: outcome.written }];
-  return { applied: true, previous: outcome.answer, written, context: undefined };
+  const { written: value, answer } = outcome;
+  if (value === undefined) return unchanged(answer);
+  const written = value === 'deleted' ? TOMBSTONE : { tombstone: false, expiryMs: newest?.expiryMs ?? 0, value };
+  return { applied: true, previous: answer, written: [written], context: undefined };
 }
 
 /** The conditions of the EXPIRE command page: a key without expiry counts as one that expires at infinity. */

@@ -23,6 +23,9 @@ export const CLOCK_ENTRIES_LEFT_MAX = 15;
  */
 export const RUNS_MAX = 3;
 
+/** The longest string that another node may have this one compute, in bytes; no `value-max-len` is longer. */
+export const COMPUTED_BYTES_MAX = 512 * 2 ** 20;
+
 /** How much of what two nodes' keyspaces differ in is logged and kept, in chars. */
 export const KEYSPACE_DIFFERENCE_CHARS_MAX = 2_000;
 

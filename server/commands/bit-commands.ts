@@ -1,10 +1,12 @@
-/** Single bits of strings: GETBIT, BITCOUNT, BITPOS, SETBIT. */
+/** Single bits of strings: GETBIT, SETBIT, BITCOUNT, BITPOS. */
 import { parseBitOffset } from './bit-offset.js';
 import { bitAt, countBits, findBit } from './bits.js';
+import { changeStringToInteger } from './change-string.js';
 import { type ArgumentRow, type CommandRow, type Handler, refuse } from './command.js';
 import { NOT_AN_INTEGER, SYNTAX_ERROR } from './error-text.js';
 import { type IndexRange, indexRange, isReversed } from './index-range.js';
 import { parseInt64 } from './integer-argument.js';
+import { refusesKey, refusesLength } from './key-argument.js';
 import { keyword } from './keyword.js';
 import { readString } from './read-string.js';
 
@@ -16,6 +18,16 @@ const getBit: Handler = (call) => {
     slot.out.integer(value === undefined ? 0 : bitAt(value, offset));
     return undefined;
   });
+};
+
+const setBit: Handler = (call) => {
+  const { server, slot, args } = call;
+  const offset = parseBitOffset(server, args[2]);
+  if (typeof offset === 'string') return refuse(server, slot, offset);
+  const bit = parseInt64(args[3]);
+  if (bit !== 0n && bit !== 1n) return refuse(server, slot, 'ERR bit is not an integer or out of range');
+  if (refusesKey(call, args[1]) || refusesLength(call, Math.floor(offset / 8) + 1)) return;
+  changeStringToInteger(call, { kind: 'setbit', offset, bit: bit === 1n ? 1 : 0 });
 };
 
 const bitCount: Handler = (call) => {
@@ -106,8 +118,21 @@ const UNIT_ARGUMENT: ArgumentRow = {
   ],
 };
 
-/** GETBIT, BITCOUNT, BITPOS. */
+/** GETBIT, SETBIT, BITCOUNT, BITPOS. */
 export const bitCommands: readonly CommandRow[] = [
+  {
+    name: 'setbit',
+    arity: 4,
+    flags: ['write', 'denyoom'],
+    keys: { ...FIRST_KEY, flags: ['RW', 'access', 'update'] },
+    categories: ['@write', '@bitmap', '@slow'],
+    since: '2.2.0',
+    group: 'bitmap',
+    complexity: 'O(N) where N is the length of the value',
+    summary: 'Sets or clears the bit at offset in the string value stored at key',
+    arguments: [KEY_ARGUMENT, { name: 'offset', type: 'integer' }, { name: 'value', type: 'integer' }],
+    run: setBit,
+  },
   {
     name: 'getbit',
     arity: 3,

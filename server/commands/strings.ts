@@ -6,17 +6,17 @@ import { newestLiveSibling, shownValueBytes, shownValueStart, type Written } fro
 import type { VersionVector } from '../../cluster/version/object.js';
 import type { ReplySlot } from '../net/connection.js';
 import type { Server } from '../server.js';
-import { type Call, type CommandRow, type Handler, type KeyFlag, refuse } from './command.js';
-import { writeContextReply, writeToken } from './context-reply.js';
+import { type CommandRow, type Handler, type KeyFlag, refuse } from './command.js';
+import { writeContextReply } from './context-reply.js';
+import { SYNTAX_ERROR } from './error-text.js';
 import { refusesFailure } from './failure-text.js';
 import { Gather } from './gather.js';
-import { type Key, keyOf, refusesKey, refusesValue } from './key-argument.js';
-import { parseSetArguments, type SetArguments } from './set-arguments.js';
+import { keyOf, refusesKey, refusesValue } from './key-argument.js';
+import { contextOfPlainPut, putPlain, setWithOptions, writeBulkOrNull } from './put-string.js';
+import { parseSetArguments } from './set-arguments.js';
 import { keepsSiblings, readable, shownAt, shownValue } from './shown-sibling.js';
 
-const SYNTAX_ERROR = 'ERR syntax error';
 const BAD_CONTEXT = 'BADCONTEXT the context token is not of this cluster, not for this key, or was changed';
-const NOTHING_SEEN: VersionVector = new Map();
 
 /** What the reply to one call on one key needs. */
 interface Pending {
@@ -24,11 +24,6 @@ interface Pending {
   readonly slot: ReplySlot;
   readonly db: number;
   readonly key: string;
-}
-
-/** What the reply to a write with a token needs. */
-interface PendingWrite extends Pending {
-  readonly context: VersionVector;
 }
 
 const get: Handler = (call) => {
@@ -98,65 +93,6 @@ const set: Handler = (call) => {
   setWithOptions(call, key, value, options, context);
 };
 
-/** `SET key value`: replaces what the coordinator has seen, or in a keyspace of siblings adds one. */
-function putPlain({ server, slot, connection }: Call, { text, slot: keySlot }: Key, written: Written): void {
-  const context = keepsSiblings(server, text) ? NOTHING_SEEN : undefined;
-  connection.session.put(connection.db, keySlot, text, context, written, { server, slot }, answerOk);
-}
-
-function answerOk({ server, slot }: { server: Server; slot: ReplySlot }, failure: Failure | undefined): void {
-  if (refusesFailure(server, slot, failure)) return;
-  slot.out.ok();
-  slot.complete();
-}
-
-function setWithOptions(
-  call: Call,
-  key: Key,
-  value: Buffer,
-  { condition, get: answerPrevious, keepTtl, expiryMs }: SetArguments,
-  context: VersionVector | undefined,
-): void {
-  const { server, slot, connection } = call;
-  const { db } = connection;
-  if (condition === 'always' && !answerPrevious && !keepTtl) {
-    const written: Written = { tombstone: false, expiryMs, value };
-    if (context === undefined) {
-      putPlain(call, key, written);
-      return;
-    }
-    const pending: PendingWrite = { server, slot, db, key: key.text, context };
-    connection.session.put(db, key.slot, key.text, context, written, pending, answerNewToken);
-    return;
-  }
-  const seen = context ?? (keepsSiblings(server, key.text) ? NOTHING_SEEN : undefined);
-  const change: Change = {
-    kind: 'set',
-    condition,
-    keepExpiry: keepTtl,
-    expiryMs,
-    value,
-    context: seen,
-    answersPrevious: answerPrevious,
-  };
-  connection.session.modify(db, key.slot, key.text, change, undefined, (_state, failure, applied, previous, object) => {
-    if (refusesFailure(server, slot, failure)) return;
-    if (answerPrevious) server.statistics.countLookup(previous !== undefined);
-    if (answerPrevious) writeBulkOrNull(slot, previous);
-    else if (!applied) slot.out.nullBulk();
-    else if (context !== undefined) writeToken(slot.out, server.node.tokens, db, key.text, context, object);
-    else slot.out.ok();
-    slot.complete();
-  });
-}
-
-function answerNewToken(pending: PendingWrite, failure: Failure | undefined, object: ObjectBytes | undefined): void {
-  const { server, slot, db, key, context } = pending;
-  if (refusesFailure(server, slot, failure)) return;
-  writeToken(slot.out, server.node.tokens, db, key, context, object);
-  slot.complete();
-}
-
 const delex: Handler = (call) => {
   const { server, slot, connection, args } = call;
   const argument = args[1];
@@ -221,7 +157,7 @@ const mset: Handler = (call) => {
   const gather = new Gather<undefined>(server, slot, (args.length - 1) / 2, () => slot.out.ok());
   for (let i = 1; i < args.length; i += 2) {
     const key = keyOf(args[i]);
-    const context = keepsSiblings(server, key.text) ? NOTHING_SEEN : undefined;
+    const context = contextOfPlainPut(server, key.text);
     const written: Written = { tombstone: false, expiryMs: 0, value: args[i + 1] };
     connection.session.put(connection.db, key.slot, key.text, context, written, (i - 1) / 2, (index, failure) =>
       gather.arrived(index, failure, undefined),
@@ -245,11 +181,6 @@ const strlen: Handler = (call) => {
 
 function isWord(argument: Buffer | undefined, word: string): boolean {
   return argument?.toString('latin1').toUpperCase() === word;
-}
-
-function writeBulkOrNull(slot: ReplySlot, value: Buffer | undefined): void {
-  if (value === undefined) slot.out.nullBulk();
-  else slot.out.bulk(value);
 }
 
 /** `SET` reads the key only with `GET`. */

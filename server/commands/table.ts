@@ -17,11 +17,13 @@ import { latencyCommands } from './latency.js';
 import { lcsCommands } from './lcs.js';
 import { serverCommands } from './server-admin.js';
 import { pieceCommands } from './string-pieces.js';
+import { writeCommands } from './string-writes.js';
 import { stringCommands } from './strings.js';
 
 /** The rows of all commands. */
 export const commandRows: readonly CommandRow[] = [
   ...stringCommands,
+  ...writeCommands,
   ...pieceCommands,
   ...lcsCommands,
   ...bitCommands,

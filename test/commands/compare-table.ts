@@ -10,11 +10,13 @@ import { keyFamilies } from './cases/keys.js';
 import { protocolFamilies } from './cases/protocol.js';
 import { serverFamilies } from './cases/server.js';
 import { pieceFamilies } from './cases/string-pieces.js';
+import { writeFamilies } from './cases/string-writes.js';
 import { stringFamilies } from './cases/strings.js';
 import type { Comparison } from './comparison.js';
 
 const FAMILIES = [
   ...stringFamilies,
+  ...writeFamilies,
   ...pieceFamilies,
   ...bitFamilies,
   ...keyFamilies,

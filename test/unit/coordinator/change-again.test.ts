@@ -2,6 +2,7 @@ import test from 'ava';
 import type { Applying } from '../../../cluster/coordinator/change.js';
 import { applyChange, type Change } from '../../../cluster/coordinator/change.js';
 import { applyAgain } from '../../../cluster/coordinator/change-again.js';
+import type { StringOperation } from '../../../cluster/coordinator/string-change.js';
 import type { ActorId } from '../../../cluster/version/actor.js';
 import { NEVER_WRITTEN } from '../../../cluster/version/counter.js';
 import type { Written } from '../../../cluster/version/encoded.js';
@@ -88,7 +89,17 @@ test('an expiry that is there already counts as the own one', (t) => {
   t.deepEqual(texts(applyAgain(held('x'), past, applying(false))?.written), ['†']);
 });
 
-test('what computes is not done a second time', (t) => {
-  const append: Change = { kind: 'compute', operation: { kind: 'append', value: Buffer.from('y'), bytesMax: 10 } };
-  t.is(applyAgain(held('xy'), append, applying(false)), undefined);
+test('what computes is not done a second time, whatever is there', (t) => {
+  const operations: StringOperation[] = [
+    { kind: 'append', value: Buffer.from('y'), bytesMax: 10 },
+    { kind: 'setrange', offset: 1, value: Buffer.from('y') },
+    { kind: 'setbit', offset: 3, bit: 1 },
+    { kind: 'getdel' },
+    { kind: 'bitfield', steps: [] },
+  ];
+  for (const operation of operations) {
+    for (const object of [null, held('xy')]) {
+      t.is(applyAgain(object, { kind: 'compute', operation }, applying(false)), undefined, operation.kind);
+    }
+  }
 });

@@ -287,6 +287,15 @@ test('a change that computes answers what came of it, keeps the expiry and is re
   t.like(applyChange(held, append(2), applying(false)), {
     applied: false,
     written: undefined,
-    refusal: 'string exceeds maximum allowed size (proto-max-bulk-len)',
+    refusal: 'value would be 3 bytes long; at most 2 are allowed',
   });
+});
+
+test('what a computing change deletes is gone with all its siblings', (t) => {
+  const getDel: Change = { kind: 'compute', operation: { kind: 'getdel' } };
+  const held = objectOf({ value: 'newest', expiryMs: NOW_MS + 1 }, { value: 'older' });
+  t.deepEqual(outcomeOf(held, getDel), { applied: true, previous: 'newest', written: ['†'], context: undefined });
+  for (const absent of [null, objectOf({}), objectOf({ value: 'x', expiryMs: NOW_MS })]) {
+    t.deepEqual(outcomeOf(absent, getDel), { applied: false, previous: undefined, ...KEPT });
+  }
 });

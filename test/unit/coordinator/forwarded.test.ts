@@ -10,6 +10,9 @@ import {
   type ForwardedReply,
   type ForwardedRequest,
 } from '../../../cluster/coordinator/forwarded.js';
+import { COMPUTED_BYTES_MAX } from '../../../cluster/coordinator/limits.js';
+import type { StringOperation } from '../../../cluster/coordinator/string-change.js';
+import type { BitfieldStep } from '../../../cluster/coordinator/string-change-bitfield.js';
 import type { Failure } from '../../../cluster/failure.js';
 import { SLOT_COUNT, type Slot } from '../../../cluster/ring/slots.js';
 import { DB_COUNT } from '../../../cluster/storage/layout.js';
@@ -23,6 +26,25 @@ const anyContext = fc.option(
   { nil: undefined },
 );
 const anyExpiryMs = fc.oneof(fc.constant(0), fc.nat(Number.MAX_SAFE_INTEGER));
+const anyStep: fc.Arbitrary<BitfieldStep> = fc.record({
+  kind: fc.constantFrom('get' as const, 'set' as const, 'incrby' as const),
+  signed: fc.boolean(),
+  bits: fc.integer({ min: 1, max: 63 }),
+  offset: fc.nat(0xffff),
+  value: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  overflow: fc.constantFrom('wrap' as const, 'sat' as const, 'fail' as const),
+});
+const anyOperation: fc.Arbitrary<StringOperation> = fc.oneof(
+  fc.record({ kind: fc.constant('append' as const), value: anyValue, bytesMax: fc.nat(0xffffffff) }),
+  fc.record({ kind: fc.constant('setrange' as const), offset: fc.nat(COMPUTED_BYTES_MAX - 20), value: anyValue }),
+  fc.record({
+    kind: fc.constant('setbit' as const),
+    offset: fc.nat(COMPUTED_BYTES_MAX * 4),
+    bit: fc.constantFrom(0 as const, 1 as const),
+  }),
+  fc.record({ kind: fc.constant('getdel' as const) }),
+  fc.record({ kind: fc.constant('bitfield' as const), steps: fc.array(anyStep, { maxLength: 4 }) }),
+);
 const anyChange: fc.Arbitrary<Change> = fc.oneof(
   fc.record({
     kind: fc.constant('set' as const),
@@ -37,7 +59,7 @@ const anyChange: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ kind: fc.constant('expire' as const), condition: fc.nat(15), expiryMs: anyExpiryMs }),
   fc.record({
     kind: fc.constant('compute' as const),
-    operation: fc.record({ kind: fc.constant('append' as const), value: anyValue, bytesMax: fc.nat(0xffffffff) }),
+    operation: anyOperation,
   }),
 );
 // What the client is told matters to a change that runs again only.
@@ -247,5 +269,19 @@ test('a context with actors out of order or twice is malformed', (t) => {
     const context = Buffer.concat([Buffer.of(2), entry(a ?? ''), entry(b ?? '')]);
     const put = new FieldWriter().u8(KIND_PUT).u8(0).u16(0).text('k').optionalBytes(context);
     t.throws(() => decodeRequest(put.u8(0).u64(0).text('v').finish()), { instanceOf: MalformedFields });
+  }
+});
+
+test('what would make a string of more than 512 MiB is malformed', (t) => {
+  const step = { kind: 'set', signed: false, bits: 8, value: 0n, overflow: 'wrap' } as const;
+  const tooLong: StringOperation[] = [
+    { kind: 'setrange', offset: COMPUTED_BYTES_MAX, value: Buffer.from('x') },
+    { kind: 'setbit', offset: COMPUTED_BYTES_MAX * 8 + 8, bit: 1 },
+    { kind: 'bitfield', steps: [{ ...step, offset: COMPUTED_BYTES_MAX * 8 }] },
+  ];
+  for (const operation of tooLong) {
+    const change: Change = { kind: 'compute', operation };
+    const request: ForwardedRequest = { kind: 'modify', db: 0, slot: 0 as Slot, key: 'k', change, again: false };
+    t.throws(() => decodeRequest(encodeRequest(request)), { instanceOf: MalformedFields }, operation.kind);
   }
 });
