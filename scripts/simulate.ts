@@ -7,7 +7,7 @@
  *   npm run simulate -- --faults kill,stall --durability log   only these (without, the seed decides)
  *   npm run simulate -- --faults join,leave,forget,replace,kill
  *   npm run simulate -- --nodes 100              ten minutes of light load: a few clients read and write all along, about
- *                                                eight requests a second; a few nodes join, leave and crash
+ *                                                a dozen requests a second; a few nodes join, leave and crash
  *
  * Exits with 1 when a run violates a promise.
  */
