@@ -4,8 +4,8 @@ import { Session } from '../coordinator/session.js';
 import type { Failure } from '../failure.js';
 import type { Partition } from '../ring/slots.js';
 import { slotOf } from '../ring/slots.js';
-import { shownSibling } from '../version/encoded.js';
 import { type VoterClass, voterClasses } from './electorate.js';
+import { isShown } from './is-shown.js';
 import {
   DOUBTFUL_READS_MAX,
   FRUITLESS_MAX,
@@ -119,11 +119,10 @@ export class KeyspaceWalk {
 
   #isThere(db: number, key: string): Promise<boolean | Failure> {
     const { keyspaces, world } = this.#node;
-    const newestDecides = keyspaces.of(key).reconcile === 'newest';
     return new Promise((resolve) => {
       this.#session.get(db, slotOf(Buffer.from(key, 'latin1')), key, undefined, (_state, failure, object) => {
         if (failure !== undefined) resolve(failure);
-        else resolve(object !== undefined && shownSibling(object, world.clock.nowMs(), newestDecides) >= 0);
+        else resolve(object !== undefined && isShown(keyspaces, key, object, world.clock.nowMs()));
       });
     });
   }

@@ -3,7 +3,7 @@ import type { Keyspaces } from '../coordinator/keyspaces.js';
 import type { AnswerQuery } from '../coordinator/queries.js';
 import type { World } from '../ports/world.js';
 import type { Replica } from '../replica/replica.js';
-import { shownSibling } from '../version/encoded.js';
+import { isShown } from './is-shown.js';
 import type { HashedKey, KeyWindow } from './key-window.js';
 import { ANSWER_BYTES, ANSWER_WAIT_MS, STORE_READS_MAX } from './limits.js';
 import { decodeScanQuestion, encodeScanAnswer, type ScanPage, type ScanQuestion, type ScanRow } from './page.js';
@@ -102,11 +102,7 @@ export class ScanAnswers {
         this.#replica.glance(partition, db, key, {
           loaded: (failure, object) => {
             hasFailed ||= failure !== undefined;
-            if (object !== undefined) {
-              const newestDecides = this.#keyspaces.of(key).reconcile === 'newest';
-              const isLive = shownSibling(object, nowMs, newestDecides) >= 0;
-              rows[index] = { hash, key, isLive };
-            }
+            if (object !== undefined) rows[index] = { hash, key, isLive: isShown(this.#keyspaces, key, object, nowMs) };
             missing--;
             if (missing === 0) resolve(hasFailed ? undefined : rows);
           },

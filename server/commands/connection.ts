@@ -3,7 +3,8 @@ import { DEFAULT_USER } from '../acl/user-store.js';
 import type { ClientConnection, ReplySlot } from '../net/connection.js';
 import type { RespVersion } from '../resp/reply-buffer.js';
 import { type Call, type CommandRow, refuse } from './command.js';
-import { NOT_AN_INTEGER, wrongArity } from './error-text.js';
+import { databaseOf } from './database-argument.js';
+import { wrongArity } from './error-text.js';
 import { parseInt64 } from './integer-argument.js';
 import { keyword } from './keyword.js';
 import { isPrintableWord, NAME_REFUSED } from './printable-word.js';
@@ -15,9 +16,6 @@ const NO_PASSWORD_SET =
   'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?';
 const HELLO_NEEDS_LOGIN =
   'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time';
-const INT32_MIN = -(2n ** 31n);
-const INT32_MAX = 2n ** 31n - 1n;
-const NOT_AN_INT32 = `ERR value is out of range, value must between ${INT32_MIN} and ${INT32_MAX}`;
 
 function ping({ server, args, slot }: Call) {
   if (args.length > 2) return refuse(server, slot, wrongArity('ping'));
@@ -137,11 +135,9 @@ function reset({ server, connection, slot }: Call) {
 }
 
 function select({ server, connection, args, slot }: Call) {
-  const db = args[1] && parseInt64(args[1]);
-  if (db === undefined) return refuse(server, slot, NOT_AN_INTEGER);
-  if (db < INT32_MIN || db > INT32_MAX) return refuse(server, slot, NOT_AN_INT32);
-  if (db < 0n || db >= BigInt(server.config.databases)) return refuse(server, slot, 'ERR DB index is out of range');
-  connection.db = Number(db);
+  const db = databaseOf(server, args[1]);
+  if (typeof db === 'string') return refuse(server, slot, db);
+  connection.db = db;
   slot.out.ok();
   slot.complete();
 }

@@ -1,7 +1,11 @@
 import type { CommandRow, Handler } from './command.js';
 
-/** Whose subcommands are in the category of connections. */
-const CONNECTION_CONTAINERS: ReadonlySet<string> = new Set(['client', 'command']);
+/** The categories of the subcommands of some containers; of others they are only slow. */
+const CATEGORIES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['client', ['@slow', '@connection']],
+  ['command', ['@slow', '@connection']],
+  ['object', ['@keyspace', '@slow']],
+]);
 
 /** The subcommand `HELP` of a container: `lines` tell, form by form, what it can do. */
 export function helpRow(container: string, group: string, since: string, lines: readonly string[]): CommandRow {
@@ -9,7 +13,7 @@ export function helpRow(container: string, group: string, since: string, lines: 
     name: 'help',
     arity: 2,
     flags: ['loading', 'stale'],
-    categories: CONNECTION_CONTAINERS.has(container) ? ['@slow', '@connection'] : ['@slow'],
+    categories: CATEGORIES.get(container) ?? ['@slow'],
     since,
     group,
     complexity: 'O(1)',

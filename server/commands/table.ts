@@ -15,6 +15,8 @@ import { keyCommands } from './keys.js';
 import { keyspaceScanCommands } from './keyspace-scan.js';
 import { latencyCommands } from './latency.js';
 import { lcsCommands } from './lcs.js';
+import { objectCommands } from './object.js';
+import { renameCommands } from './rename.js';
 import { serverCommands } from './server-admin.js';
 import { pieceCommands } from './string-pieces.js';
 import { writeCommands } from './string-writes.js';
@@ -29,6 +31,8 @@ export const commandRows: readonly CommandRow[] = [
   ...bitCommands,
   ...counterCommands,
   ...keyCommands,
+  ...renameCommands,
+  ...objectCommands,
   ...keyspaceScanCommands,
   ...expireCommands,
   ...connectionCommands,

@@ -1,6 +1,6 @@
-/** What looks through all keys. They have a database to themselves, as the other cases leave keys in theirs. */
 import { type Case, type CaseFamily, NUMBERS } from '../case.js';
 
+/** What looks through all keys has a database to itself, as the other cases leave keys in theirs. */
 const OWN_DB = 'SELECT 9';
 const KEYS = ['a', 'b', 'ab', 'abc', 'a-c', 'A', '"a]"', '"a*"', '"a\\\\"', '"\\x00\\xff"', '""', '{t}a', '{t}b', '^'];
 const SET_ALL = `MSET ${KEYS.map((key) => `${key} v`).join(' ')}`;
@@ -121,7 +121,75 @@ const scan: readonly Case[] = [
   ],
 ];
 
+const NAMES = ['k', 'k2', '{t}a', '""'];
+
+const renames: readonly Case[] = [
+  ['RENAME', 'RENAME k', 'RENAME k k2', 'RENAME k k', 'RENAMENX k k', 'RENAMENX k k2', 'RENAMENX k', 'rename k k2 k3'],
+  ...['RENAME', 'RENAMENX'].flatMap((command): Case[] => [
+    ['SET k v', `${command} k k2`, 'GET k', 'GET k2', `${command} k k2`, `${command} k2 k2`, 'GET k2'],
+    ['SET k v', 'SET k2 w', `${command} k k2`, 'MGET k k2', 'EXISTS k k2'],
+    ['SET k v PXAT 4102444800000', `${command} k k2`, 'PEXPIRETIME k2', 'PEXPIRETIME k', 'GET k2'],
+    ['SET k v', 'SET k2 w PXAT 4102444800000', `${command} k k2`, 'PEXPIRETIME k2', 'PEXPIRETIME k'],
+    ['SET k 5', 'INCR k', `${command} k k2`, 'GET k2', 'INCR k2', 'GET k'],
+    ['SET k v PXAT 1', `${command} k k2`, 'SET k2 w', `${command} k k2`, 'GET k2'],
+    ['SET k ""', `${command} k "\\x00\\xff\\r\\n"`, 'GET "\\x00\\xff\\r\\n"', 'STRLEN k'],
+  ]),
+  ['MSET k 1 k2 2', 'RENAME k k3', 'RENAME k2 k', 'RENAME k3 k2', 'MGET k k2 k3'],
+];
+
+const DATABASES = ['0', '1', '15', '16', '-1', '2147483647', '2147483648', '-2147483649', 'abc', '""', '1.0', '01'];
+
+const copies: readonly Case[] = [
+  ['COPY', 'COPY k', 'COPY k k2', 'COPY k k', 'COPY k k2 foo', 'COPY k k2 DB', 'COPY k k2 REPLACE', 'COPY k k REPLACE'],
+  [
+    'SET k v',
+    'COPY k k2',
+    'MGET k k2',
+    'SET k w',
+    'COPY k k2',
+    'MGET k k2',
+    'copy k k2 replace',
+    'MGET k k2',
+    'COPY k k',
+  ],
+  ['SET k v PXAT 4102444800000', 'COPY k k2', 'PEXPIRETIME k2', 'PERSIST k', 'COPY k k2 REPLACE', 'PEXPIRETIME k2'],
+  ['SET k v PXAT 1', 'COPY k k2', 'EXISTS k2', 'SET k v', 'SET k2 w PXAT 1', 'COPY k k2', 'GET k2'],
+  ['SET k v', ...DATABASES.map((db) => `COPY k k2 DB ${db} REPLACE`), 'GET k2', 'SELECT 15', 'GET k2', 'DEL k2'],
+  ['SET k v', 'COPY k k DB 1', 'COPY k k DB 1', 'COPY k k DB 0', 'COPY k k2 DB 1 DB 0', 'GET k2', 'SELECT 1', 'GET k'],
+  ['SET k v', 'COPY k k2 DB abc foo', 'COPY k k2 foo DB abc', 'COPY k k2 REPLACE REPLACE', 'COPY k k2 DB 99 foo'],
+  ['SELECT 1', 'SET k v', 'COPY k k2 DB 0', 'GET k2', 'SELECT 0', 'GET k2', 'GET k'],
+];
+
+const moves: readonly Case[] = [
+  ['MOVE', 'MOVE k', 'MOVE k 1', 'MOVE k 0', 'MOVE k 1 2', ...DATABASES.map((db) => `MOVE k ${db}`)],
+  ['SET k v', 'MOVE k 0', 'MOVE k 1', 'GET k', 'MOVE k 1', 'SET k w', 'MOVE k 1', 'GET k', 'SELECT 1', 'GET k'],
+  ['SET k v PXAT 4102444800000', 'move k 1', 'PTTL k', 'SELECT 1', 'PEXPIRETIME k', 'MOVE k 0', 'SELECT 0', 'GET k'],
+];
+
+/** Values around the ends of what Redis keeps in one way or another. */
+const VALUES = [...NUMBERS, 'v', ...[20, 21, 43, 44, 45, 100].map((length) => 'x'.repeat(length)), '9999', '10000'];
+const SUBCOMMANDS = ['ENCODING', 'REFCOUNT', 'IDLETIME', 'FREQ', 'encoding'];
+
+const objects: readonly Case[] = [
+  VALUES.flatMap((value) => [`SET k ${value}`, 'OBJECT ENCODING k', 'OBJECT REFCOUNT k']),
+  SUBCOMMANDS.flatMap((word) => [`OBJECT ${word} k`, `OBJECT ${word}`, `OBJECT ${word} k k2`]),
+  [
+    'SET k v',
+    ...SUBCOMMANDS.map((word) => `OBJECT ${word} k`),
+    'OBJECT',
+    'OBJECT foo',
+    'OBJECT foo k',
+    'OBJECT HELP k',
+  ],
+  ['SET k v PXAT 1', 'OBJECT ENCODING k', 'OBJECT FREQ k', 'INCR k', 'OBJECT ENCODING k', 'OBJECT REFCOUNT k'],
+  ['TOUCH', 'TOUCH k', 'SET k v', 'TOUCH k', 'TOUCH k k k2', 'touch k2 k', ...NAMES.map((name) => `TOUCH ${name}`)],
+];
+
 export const keyFamilies: readonly CaseFamily[] = [
   { name: 'patterns of keys', cases: patterns },
   { name: 'SCAN, KEYS and RANDOMKEY', cases: scan },
+  { name: 'RENAME and RENAMENX', cases: renames },
+  { name: 'COPY', cases: copies },
+  { name: 'MOVE', cases: moves },
+  { name: 'OBJECT and TOUCH', cases: objects },
 ];
