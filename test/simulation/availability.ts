@@ -89,7 +89,8 @@ export class Availability {
     const size = cluster.membership(own).members().length;
     const row = rowOf(key);
     const [r, w] = [Math.min(row.r, size), Math.min(row.w, size)];
-    if (kind === 'put') return w;
+    // An increment needs no quorum of what it reads.
+    if (kind === 'put' || kind === 'increment') return w;
     return kind === 'get' ? r : Math.max(r, w);
   }
 }

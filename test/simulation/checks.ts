@@ -18,7 +18,8 @@ export function checkNoLostWrite(
 ): void {
   const histories = new Map<string, ReadonlySet<DotName>>();
   for (const request of history.requests) {
-    if (request.outcome !== 'acknowledged' || request.kind === 'get') continue;
+    // What was added is checked as a sum (`Counting`).
+    if (request.outcome !== 'acknowledged' || request.kind === 'get' || request.kind === 'increment') continue;
     let final = histories.get(request.key);
     if (final === undefined) {
       final = new Set([...ledger.historyOf(request.key, finalObject(request.key)), ...ledger.excusedOf(request.key)]);
@@ -109,7 +110,7 @@ export function checkReads(
 ): void {
   const writes = new Map<string, Request[]>();
   for (const request of history.requests) {
-    if (request.kind === 'get' || request.outcome !== 'acknowledged') continue;
+    if (request.kind === 'get' || request.kind === 'increment' || request.outcome !== 'acknowledged') continue;
     writes.set(request.key, [...(writes.get(request.key) ?? []), request]);
   }
   for (const get of history.requests) {

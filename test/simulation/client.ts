@@ -7,6 +7,7 @@ import { decodeObject, type ObjectBytes } from '../../cluster/version/codec.js';
 import { objectLength } from '../../cluster/version/encoded.js';
 import type { VersionVector } from '../../cluster/version/object.js';
 import type { Cluster } from './cluster.js';
+import type { Counting } from './counting.js';
 import { DB } from './disk-view.js';
 import type { History, Request } from './history.js';
 import { dotName, type Ledger, writtenValue } from './ledger.js';
@@ -17,12 +18,15 @@ import type { Scheduler } from './scheduler.js';
 
 const RECONNECT_US_MAX = 200_000;
 const LOOK_US = 5_000;
+/** How many of a hundred requests add to a number. */
+const INCREMENT_PERCENT = 15;
 
 export interface ClientSurroundings {
   readonly scheduler: Scheduler;
   readonly cluster: Cluster;
   readonly history: History;
   readonly ledger: Ledger;
+  readonly counting: Counting;
   /** The keys that clients use now. */
   readonly keysNow: () => readonly string[];
   readonly readPercent: number;
@@ -118,6 +122,10 @@ export class Client {
   }
 
   #request(key: string): void {
+    if (this.#random.below(100) < INCREMENT_PERCENT) {
+      this.#increment(this.#random.pick(this.#around.counting.keys));
+      return;
+    }
     const dice = this.#random.below(100);
     if (this.#random.below(100) < this.#around.readPercent) this.#get(key);
     else if (dice >= this.#around.modifyPercent) this.#put(key);
@@ -155,6 +163,19 @@ export class Client {
     const change = this.#drawChange(kind, request, clockOf(context));
     const slot = slotOf(Buffer.from(key));
     this.#session?.modify(DB, slot, key, change, undefined, (_state, failure, applied, _previous, object) => {
+      this.#end(request, failure, applied, object);
+    });
+  }
+
+  #increment(key: string): void {
+    const { counting } = this.#around;
+    const request = this.#begin(key, 'increment');
+    const by = this.#random.between(1, 5);
+    counting.asked(key, by);
+    const change: Change = { kind: 'increment', by: { units: BigInt(by), scale: 0 }, isFloat: false };
+    const slot = slotOf(Buffer.from(key));
+    this.#session?.modify(DB, slot, key, change, undefined, (_state, failure, applied, _previous, object) => {
+      if (failure === undefined) counting.acknowledged(key, by);
       this.#end(request, failure, applied, object);
     });
   }

@@ -9,7 +9,7 @@ export interface Request {
   readonly session: number;
   readonly host: string;
   readonly key: string;
-  readonly kind: 'get' | 'put' | 'set' | 'delete' | 'expire';
+  readonly kind: 'get' | 'put' | 'set' | 'delete' | 'expire' | 'increment';
   readonly startedAt: number;
   /** In simulated µs. */
   readonly startedUs: number;

@@ -13,6 +13,7 @@ import { decodeObject, type ObjectBytes } from '../../cluster/version/codec.js';
 import { highestCounter } from '../../cluster/version/encoded.js';
 import { COUNTERS_PER_MS } from '../../cluster/version/hybrid-clock.js';
 import { type Dot, hasSeen, isLive, type Sibling, type VersionedObject } from '../../cluster/version/object.js';
+import { isCounted } from './counting.js';
 
 export type DotName = string;
 
@@ -37,7 +38,7 @@ export interface Minted {
 export interface Intent {
   readonly id: number;
   readonly key: string;
-  readonly kind: 'put' | 'set' | 'delete' | 'expire';
+  readonly kind: 'put' | 'set' | 'delete' | 'expire' | 'increment';
   /** The siblings that the client was shown; `all`: it left it to the coordinator; `none`: an empty context. */
   readonly context: readonly DotName[] | 'all' | 'none';
 }
@@ -237,8 +238,9 @@ export class Ledger {
     return covered.map(({ name }) => name);
   }
 
-  /** The request that a new sibling answers; undefined for tombstones and for values that got a new expiry. */
+  /** The request that a new sibling answers; undefined for tombstones, what is checked as a sum, and values that got a new expiry. */
   #intentBehind(key: string, { tombstone, value }: Sibling): Intent | undefined {
+    if (isCounted(key)) return undefined;
     if (tombstone) {
       if (!this.#deletes.has(key)) this.#violation(`invention: ${key} was deleted, and nobody had asked for it`);
       return undefined;

@@ -9,6 +9,7 @@ import { STORED } from '../../cluster/replica/replica.js';
 import { STORAGE_KIND } from '../../cluster/storage/layout.js';
 import { decodeObject, encodeObject } from '../../cluster/version/codec.js';
 import type { VersionedObject } from '../../cluster/version/object.js';
+import { VERSION_OF_COUNTERS } from '../../cluster/wire/versions.js';
 import { type Broken, findViolation } from './find-violation.js';
 import type { Machine, Tampering } from './machine.js';
 import { Prng } from './prng.js';
@@ -222,3 +223,21 @@ test('the same seeds pass where nothing is broken', async (t) => {
 function lifeOf({ host }: Machine): Buffer {
   return new Prng(Number(host.slice(1))).bytes(6);
 }
+
+finds(
+  'increments that are written as plain values are found not to add up',
+  {
+    nodes: 5,
+    durationMs: 20_000,
+    faults: ['partition', 'isolate'],
+    workload: { keys: 2, readPercent: 5 },
+    tampering: {
+      node(_machine, node) {
+        node.peers.onAdded((peer) => {
+          peer.version = () => VERSION_OF_COUNTERS - 1;
+        });
+      },
+    },
+  },
+  /^wrong sum/,
+);

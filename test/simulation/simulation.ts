@@ -10,6 +10,7 @@ import { checkConvergence, checkNoInvention, checkNoLostWrite, checkNoResurrecti
 import { Client } from './client.js';
 import { Cluster, type ClusterOptions, type Times } from './cluster.js';
 import { Connectivity } from './connectivity.js';
+import { Counting } from './counting.js';
 import {
   drawCluster,
   drawElastic,
@@ -106,6 +107,7 @@ class Run {
   readonly #history = new History(() => this.#scheduler.nowUs);
   readonly #violations: string[] = [];
   readonly #ledger: Ledger;
+  readonly #counting = new Counting();
   readonly #random: Prng;
   readonly #rows: readonly KeyspaceRow[];
   readonly #keys: readonly string[];
@@ -169,7 +171,8 @@ class Run {
       cluster: this.#cluster,
       history: this.#history,
       ledger: this.#ledger,
-      keys: this.#keys,
+      counting: this.#counting,
+      keys: [...this.#keys, ...this.#counting.keys],
       keysNow: () => this.#keysNow(),
       keepsSiblings: (key: string) => this.#rowOf(key).reconcile === 'siblings',
       thinkUsMax: THINK_US_MAX * this.#pace,
@@ -191,7 +194,7 @@ class Run {
       rowOf,
       isForgetful: times === FORGETFUL,
     });
-    this.#settlement = new Settlement({ cluster: this.#cluster, rows: this.#rows, keys: this.#keys, rowOf });
+    this.#settlement = new Settlement({ cluster: this.#cluster, rows: this.#rows, keys: around.keys, rowOf });
     this.#changes = new Changes(this.#random.fork(), {
       scheduler: this.#scheduler,
       cluster: this.#cluster,
@@ -273,6 +276,7 @@ class Run {
     checkNoLostWrite(this.#history, this.#ledger, finalObject, violation);
     checkNoInvention(this.#history, this.#ledger, finalObject, violation);
     checkNoResurrection(this.#history, this.#ledger, finalObject, this.#nowMs(), violation);
+    this.#counting.check(finalObject, (key) => this.#ledger.excusedOf(key), this.#nowMs(), violation);
     // While partitions move a put that somebody misses may be missed by a read: only where nobody does is it promised.
     const moved = this.#changes.begun > 0;
     const nobodyMisses = this.#faults.isOrderly && this.#availability.isPatient;
