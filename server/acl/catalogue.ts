@@ -12,6 +12,8 @@ export interface KnownCommand {
   readonly categories: ReadonlySet<Category>;
   /** Whether this server has it. */
   readonly isOwn: boolean;
+  /** Whether Redis has it: not so for what only a store like this one needs. */
+  readonly isOfRedis: boolean;
   readonly container: KnownCommand | undefined;
   /** By name in lower case; empty where it is no container. */
   readonly subcommands: ReadonlyMap<string, KnownCommand>;
@@ -20,6 +22,8 @@ export interface KnownCommand {
 interface Entry extends KnownCommand {
   readonly subcommands: Map<string, KnownCommand>;
 }
+
+const NAMES_OF_REDIS: ReadonlySet<string> = new Set(REDIS_COMMANDS.flatMap(([, names]) => names.split(' ')));
 
 /** All commands that rules can name, each container followed by its subcommands. */
 export class CommandCatalogue {
@@ -66,7 +70,8 @@ export class CommandCatalogue {
     if (before !== undefined) return before;
     const [containerName = '', name] = fullName.split('|');
     const container = name === undefined ? undefined : this.#byName.get(containerName);
-    const entry: Entry = { id: this.#count++, fullName, categories, isOwn, container, subcommands: new Map() };
+    const isOfRedis = NAMES_OF_REDIS.has(fullName);
+    const entry = { id: this.#count++, fullName, categories, isOwn, isOfRedis, container, subcommands: new Map() };
     this.#byName.set(fullName, entry);
     if (name !== undefined) container?.subcommands.set(name, entry);
     return entry;

@@ -48,7 +48,8 @@ function countOf(selector: Selector, category: Category): { allowed: number; den
   let allowed = 0;
   let denied = 0;
   for (const command of selector.catalogue.all) {
-    if (!command.categories.has(category)) continue;
+    // Commands of our own have no say, so that the same user is described as in Redis.
+    if (!command.isOfRedis || !command.categories.has(category)) continue;
     if (selector.allows(command)) allowed++;
     else denied++;
   }
