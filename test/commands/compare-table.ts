@@ -5,6 +5,7 @@ import type { CaseFamily } from './case.js';
 import { aclFamilies } from './cases/acl.js';
 import { bitFamilies } from './cases/bits.js';
 import { connectionFamilies } from './cases/connection.js';
+import { counterFamilies } from './cases/counters.js';
 import { expiryFamilies, overtimeFamilies } from './cases/expiry.js';
 import { keyFamilies } from './cases/keys.js';
 import { protocolFamilies } from './cases/protocol.js';
@@ -19,6 +20,7 @@ const FAMILIES = [
   ...writeFamilies,
   ...pieceFamilies,
   ...bitFamilies,
+  ...counterFamilies,
   ...keyFamilies,
   ...expiryFamilies,
   ...connectionFamilies,
