@@ -1,5 +1,7 @@
 import { aclCommands } from './acl.js';
 import { bitCommands } from './bit-commands.js';
+import { bitfieldCommands } from './bitfield.js';
+import { bitopCommands } from './bitop.js';
 import { clientCommands } from './client.js';
 import { clusterCommands } from './cluster.js';
 import type { CommandRow } from './command.js';
@@ -15,6 +17,7 @@ import { keyCommands } from './keys.js';
 import { keyspaceScanCommands } from './keyspace-scan.js';
 import { latencyCommands } from './latency.js';
 import { lcsCommands } from './lcs.js';
+import { msetnxCommands } from './msetnx.js';
 import { objectCommands } from './object.js';
 import { renameCommands } from './rename.js';
 import { serverCommands } from './server-admin.js';
@@ -26,9 +29,12 @@ import { stringCommands } from './strings.js';
 export const commandRows: readonly CommandRow[] = [
   ...stringCommands,
   ...writeCommands,
+  ...msetnxCommands,
   ...pieceCommands,
   ...lcsCommands,
   ...bitCommands,
+  ...bitopCommands,
+  ...bitfieldCommands,
   ...counterCommands,
   ...keyCommands,
   ...renameCommands,

@@ -3,6 +3,7 @@ import type { TestFn } from 'ava';
 import { unansweredByRedis } from './allowed-differences.js';
 import type { CaseFamily } from './case.js';
 import { aclFamilies } from './cases/acl.js';
+import { bitFieldFamilies } from './cases/bit-fields.js';
 import { bitFamilies } from './cases/bits.js';
 import { connectionFamilies } from './cases/connection.js';
 import { counterFamilies } from './cases/counters.js';
@@ -21,6 +22,7 @@ const FAMILIES = [
   ...pieceFamilies,
   ...bitFamilies,
   ...counterFamilies,
+  ...bitFieldFamilies,
   ...keyFamilies,
   ...expiryFamilies,
   ...connectionFamilies,
