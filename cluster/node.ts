@@ -20,6 +20,10 @@ import { QUERY_KIND, Queries } from './coordinator/queries.js';
 import { Routes } from './coordinator/routes.js';
 import { Session } from './coordinator/session.js';
 import { StampRounds } from './coordinator/stamp-rounds.js';
+import type { KeptDatabases } from './databases/database-message.js';
+import { loadDatabases } from './databases/database-row.js';
+import { Databases } from './databases/databases.js';
+import { FlushSweep } from './databases/flush-sweep.js';
 import type { HandoffNode } from './handoff/handoff-node.js';
 import { Hints } from './handoff/hints.js';
 import { OrphanSweep } from './handoff/orphan-sweep.js';
@@ -103,6 +107,10 @@ export class ClusterNode {
   readonly keyspaces: Keyspaces;
   /** Which nodes have other keyspaces than this one. */
   readonly keyspaceAgreement: KeyspaceAgreement;
+  /** What was flushed and swapped; which stored database clients mean by a number. */
+  readonly databases: Databases;
+  /** Gives back the space of what was flushed. */
+  readonly flushSweep: FlushSweep;
   /** Who serves what now. */
   readonly routes: Routes;
   readonly tokens: ContextTokens;
@@ -147,7 +155,8 @@ export class ClusterNode {
     await takeSavedForest(store, world.log, forest, keyspaces, identity.aside?.moving === true);
     if (identity.aside?.moving === true) await forgetReceived(store, world.log);
     await setAside(store, world.log, identity);
-    const node = new ClusterNode(world, store, membership, identity, keyspaces, forest, options);
+    const kept = await loadDatabases(store, world.log);
+    const node = new ClusterNode(world, store, membership, identity, keyspaces, forest, kept, options);
     await node.settling.prepare();
     await node.transfer?.prepare();
     if (options.listen !== undefined) await node.#service.listen(options.listen);
@@ -163,6 +172,7 @@ export class ClusterNode {
     identity: Identity,
     keyspaces: Keyspaces,
     forest: MerkleForest,
+    kept: KeptDatabases,
     options: NodeOptions,
   ) {
     const { partitionCount } = membership.ring();
@@ -188,6 +198,26 @@ export class ClusterNode {
       flushPeriodMs: options.flushPeriodMs,
     };
     this.replica = new Replica(world, store, identity, replicaOptions, forest);
+    const databases = new Databases(
+      {
+        world,
+        store,
+        peers: this.peers,
+        replica: this.replica,
+        hybridClock: this.#hybridClock,
+        counters: this.counters,
+        self: membership.self.id,
+        clockDriftMaxMs: options.clockDriftMaxMs,
+      },
+      kept,
+    );
+    this.databases = databases;
+    // Before all others that use a link: the first thing that goes over it is what this node knows of the databases.
+    this.peers.onAdded((peer) => {
+      peer.onReachableChange((reachable) => {
+        if (reachable) databases.greet(peer);
+      });
+    });
     const routes = new Routes(membership, this.peers);
     this.routes = routes;
     this.#governor = new ForegroundGovernor(
@@ -217,6 +247,7 @@ export class ClusterNode {
       keyspaces: this.keyspaces,
       counters: this.counters,
       hints: this.hints,
+      databases,
       strayCopyMaxMs: options.tombstoneGraceMs,
       forwarding: {
         process: world.random.bytes(4).readUInt32LE(0),
@@ -256,10 +287,13 @@ export class ClusterNode {
           graceMs: tombstoneGraceMs,
         })
       : undefined;
+    const sweepParts = { world, replica, governor: this.#governor, counters: this.counters, partitionCount };
+    this.flushSweep = new FlushSweep(sweepParts, databases);
     const gossip = membership instanceof GossipMembership ? membership : undefined;
     this.#tasks = [
       this.hints,
       new OrphanSweep(handoff, this.hints, tombstoneGraceMs, this.transfer?.clears),
+      this.flushSweep,
       this.reaper,
       this.settling,
       this.antiEntropy,
@@ -286,6 +320,7 @@ export class ClusterNode {
         void this.keyspaceAgreement.compare(peer);
       });
     });
+    queries.on(QUERY_KIND.databases, databases.answer);
     queries.on(QUERY_KIND.keyspaces, this.keyspaceAgreement.answer);
     queries.on(QUERY_KIND.countKeys, answerKeyCount(this.replica));
     queries.on(

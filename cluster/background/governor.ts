@@ -1,7 +1,7 @@
 /** Gives background work its share of the node (Dynamo §6.5). */
 
 /** What runs behind the clients' requests. */
-export const BACKGROUND_WORKS = ['hints', 'exchange', 'reaping', 'transfer'] as const;
+export const BACKGROUND_WORKS = ['hints', 'exchange', 'reaping', 'transfer', 'flushing'] as const;
 export type BackgroundWork = (typeof BACKGROUND_WORKS)[number];
 
 /**

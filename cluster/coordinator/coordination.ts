@@ -1,3 +1,4 @@
+import type { Databases } from '../databases/databases.js';
 import type { LatencyRecorder } from '../ports/latency.js';
 import type { World } from '../ports/world.js';
 import type { Durability, Replica, StoreAnswer, WriteWaiter } from '../replica/replica.js';
@@ -52,6 +53,7 @@ export interface Coordination {
   readonly keyspaces: Keyspaces;
   readonly counters: Counters;
   readonly hints: HintKeeper;
+  readonly databases: Pick<Databases, 'stored'>;
   readonly hedges: HedgeQueue;
   readonly modifyQueues: ModifyQueues;
   readonly forwarding: Forwarding;

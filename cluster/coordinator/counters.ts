@@ -51,6 +51,10 @@ export class Counters {
   transfer_keys_sent = 0;
   transfer_bytes_sent = 0;
   transfer_keys_dropped = 0;
+  /** Keys that left this replica, or lost siblings, as their database was flushed; FLUSHDB, FLUSHALL and SWAPDB that ran here. */
+  flushed_keys = 0;
+  flushes = 0;
+  database_swaps = 0;
   clock_truncations = 0;
   clock_drift_refusals = 0;
   #driftLoggedUs = Number.NEGATIVE_INFINITY;

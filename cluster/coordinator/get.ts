@@ -230,6 +230,7 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
     const { counters, getLatency, world } = this.#node;
     if (failure?.code === 'ReadQuorumNotMet') counters.read_quorum_failures++;
     if (failure === undefined) {
+      this.#best = this.#unflushed(this.#best);
       counters.sawVersions(this.#best === null ? 0 : siblingCount(this.#best));
       // Before the client hears of it: a SET that it makes then has to supersede what was read.
       this.#holdBest();
@@ -258,6 +259,7 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
   /** Sends the join to every replica that answered with something else (Dynamo §5). */
   #repair(different: readonly (ObjectBytes | null | undefined)[]): void {
     this.#different = undefined;
+    this.#best = this.#unflushed(this.#best);
     this.#holdBest();
     const best = this.#best;
     if (best === null) return;
@@ -277,6 +279,11 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
     // What was held here when they were asked may have been written over since; its fingerprint stands for it.
     if ((this.#sameMask & (1 << place)) !== 0) return versionFingerprint(best) !== this.#fingerprint;
     return answered === null || (answered !== undefined && !sameObject(answered, best));
+  }
+
+  /** What was read before a flush was heard of, or of a node that has yet to hear of it, neither is shown nor goes back. */
+  #unflushed(object: ObjectBytes | null): ObjectBytes | null {
+    return object === null ? null : (this.#node.replica.survivorsOf(this.#db, object) ?? null);
   }
 
   #repairDurability(): Durability {

@@ -134,9 +134,10 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
 
   /** The own replica's record is in memory until this returns. */
   #decide(local: ObjectBytes | null): void {
-    const object = this.#read;
-    const base = local === null || object === undefined ? (local ?? object ?? null) : joinBytes(local, object);
     const { replica } = this.#node;
+    // Flushed since it was read: what is written now would bring it back.
+    const object = this.#read && replica.survivorsOf(this.#db, this.#read);
+    const base = local === null || object === undefined ? (local ?? object ?? null) : joinBytes(local, object);
     const nowMs = this.#node.world.clock.nowMs();
     const newestDecides = this.#node.keyspaces.of(this.#key).reconcile === 'newest';
     const apply = this.#again ? applyAgain : applyChange;

@@ -199,7 +199,8 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
       }
       hybridClock.observe(seen);
     }
-    const current = joinHeld(local, this.#base);
+    const base = this.#base && (replica.survivorsOf(this.#db, this.#base) ?? null);
+    const current = joinHeld(local, base);
     if (current !== null) hybridClock.observe(highestCounter(current));
     const record = successorOf(this.#node, current, this.#context, this.#written, replica.mintingActor(local));
     if (record === undefined) {

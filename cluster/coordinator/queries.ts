@@ -14,6 +14,7 @@ export const QUERY_KIND = {
   gossip: 9,
   keyspaces: 10,
   scan: 11,
+  databases: 12,
 } as const;
 
 /**

@@ -46,6 +46,11 @@ export class Session implements PutElsewhere {
     return this.#node.world.clock.nowMs();
   }
 
+  /** The stored database that a client means by `number` now. All operations go by stored ones. */
+  storedDatabase(number: number): number {
+    return this.#node.databases.stored(number);
+  }
+
   /** Reads a key. `slot` is the key's. `done` gets `state` back; it may be called within this call. */
   get<T>(db: number, slot: Slot, key: string, state: T, done: ReadDone<T>): void {
     if (!this.#order.isEmpty && this.#waits(db, key, () => this.get(db, slot, key, state, done))) return;

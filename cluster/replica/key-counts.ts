@@ -3,9 +3,15 @@ import { DB_COUNT } from '../storage/layout.js';
 import { DEAD, EXPIRING, type Standing } from './record.js';
 
 /**
- * Live keys of each partition and database, those among them that expire, and dead ones (nothing but tombstones) of each
- * partition, kept up to date from the moment that the partition's scan began.
+ * Live keys of each partition and database, those among them that expire, and dead ones (nothing but tombstones), kept up to
+ * date from the moment that the partition's scan began. What a flush has done away with is not counted; see `clear`.
  */
+export interface KeyTally {
+  live: number;
+  expiring: number;
+  dead: number;
+}
+
 export class KeyCounts {
   readonly #live: Int32Array;
   readonly #expiring: Int32Array;
@@ -15,7 +21,7 @@ export class KeyCounts {
   constructor(partitionCount: number) {
     this.#live = new Int32Array(partitionCount * DB_COUNT);
     this.#expiring = new Int32Array(partitionCount * DB_COUNT);
-    this.#dead = new Int32Array(partitionCount);
+    this.#dead = new Int32Array(partitionCount * DB_COUNT);
     this.#counting = new Uint8Array(partitionCount);
   }
 
@@ -34,30 +40,64 @@ export class KeyCounts {
   /** One key of this standing is there (1) or is no longer (-1). */
   add(partition: Partition, db: number, standing: Standing, change: 1 | -1): void {
     if (this.#counting[partition] !== 1) return;
+    const at = partition * DB_COUNT + db;
     if (standing === DEAD) {
-      this.#dead[partition] = this.deadOf(partition) + change;
+      this.#dead[at] = (this.#dead[at] ?? 0) + change;
       return;
     }
-    const at = partition * DB_COUNT + db;
     this.#live[at] = (this.#live[at] ?? 0) + change;
     if (standing === EXPIRING) this.#expiring[at] = (this.#expiring[at] ?? 0) + change;
   }
 
   of(partition: Partition, db: number): number {
-    return this.#live[partition * DB_COUNT + db] ?? 0;
+    return shown(this.#live, partition * DB_COUNT + db);
   }
 
   expiringOf(partition: Partition, db: number): number {
-    return this.#expiring[partition * DB_COUNT + db] ?? 0;
+    return shown(this.#expiring, partition * DB_COUNT + db);
   }
 
   deadOf(partition: Partition): number {
-    return this.#dead[partition] ?? 0;
+    let dead = 0;
+    for (let db = 0; db < DB_COUNT; db++) dead += shown(this.#dead, partition * DB_COUNT + db);
+    return dead;
+  }
+
+  /**
+   * The database is flushed: nothing of it counts. Keys that were written after the flush and before this call are missing
+   * until `correct` has brought them in.
+   */
+  clear(db: number): void {
+    for (let at = db; at < this.#live.length; at += DB_COUNT) {
+      this.#live[at] = 0;
+      this.#expiring[at] = 0;
+      this.#dead[at] = 0;
+    }
+  }
+
+  /** The figures of a partition's database as they are now, for `correct`. */
+  tally(partition: Partition, db: number): KeyTally {
+    const at = partition * DB_COUNT + db;
+    return { live: this.#live[at] ?? 0, expiring: this.#expiring[at] ?? 0, dead: this.#dead[at] ?? 0 };
+  }
+
+  /** At the moment when the figures were `then` they should have been `found`. */
+  correct(partition: Partition, db: number, then: KeyTally, found: KeyTally): void {
+    if (this.#counting[partition] !== 1) return;
+    const at = partition * DB_COUNT + db;
+    this.#live[at] = (this.#live[at] ?? 0) + found.live - then.live;
+    this.#expiring[at] = (this.#expiring[at] ?? 0) + found.expiring - then.expiring;
+    this.#dead[at] = (this.#dead[at] ?? 0) + found.dead - then.dead;
   }
 
   #clear(partition: Partition): void {
     this.#live.fill(0, partition * DB_COUNT, (partition + 1) * DB_COUNT);
     this.#expiring.fill(0, partition * DB_COUNT, (partition + 1) * DB_COUNT);
-    this.#dead[partition] = 0;
+    this.#dead.fill(0, partition * DB_COUNT, (partition + 1) * DB_COUNT);
   }
+}
+
+/** Keys that a flush left out of the count may be taken from it. */
+function shown(counts: Int32Array, at: number): number {
+  return Math.max(0, counts[at] ?? 0);
 }

@@ -4,6 +4,7 @@ import type { Store } from '../ports/store.js';
 import type { World } from '../ports/world.js';
 import type { Partition } from '../ring/slots.js';
 import { STORAGE_KIND, storageKey } from '../storage/layout.js';
+import type { ObjectBytes } from '../version/codec.js';
 import type { EndOfTurn } from './end-of-turn.js';
 import {
   type Entry,
@@ -17,6 +18,7 @@ import {
 import { FAILURE_LOG_PERIOD_US, LOADS_MAX } from './limits.js';
 import type { ObjectCache } from './object-cache.js';
 import { recordFault } from './record.js';
+import type { Watermarks } from './watermarks.js';
 
 const TOO_MANY_LOADS: Failure = { code: 'Overloaded', reason: 'too many keys are being read from the store' };
 const TOO_MUCH_HELD: Failure = {
@@ -39,6 +41,7 @@ export class KeyLoader {
   readonly #endOfTurn: EndOfTurn;
   readonly #heldBytesMax: number;
   readonly #apply: (entry: Entry, write: HeldWrite) => StoreAnswer;
+  readonly #watermarks: Watermarks;
   readonly #latency: LatencyRecorder;
   #loggedUs: number | undefined;
   #whenIdle: (() => void)[] = [];
@@ -51,6 +54,7 @@ export class KeyLoader {
     endOfTurn: EndOfTurn,
     heldBytesMax: number,
     apply: (entry: Entry, write: HeldWrite) => StoreAnswer,
+    watermarks: Watermarks,
   ) {
     this.#world = world;
     this.#store = store;
@@ -58,6 +62,7 @@ export class KeyLoader {
     this.#endOfTurn = endOfTurn;
     this.#heldBytesMax = heldBytesMax;
     this.#apply = apply;
+    this.#watermarks = watermarks;
     this.#latency = world.latencies.recorder('store read');
   }
 
@@ -130,7 +135,7 @@ export class KeyLoader {
 
   #run(entry: Entry, operation: HeldOperation): void {
     if (operation.kind === 'load') {
-      operation.waiter.loaded(undefined, entry.record);
+      operation.waiter.loaded(undefined, this.#shown(entry));
       return;
     }
     this.heldBytes -= operation.bytes.length;
@@ -154,6 +159,10 @@ export class KeyLoader {
     }
   }
 
+  #shown({ db, record }: Entry): ObjectBytes | undefined {
+    return record && this.#watermarks.survivorsOf(db, record);
+  }
+
   /** The key was known when it was asked for; it may have been evicted since. */
   #answerKnown(partition: Partition, db: number, key: string, waiter: LoadWaiter): void {
     const entry = this.#cache.find(db, key);
@@ -163,7 +172,7 @@ export class KeyLoader {
     }
     const wasPinned = entry?.pinned ?? false;
     if (entry !== undefined) entry.pinned = true;
-    waiter.loaded(undefined, entry?.record);
+    waiter.loaded(undefined, entry && this.#shown(entry));
     if (entry !== undefined) entry.pinned = wasPinned;
   }
 }

@@ -16,6 +16,9 @@ export interface ScannedRow {
 /** Takes rows in the order of (db, key); false ends the scan. */
 export type TakeRows = (rows: readonly ScannedRow[]) => boolean | Promise<boolean>;
 
+/** What a scan shows of a record; undefined: nothing. */
+export type ShownRecord = (db: number, record: Buffer) => Buffer | undefined;
+
 /** Ordered as storage keys are: by db, then key. */
 export function scanOrder(a: { db: number; key: string }, b: { db: number; key: string }): number {
   return a.db - b.db || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
@@ -32,6 +35,7 @@ export async function scanMerged(
   to: Buffer,
   dirty: readonly Entry[],
   takeRows: TakeRows,
+  shown: ShownRecord = (_db, record) => record,
 ): Promise<void> {
   const over = overlay(dirty);
   const scan = store.scan(from, to);
@@ -45,18 +49,18 @@ export async function scanMerged(
         if (here === undefined) continue;
         let next = over[at];
         while (next !== undefined && scanOrder(next, here) < 0) {
-          take(next, rows);
+          take(next, rows, shown);
           next = over[++at];
         }
         if (next !== undefined && scanOrder(next, here) === 0) {
-          take(next, rows);
+          take(next, rows, shown);
           at++;
         } else {
-          rows.push(here);
+          take(here, rows, shown);
         }
       }
       const ended = stored.length < SCAN_ROWS;
-      if (ended) for (const row of over.slice(at)) take(row, rows);
+      if (ended) for (const row of over.slice(at)) take(row, rows, shown);
       if (rows.length > 0 && !(await takeRows(rows))) return;
       if (ended) return;
     }
@@ -85,6 +89,7 @@ function overlay(dirty: readonly Entry[]): OverlayRow[] {
   return dirty.map(({ db, key, record }) => ({ db, key, record: record && Buffer.from(record) })).sort(scanOrder);
 }
 
-function take({ db, key, record }: OverlayRow, rows: ScannedRow[]): void {
-  if (record !== undefined) rows.push({ db, key, record });
+function take(row: OverlayRow, rows: ScannedRow[], shown: ShownRecord): void {
+  const record = row.record && shown(row.db, row.record);
+  if (record !== undefined) rows.push({ db: row.db, key: row.key, record });
 }

@@ -19,6 +19,7 @@ import {
   type Durability,
   type Entry,
   type HeldWrite,
+  LOG,
   type LoadWaiter,
   PENDING,
   REFUSED,
@@ -26,6 +27,7 @@ import {
   type StoreAnswer,
   type WriteWaiter,
 } from './entry.js';
+import { FlushedRows } from './flushed-rows.js';
 import { Journal } from './journal.js';
 import { KeyCounts } from './key-counts.js';
 import { KeyLoader } from './key-loader.js';
@@ -38,10 +40,11 @@ import {
   JOURNAL_SHARE_MAX,
 } from './limits.js';
 import { ObjectCache } from './object-cache.js';
-import { scanMerged, scanOrder, type TakeRows } from './partition-scan.js';
+import { type ShownRecord, scanMerged, scanOrder, type TakeRows } from './partition-scan.js';
 import { fillNote, isLiveRecord, noteIsActor, noteIsOfLife, noteOf, RECORD_NOTE_BYTES, recordFault } from './record.js';
 import { type RecordObserver, UNOBSERVED } from './record-observer.js';
 import { WarmUp } from './warm-up.js';
+import { Watermarks } from './watermarks.js';
 import { WriteQueue } from './write-queue.js';
 
 export type { Durability, LoadWaiter, StoreAnswer, WriteWaiter } from './entry.js';
@@ -90,6 +93,8 @@ export class Replica {
   readonly #observer: RecordObserver;
   readonly #partitionCount: number;
   readonly #cache: ObjectCache;
+  readonly #watermarks = new Watermarks();
+  readonly #shown: ShownRecord = (db, record) => this.#watermarks.survivorsOf(db, record);
   readonly #counts: KeyCounts;
   readonly #journal: Journal;
   readonly #queue: WriteQueue;
@@ -135,8 +140,18 @@ export class Replica {
       this.#endOfTurn,
       memoryBytesMax * HELD_SHARE_MAX,
       (entry, write) => this.#applyHeld(entry, write),
+      this.#watermarks,
     );
-    this.#warmUp = new WarmUp(world, store, this.#cache, this.#counts, this.#queue, observer, partitionCount);
+    this.#warmUp = new WarmUp(
+      world,
+      store,
+      this.#cache,
+      this.#counts,
+      this.#queue,
+      observer,
+      this.#watermarks,
+      partitionCount,
+    );
   }
 
   /**
@@ -148,7 +163,8 @@ export class Replica {
     if (entry === undefined) return this.#cache.isComplete(partition) ? null : undefined;
     if (entry.loading !== undefined) return undefined;
     entry.referenced = true;
-    return entry.record ?? null;
+    const { record } = entry;
+    return record === undefined ? null : (this.#watermarks.survivorsOf(db, record) ?? null);
   }
 
   /** `versionFingerprint` of the object that `peek` just gave for the key: worked out once for each record. */
@@ -209,6 +225,8 @@ export class Replica {
     durability: Durability,
     waiter: WriteWaiter,
   ): StoreAnswer {
+    // Flushed before it came: there is nothing to keep.
+    if (this.#watermarks.isFlushed(db, object)) return STORED;
     const refused = this.#refusal();
     if (refused !== undefined) return this.#refuse(refused, waiter);
     const entry = this.#known(partition, db, key);
@@ -226,13 +244,41 @@ export class Replica {
     const entry = this.#cache.find(db, key);
     const record = entry?.record;
     if (this.#closed || entry === undefined || record === undefined || !entry.isAtRest()) return false;
-    if (versionFingerprint(record) !== fingerprint) return false;
+    if (versionFingerprint(record) !== fingerprint || this.#watermarks.isFlushed(db, record)) return false;
     // Whoever mints for a key under an actor has its note there: a note of an earlier epoch says that this one has not.
     if (noteIsActor(record, this.#identity.actorBytes)) this.#identity.objectsLeave();
     this.#observer.changed(entry, record, undefined);
     this.#counts.add(partition, db, entry.standing, -1);
     this.#queue.remove(entry, waiter);
     return true;
+  }
+
+  /**
+   * The database is flushed up to this counter: from now on nothing that was written before is shown, taken or counted.
+   * What is in memory and in the store leaves later (`flushedRows`). The counters of dots to come must be above. Takes no longer
+   * with more keys.
+   */
+  flushUpTo(db: number, counter: number): void {
+    if (this.#watermarks.raise(db, counter)) this.#counts.clear(db);
+  }
+
+  /** The counter up to which the database was flushed; 0: never. */
+  flushedUpTo(db: number): number {
+    return this.#watermarks.of(db);
+  }
+
+  /** HOT PATH. What flushes have left of an object that came from elsewhere; undefined: nothing. */
+  survivorsOf(db: number, object: ObjectBytes): ObjectBytes | undefined {
+    return this.#watermarks.survivorsOf(db, object);
+  }
+
+  /** What has been flushed, and has yet to leave this node. */
+  flushedRows(): FlushedRows {
+    return new FlushedRows(this.#store, this.#world.log, this.#cache, this.#counts, this.#watermarks, {
+      unsettledOf: (partition) => this.#unsettledOf(partition),
+      leave: (entry, waiter) => this.#leave(entry, waiter),
+      replace: (entry, record, waiter) => this.#install(entry, record, objectLength(record), LOG, waiter),
+    });
   }
 
   /** Live keys of a database in these partitions. Partial until `warm`. */
@@ -324,27 +370,29 @@ export class Replica {
   }
 
   /**
-   * All records of one database of a partition (tombstones too) as they are at the call, in the order of their keys, some at a
-   * time. Rejects with `StoreError`.
+   * All records of one database of a partition (tombstones too, nothing that was flushed) as they are at the call, in the order of
+   * their keys, some at a time. Rejects with `StoreError`.
    */
   scanDatabase(partition: Partition, db: number, takeRows: TakeRows): Promise<void> {
     const from = storageBound(STORAGE_KIND.data, partition, db);
     const to = storageBound(STORAGE_KIND.data, partition, db + 1);
     const unsettled = this.#unsettledOf(partition).filter((entry) => entry.db === db);
-    return scanMerged(this.#store, this.#world.log, from, to, unsettled, takeRows);
+    return scanMerged(this.#store, this.#world.log, from, to, unsettled, takeRows, this.#shown);
   }
 
   /**
-   * All records of a partition (tombstones too) as they are at the call, in the order of (db, key), some at a time; with
+   * All records of a partition (tombstones too, nothing that was flushed) as they are at the call, in the order of (db, key), some at
+   * a time; with
    * `after`, those behind this key. Rejects with `StoreError`.
    */
   scanPartition(partition: Partition, takeRows: TakeRows, after?: { db: number; key: string }): Promise<void> {
     const { from, to } = partitionRange(STORAGE_KIND.data, partition);
     const unsettled = this.#unsettledOf(partition);
-    if (after === undefined) return scanMerged(this.#store, this.#world.log, from, to, unsettled, takeRows);
+    const shown = this.#shown;
+    if (after === undefined) return scanMerged(this.#store, this.#world.log, from, to, unsettled, takeRows, shown);
     const behind = storageKey(STORAGE_KIND.data, partition, after.db, `${after.key}\0`);
     const unsettledBehind = unsettled.filter((entry) => scanOrder(entry, after) > 0);
-    return scanMerged(this.#store, this.#world.log, behind, to, unsettledBehind, takeRows);
+    return scanMerged(this.#store, this.#world.log, behind, to, unsettledBehind, takeRows, shown);
   }
 
   /** Writes all that is dirty now, and settles the journal. Rejects with `StoreError`. */
@@ -399,8 +447,11 @@ export class Replica {
     const replaced = entry.record;
     this.#observer.changed(entry, replaced, object);
     const bytesBefore = entry.bytes;
-    if (replaced === undefined) this.#keyCame(entry.partition, entry.db, entry.key);
-    else this.#counts.add(entry.partition, entry.db, entry.standing, -1);
+    if (replaced === undefined || this.#watermarks.isFlushed(entry.db, replaced)) {
+      this.#keyCame(entry.partition, entry.db, entry.key);
+    } else {
+      this.#counts.add(entry.partition, entry.db, entry.standing, -1);
+    }
     this.#cache.setRecord(entry, this.#recordOf(object, length, replaced));
     this.#queue.changed(entry, bytesBefore);
     this.#counts.add(entry.partition, entry.db, entry.standing, 1);
@@ -415,9 +466,12 @@ export class Replica {
   }
 
   #mergeInto(entry: Entry, object: Buffer, durability: Durability, waiter: WriteWaiter): StoreAnswer {
-    const local = entry.record;
-    const joined = local === undefined ? object : joinBytes(local, object);
-    if (joined === local) return this.#queue.whenDurable(entry, durability, waiter);
+    const incoming = this.#watermarks.survivorsOf(entry.db, object);
+    // Flushed while it waited.
+    if (incoming === undefined) return STORED;
+    const local = entry.record && this.#watermarks.survivorsOf(entry.db, entry.record);
+    const joined = local === undefined ? incoming : joinBytes(local, incoming);
+    if (joined === entry.record) return this.#queue.whenDurable(entry, durability, waiter);
     return this.#install(entry, joined, objectLength(joined), durability, waiter);
   }
 
@@ -432,6 +486,12 @@ export class Replica {
     if (length <= COPIED_SHORT_MAX) copyShort(object, 0, record, 0, length);
     else object.copy(record, 0, 0, length);
     return record;
+  }
+
+  /** A record that is at rest, and of which nothing is left, leaves. What it was minted under may go on: see `databases/`. */
+  #leave(entry: Entry, waiter: WriteWaiter): void {
+    if (entry.record !== undefined) this.#observer.changed(entry, entry.record, undefined);
+    this.#queue.remove(entry, waiter);
   }
 
   #refusal(): Failure | undefined {
@@ -455,9 +515,10 @@ export class Replica {
   }
 
   #applyHeld(entry: Entry, { kind, bytes, durability, waiter }: HeldWrite): StoreAnswer {
-    return kind === 'store'
-      ? this.#install(entry, bytes, bytes.length, durability, waiter)
-      : this.#mergeInto(entry, bytes, durability, waiter);
+    if (kind === 'merge') return this.#mergeInto(entry, bytes, durability, waiter);
+    // Flushed while it waited.
+    if (this.#watermarks.isFlushed(entry.db, bytes)) return STORED;
+    return this.#install(entry, bytes, bytes.length, durability, waiter);
   }
 
   #unsettledOf(partition: Partition): Entry[] {

@@ -10,10 +10,12 @@ import type { ObjectCache } from './object-cache.js';
 import { readRow } from './partition-scan.js';
 import { standingOf } from './record.js';
 import type { RecordObserver } from './record-observer.js';
+import type { Watermarks } from './watermarks.js';
 import type { WriteQueue } from './write-queue.js';
 
 /**
- * Reads the store once, behind, after the start: counts the keys, tells the observer of all records, and fills the cache
+ * Reads the store once, behind, after the start: counts the keys, tells the observer of all records (flushed ones too, as they
+ * leave the store later), and fills the cache
  * while there is room. One partition after the other, each from a snapshot of its own. Clients write meanwhile. So, for a
  * partition:
  *
@@ -32,6 +34,7 @@ export class WarmUp {
   readonly #counts: KeyCounts;
   readonly #queue: WriteQueue;
   readonly #observer: RecordObserver;
+  readonly #watermarks: Watermarks;
   readonly #partitionCount: number;
   readonly #running: Promise<void>;
   readonly #waiting: (() => void)[] = [];
@@ -46,6 +49,7 @@ export class WarmUp {
     counts: KeyCounts,
     queue: WriteQueue,
     observer: RecordObserver,
+    watermarks: Watermarks,
     partitionCount: number,
   ) {
     this.#world = world;
@@ -54,6 +58,7 @@ export class WarmUp {
     this.#counts = counts;
     this.#queue = queue;
     this.#observer = observer;
+    this.#watermarks = watermarks;
     this.#partitionCount = partitionCount;
     this.#running = this.#run();
   }
@@ -154,7 +159,7 @@ export class WarmUp {
     this.#queue.forEachUnsettled(partition, (entry) => {
       dirty.add(String.fromCharCode(entry.db) + entry.key);
       if (entry.record === undefined) return;
-      this.#counts.add(partition, entry.db, entry.standing, 1);
+      if (!this.#watermarks.isFlushed(entry.db, entry.record)) this.#counts.add(partition, entry.db, entry.standing, 1);
       this.#observer.found(partition, entry.db, entry.key, entry.record);
     });
     return dirty;
@@ -173,7 +178,7 @@ export class WarmUp {
         }
         const { db, key, record } = row;
         if (!dirty.has(String.fromCharCode(db) + key)) {
-          this.#counts.add(partition, db, standingOf(record), 1);
+          if (!this.#watermarks.isFlushed(db, record)) this.#counts.add(partition, db, standingOf(record), 1);
           this.#observer.found(partition, db, key, record);
         }
         if (!this.#fill(partition, db, key, record)) whole = false;

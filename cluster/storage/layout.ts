@@ -22,9 +22,10 @@ import type { Partition } from '../ring/slots.js';
 
 /**
  * The layout that this code writes; the number stands in the store (see `identity.ts`). It reads all from 1 on. 2 brought the
- * journal; 3 the membership, which an older program would pass over, and serve by another ring; 4 counters inside of objects.
+ * journal; 3 the membership, which an older program would pass over, and serve by another ring; 4 counters inside of objects; 5 the
+ * watermarks of flushes, without which what was flushed would be shown.
  */
-export const DISK_FORMAT = 4;
+export const DISK_FORMAT = 5;
 
 /** On-disk kinds. Append-only: a number is never given another meaning. */
 export const STORAGE_KIND = { data: 1, hint: 2, membership: 3, meta: 4, journal: 5, aside: 6, tree: 7 } as const;

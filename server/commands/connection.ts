@@ -120,7 +120,7 @@ function quit({ connection, slot }: Call) {
 }
 
 function reset({ server, connection, slot }: Call) {
-  connection.db = 0;
+  connection.selected = 0;
   connection.resp = 2;
   connection.name = '';
   connection.isReadonly = false;
@@ -137,7 +137,7 @@ function reset({ server, connection, slot }: Call) {
 function select({ server, connection, args, slot }: Call) {
   const db = databaseOf(server, args[1]);
   if (typeof db === 'string') return refuse(server, slot, db);
-  connection.db = db;
+  connection.selected = db;
   slot.out.ok();
   slot.complete();
 }

@@ -80,6 +80,7 @@ function dynamoFields({ node }: Server): InfoField[] {
     fields.push([name, `${quorum},reconcile=${reconcile},durability=${durability}`]);
   }
   fields.push(...counterFields(counters, false));
+  fields.push(['flush_sweep_partitions_left', node.flushSweep.partitionsLeft]);
   fields.push(
     ['cached_objects', replica.entries],
     ['cached_bytes', replica.bytes],

@@ -171,8 +171,10 @@ function keyspaceFields({ node, config }: Server): InfoField[] {
   }
   const fields: InfoField[] = [];
   for (let db = 0; db < config.databases; db++) {
-    const count = node.replica.countKeys(db, own);
-    if (count > 0) fields.push([`db${db}`, `keys=${count},expires=${node.replica.countExpiring(db, own)},avg_ttl=0`]);
+    const stored = node.databases.stored(db);
+    const count = node.replica.countKeys(stored, own);
+    if (count === 0) continue;
+    fields.push([`db${db}`, `keys=${count},expires=${node.replica.countExpiring(stored, own)},avg_ttl=0`]);
   }
   return fields;
 }

@@ -12,7 +12,7 @@ import type { Written } from '../../cluster/version/encoded.js';
 import { isLive, type VersionVector } from '../../cluster/version/object.js';
 import type { Server } from '../server.js';
 import { type Call, type CommandRow, type Handler, type KeyFlag, type KeySpec, refuse } from './command.js';
-import { databaseOf } from './database-argument.js';
+import { storedDatabaseOf } from './database-argument.js';
 import { SYNTAX_ERROR } from './error-text.js';
 import { refusesFailure } from './failure-text.js';
 import { keyOf, refusesKey } from './key-argument.js';
@@ -147,7 +147,7 @@ const copy: Handler = (call) => {
     if (word === 'REPLACE') {
       replaces = true;
     } else if (word === 'DB' && i + 1 < args.length) {
-      const chosen = databaseOf(server, args[++i]);
+      const chosen = storedDatabaseOf(server, args[++i]);
       if (typeof chosen === 'string') return refuse(server, slot, chosen);
       db = chosen;
     } else {
@@ -166,7 +166,7 @@ const copy: Handler = (call) => {
 const move: Handler = (call) => {
   const { server, slot, connection, args } = call;
   if (refusesKey(call, args[1])) return;
-  const db = databaseOf(server, args[2]);
+  const db = storedDatabaseOf(server, args[2]);
   if (typeof db === 'string') return refuse(server, slot, db);
   if (db === connection.db) return refuse(server, slot, SAME_OBJECT);
   const key = keyOf(args[1]);

@@ -11,6 +11,7 @@ import { counterCommands } from './counters.js';
 import { debugCommands } from './debug.js';
 import { dynamoCommands } from './dynamo.js';
 import { expireCommands } from './expire.js';
+import { flushCommands } from './flush.js';
 import { infoCommands } from './info.js';
 import { introspectionCommands } from './introspection.js';
 import { keyCommands } from './keys.js';
@@ -49,6 +50,7 @@ export const commandRows: readonly CommandRow[] = [
   ...latencyCommands,
   ...introspectionCommands,
   ...serverCommands,
+  ...flushCommands,
   ...debugCommands,
   ...clusterCommands,
   ...dynamoCommands,

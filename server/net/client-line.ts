@@ -18,7 +18,7 @@ const FIELDS: readonly ClientField[] = [
   ['age', (c, nowUs) => Math.trunc((nowUs - c.createdUs) / US_PER_S)],
   ['idle', (c, nowUs) => Math.trunc((nowUs - c.lastInteractionUs) / US_PER_S)],
   ['flags', flagsOf],
-  ['db', (c) => c.db],
+  ['db', (c) => c.selected],
   ['sub', () => 0],
   ['psub', () => 0],
   ['ssub', () => 0],

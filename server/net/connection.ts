@@ -67,7 +67,8 @@ export class ClientConnection {
   readonly createdUs: number;
   lastInteractionUs: number;
 
-  db = 0;
+  /** The database that `SELECT` has chosen, as the client numbers it. */
+  selected = 0;
   resp: RespVersion = 2;
   name = '';
   libraryName = '';
@@ -103,6 +104,8 @@ export class ClientConnection {
   private parked: Buffer[][] | undefined = undefined;
   private parkedFault: string | undefined = undefined;
   private replyMode: 'on' | 'off' | 'skip next' = 'on';
+  /** The command that runs by itself, from its request on; the requests behind it wait. */
+  private alone: { readonly slot: ReplySlot; readonly begin: () => void; hasBegun: boolean } | undefined;
   private isDirty = false;
   private isClosing = false;
   private isGone = false;
@@ -138,6 +141,11 @@ export class ClientConnection {
       this.leave('it closed the connection');
       context.released(this);
     });
+  }
+
+  /** The database that commands work on now, as it is stored: by `selected` and what `SWAPDB` has made of it. */
+  get db(): number {
+    return this.session.storedDatabase(this.selected);
   }
 
   /** Commands that are not answered yet. */
@@ -215,6 +223,16 @@ export class ClientConnection {
     return slot;
   }
 
+  /**
+   * Calls `begin` once all earlier commands are answered; the requests behind wait until `slot`, the slot of the command that asks
+   * for this, is completed. For commands that are about all keys at once: those on one key keep their order by themselves.
+   */
+  runAlone(slot: ReplySlot, begin: () => void): void {
+    this.alone = { slot, begin, hasBegun: false };
+    this.suspend();
+    this.beginAlone();
+  }
+
   /** `CLIENT REPLY`: whether the commands from `slot`'s on are answered; 'skip': all but the next one. */
   setReplyMode(mode: 'on' | 'off' | 'skip', slot: ReplySlot): void {
     if (mode === 'on') slot.isMuted = false;
@@ -257,8 +275,13 @@ export class ClientConnection {
       this.out.clear(true);
       return;
     }
+    const wasAlone = this.alone?.slot === slot;
     if (this.head === slot) this.release(slot);
     else this.waitingBytes += slot.ownLength;
+    if (wasAlone) {
+      this.alone = undefined;
+      this.resume();
+    }
     if (this.queuedBytes > this.context.limits.outputBytesMax) {
       this.context.totals.outputBufferCloses++;
       this.close('its replies outgrew client-output-buffer-limit');
@@ -281,9 +304,17 @@ export class ClientConnection {
     this.head = slot;
     if (slot === undefined) this.tail = undefined;
     else this.out.resp = slot.resp;
+    if (this.alone !== undefined) this.beginAlone();
     // Long replies needn't pile up until the turn ends: they fill a write each.
     if (this.out.length >= WRITE_BYTES_MAX) this.send();
     this.markDirty();
+  }
+
+  private beginAlone(): void {
+    const { alone } = this;
+    if (alone === undefined || alone.hasBegun || this.head !== alone.slot) return;
+    alone.hasBegun = true;
+    alone.begin();
   }
 
   /** How long replies are tells how many more commands may be under way: quick to grow, slower to shrink. */

@@ -139,6 +139,7 @@ export class ScriptedNode {
       identity,
       hybridClock: new HybridClock(world.clock, identity.counterFloor, DRIFT_MAX_MS),
       routes: new Routes(membership, new FakePeers(peers)),
+      databases: { stored: (db) => db },
       keyspaces: new Keyspaces([{ ...DEFAULT_KEYSPACE, ...keyspace }]),
       counters: new Counters(),
       hints,

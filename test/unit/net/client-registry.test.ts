@@ -113,7 +113,7 @@ test('a client is described by the fields of Redis 7.0, in its order', async (t)
   const client = await loopback.connect();
   const connection = loopback.newest();
   connection.name = 'cart';
-  connection.db = 3;
+  connection.selected = 3;
   connection.isReadonly = true;
   connection.libraryName = 'ioredis';
   client.send('CLIENT LIST\r\n');

@@ -188,7 +188,7 @@ test('a folder of another partition count or format is refused', async (t) => {
   await world.timers.until(write(store, [format]));
   await t.throwsAsync(world.timers.until(Identity.open(store, world, 256)), {
     instanceOf: StoreError,
-    message: /has format 9; this version reads up to 4/,
+    message: /has format 9; this version reads up to 5/,
   });
 });
 
