@@ -16,13 +16,13 @@ export class RedisProcess {
     private readonly folder: string,
   ) {}
 
-  /** Starts a server without persistence on a free port and waits until it answers. */
-  static async start(): Promise<RedisProcess> {
+  /** Starts a server without persistence on a free port, with further options, and waits until it answers. */
+  static async start(options: readonly string[] = []): Promise<RedisProcess> {
     const [port] = await freePorts(1);
     if (port === undefined) throw new Error('there is no free port');
     const folder = mkdtempSync(join(tmpdir(), 'cartwheel-redis-'));
     const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
-    const child = spawn('redis-server', args, { stdio: 'ignore' });
+    const child = spawn('redis-server', [...args, ...options], { stdio: 'ignore' });
     let end: string | undefined;
     child.on('error', (error) => {
       end = error.message;
