@@ -7,6 +7,7 @@ import { bitFieldFamilies } from './cases/bit-fields.js';
 import { bitFamilies } from './cases/bits.js';
 import { connectionFamilies } from './cases/connection.js';
 import { counterFamilies } from './cases/counters.js';
+import { databaseFamilies } from './cases/databases.js';
 import { expiryFamilies, overtimeFamilies } from './cases/expiry.js';
 import { keyFamilies } from './cases/keys.js';
 import { protocolFamilies } from './cases/protocol.js';
@@ -25,6 +26,7 @@ const FAMILIES = [
   ...bitFieldFamilies,
   ...keyFamilies,
   ...expiryFamilies,
+  ...databaseFamilies,
   ...connectionFamilies,
   ...protocolFamilies,
   ...serverFamilies,
