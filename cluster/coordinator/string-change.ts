@@ -6,7 +6,6 @@
  *   operation:  code u8 | fields of the operation
  * ```
  */
-
 import { type FieldReader, type FieldWriter, MalformedFields } from './byte-fields.js';
 import { COMPUTED_BYTES_MAX } from './limits.js';
 import {

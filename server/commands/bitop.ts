@@ -1,14 +1,15 @@
 /** BITOP: bitwise operations between strings. */
-
 import type { Session } from '../../cluster/coordinator/session.js';
 import type { Failure } from '../../cluster/failure.js';
+import type { Server } from '../server.js';
 import { type BitwiseOperation, bitwise, bitwiseNot } from './bitwise.js';
-import { type Call, type CommandRow, type Handler, refuse } from './command.js';
+import { type CommandRow, type Handler, refuse } from './command.js';
 import { SYNTAX_ERROR } from './error-text.js';
 import { refusesFailure } from './failure-text.js';
-import { type Key, keyOf, refusesKey } from './key-argument.js';
+import { keyOf, refusesKey } from './key-argument.js';
 import { keyword } from './keyword.js';
 import { contextOfPlainPut } from './put-string.js';
+import { type KeyPlace, modifyStep, putStep } from './session-steps.js';
 import { shownValue } from './shown-sibling.js';
 
 const FIRST_SOURCE = 3;
@@ -32,63 +33,67 @@ const bitOp: Handler = (call) => {
     return refuse(server, slot, 'ERR BITOP NOT must be called with a single source key.');
   }
   for (let i = 2; i < args.length; i++) if (refusesKey(call, args[i])) return;
-  const target = keyOf(args[2]);
-  const sources = args.slice(FIRST_SOURCE).map(keyOf);
   const { db } = connection;
-  const run = { server, slot, db };
-  const turn = [target, ...sources].map(({ text }) => ({ db, key: text }));
+  const target: KeyPlace = { db, key: keyOf(args[2]) };
+  const sources = args.slice(FIRST_SOURCE).map((argument): KeyPlace => ({ db, key: keyOf(argument) }));
+  const turn = [target, ...sources].map(({ key }) => ({ db, key: key.text }));
   connection.session.turn(turn, (within, end) => {
-    combine(run, within, sources, operation, (failure, result) => {
-      if (failure !== undefined) {
-        refusesFailure(server, slot, failure);
-        end();
-        return;
+    void combineInto(server, within, target, sources, operation).then((outcome) => {
+      if (typeof outcome === 'number') {
+        slot.out.integer(outcome);
+        slot.complete();
+      } else {
+        refusesFailure(server, slot, outcome);
       }
-      store(run, within, target, result, end);
+      end();
     });
   });
 };
 
-type Run = Pick<Call, 'server' | 'slot'> & { readonly db: number };
-
-/** Reads the sources, side by side, and puts each to the others as it comes: the order makes no difference. */
-function combine(
-  { server, db }: Run,
-  within: Session,
-  sources: readonly Key[],
+/** Answers the length of the result in bytes. */
+async function combineInto(
+  server: Server,
+  session: Session,
+  target: KeyPlace,
+  sources: readonly KeyPlace[],
   operation: BitwiseOperation | 'not',
-  done: (failure: Failure | undefined, result: Buffer) => void,
-): void {
-  let missing = sources.length;
-  let failed: Failure | undefined;
+): Promise<number | Failure> {
   let result: Buffer | undefined;
-  for (const { text, slot } of sources) {
-    within.get(db, slot, text, undefined, (_state, failure, object) => {
-      failed ??= failure;
-      const value = shownValue(server, text, object);
-      server.statistics.countLookup(value !== undefined);
-      if (operation === 'not') result = bitwiseNot(value ?? NOTHING);
-      else result = result === undefined ? Buffer.from(value ?? NOTHING) : bitwise(operation, result, value ?? NOTHING);
-      missing--;
-      if (missing === 0) done(failed, result);
-    });
-  }
+  // Each is put to the others as it comes, and not kept: their order makes no difference.
+  const combine = (value: Buffer): void => {
+    if (operation === 'not') result = bitwiseNot(value);
+    else result = result === undefined ? Buffer.from(value) : bitwise(operation, result, value);
+  };
+  const failures = await Promise.all(sources.map((source) => readSource(server, session, source, combine)));
+  const unread = failures.find((failure) => failure !== undefined);
+  if (unread !== undefined) return unread;
+  const value = result ?? NOTHING;
+  const failure =
+    value.length === 0
+      ? (await modifyStep(session, target, { kind: 'delete', context: undefined })).failure
+      : await putStep(session, target, contextOfPlainPut(server, target.key.text), {
+          tombstone: false,
+          expiryMs: 0,
+          value,
+        });
+  return failure ?? value.length;
 }
 
-function store({ server, slot, db }: Run, within: Session, target: Key, result: Buffer, end: () => void): void {
-  const stored = (_state: undefined, failure: Failure | undefined): void => {
-    if (!refusesFailure(server, slot, failure)) {
-      slot.out.integer(result.length);
-      slot.complete();
-    }
-    end();
-  };
-  if (result.length === 0) {
-    within.modify(db, target.slot, target.text, { kind: 'delete', context: undefined }, undefined, stored);
-    return;
-  }
-  const written = { tombstone: false, expiryMs: 0, value: result };
-  within.put(db, target.slot, target.text, contextOfPlainPut(server, target.text), written, undefined, stored);
+/** Hands the value of the key to `take`, for this call only; an empty one where nothing is there. */
+function readSource(
+  server: Server,
+  session: Session,
+  { db, key }: KeyPlace,
+  take: (value: Buffer) => void,
+): Promise<Failure | undefined> {
+  return new Promise((resolve) => {
+    session.get(db, key.slot, key.text, undefined, (_state, failure, object) => {
+      const value = shownValue(server, key.text, object);
+      server.statistics.countLookup(value !== undefined);
+      take(value ?? NOTHING);
+      resolve(failure);
+    });
+  });
 }
 
 /** BITOP. */

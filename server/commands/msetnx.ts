@@ -8,19 +8,16 @@ import type { Server } from '../server.js';
 import { type CommandRow, type Handler, refuse } from './command.js';
 import { wrongArity } from './error-text.js';
 import { refusesFailure } from './failure-text.js';
-import { type Key, keyOf, refusesKey, refusesValue } from './key-argument.js';
+import { keyOf, refusesKey, refusesValue } from './key-argument.js';
 import { contextOfPlainPut } from './put-string.js';
+import type { KeyPlace } from './session-steps.js';
 import { shownValue } from './shown-sibling.js';
 
-interface Pair {
-  readonly key: Key;
-  readonly value: Buffer;
-}
+type Steps = Pick<Session, 'get' | 'modify'>;
 
-/** What of a pair was written, and is taken back by. */
-interface Put {
-  readonly key: Key;
-  readonly context: VersionVector;
+interface Pair {
+  readonly place: KeyPlace;
+  readonly value: Buffer;
 }
 
 const msetnx: Handler = (call) => {
@@ -29,107 +26,93 @@ const msetnx: Handler = (call) => {
   for (let i = 1; i < args.length; i += 2) {
     if (refusesKey(call, args[i]) || refusesValue(call, args[i + 1])) return;
   }
+  const { db } = connection;
   // Of a key that is said twice the last value counts, as in Redis.
   const pairs = new Map<string, Pair>();
   for (let i = 1; i < args.length; i += 2) {
     const key = keyOf(args[i]);
-    pairs.set(key.text, { key, value: args[i + 1] });
+    pairs.set(key.text, { place: { db, key }, value: args[i + 1] });
   }
-  const { db } = connection;
   const turn = [...pairs.keys()].map((key) => ({ db, key }));
   connection.session.turn(turn, (within, end) => {
-    new AllOrNone(server, within, db, [...pairs.values()], (failure, isSet) => {
-      if (!refusesFailure(server, slot, failure)) {
-        slot.out.integer(isSet ? 1 : 0);
+    void setAllOrNone(server, within, [...pairs.values()]).then((outcome) => {
+      if (typeof outcome === 'boolean') {
+        slot.out.integer(outcome ? 1 : 0);
         slot.complete();
+      } else {
+        refusesFailure(server, slot, outcome);
       }
       end();
-    }).start();
+    });
   });
 };
 
 /**
- * Sets all keys if none of them is there: reads all, then sets each unless it is there by then, and where that finds one
+ * Sets all keys if none of them is there: looks for all, then sets each unless it is there by then, and where that finds one
  * after all, or fails, deletes those that were set, by what they hold: what someone else has written over one of them since
- * stays. Each key is an operation of its own, so that others may see some of them set and gone again.
+ * stays. Each key is an operation of its own, so that others may see some of them set and gone again. Answers whether
+ * all were set; a failure where that of one key is not known.
  */
-class AllOrNone {
-  readonly #puts: Put[] = [];
-  #missing = 0;
-  #failure: Failure | undefined;
-  #isRefused = false;
-
-  constructor(
-    private readonly server: Server,
-    private readonly session: Session,
-    private readonly db: number,
-    private readonly pairs: readonly Pair[],
-    private readonly done: (failure: Failure | undefined, isSet: boolean) => void,
-  ) {}
-
-  start(): void {
-    this.#missing = this.pairs.length;
-    for (const { key } of this.pairs) {
-      this.session.get(this.db, key.slot, key.text, undefined, (_state, failure, object) => {
-        this.#failure ??= failure;
-        if (shownValue(this.server, key.text, object) !== undefined) this.#isRefused = true;
-        this.#arrived(() => this.#set());
-      });
-    }
-  }
-
-  #set(): void {
-    if (this.#failure !== undefined || this.#isRefused) {
-      this.done(this.#failure, false);
-      return;
-    }
-    this.#missing = this.pairs.length;
-    for (const { key, value } of this.pairs) {
-      const change: Change = {
-        kind: 'set',
-        condition: 'absent',
-        keepExpiry: false,
-        expiryMs: 0,
-        value,
-        context: contextOfPlainPut(this.server, key.text),
-        answersPrevious: false,
-      };
-      this.session.modify(this.db, key.slot, key.text, change, undefined, (_s, failure, applied, _previous, object) => {
-        this.#failure ??= failure;
-        if (!applied) this.#isRefused = true;
-        else if (object !== undefined) this.#puts.push({ key, context: contextOf(object, value) });
-        this.#arrived(() => this.#judge());
-      });
-    }
-  }
-
-  #judge(): void {
-    if (this.#failure === undefined && !this.#isRefused) this.done(undefined, true);
-    else if (this.#puts.length === 0) this.done(this.#failure, false);
-    else this.#takeBack();
-  }
-
-  #takeBack(): void {
-    this.#missing = this.#puts.length;
-    for (const { key, context } of this.#puts) {
-      const change: Change = { kind: 'delete', context };
-      this.session.modify(this.db, key.slot, key.text, change, undefined, (_state, failure) => {
-        this.#failure ??= failure;
-        this.#arrived(() => this.done(this.#failure, false));
-      });
-    }
-  }
-
-  #arrived(next: () => void): void {
-    this.#missing--;
-    if (this.#missing === 0) next();
-  }
+export async function setAllOrNone(server: Server, session: Steps, pairs: readonly Pair[]): Promise<boolean | Failure> {
+  const looks = await Promise.all(pairs.map(({ place }) => look(server, session, place)));
+  const unread = looks.find(({ failure }) => failure !== undefined)?.failure;
+  if (unread !== undefined) return unread;
+  if (looks.some(({ isThere }) => isThere)) return false;
+  const puts = await Promise.all(pairs.map((pair) => putIfAbsent(server, session, pair)));
+  const unset = puts.find(({ failure }) => failure !== undefined)?.failure;
+  if (unset === undefined && puts.every(({ written }) => written !== undefined)) return true;
+  const failures = await Promise.all(pairs.map(({ place }, index) => takeBack(session, place, puts[index]?.written)));
+  return unset ?? failures.find((failure) => failure !== undefined) ?? false;
 }
 
-/** What has seen the writes of that value, and nothing else of the object. */
+function look(
+  server: Server,
+  session: Steps,
+  { db, key }: KeyPlace,
+): Promise<{ failure: Failure | undefined; isThere: boolean }> {
+  return new Promise((resolve) => {
+    session.get(db, key.slot, key.text, undefined, (_state, failure, object) =>
+      resolve({ failure, isThere: shownValue(server, key.text, object) !== undefined }),
+    );
+  });
+}
+
+/** `written`: what has seen the write of the value, and nothing else of the key; undefined: something was there. */
+function putIfAbsent(
+  server: Server,
+  session: Steps,
+  { place: { db, key }, value }: Pair,
+): Promise<{ failure: Failure | undefined; written: VersionVector | undefined }> {
+  const change: Change = {
+    kind: 'set',
+    condition: 'absent',
+    keepExpiry: false,
+    expiryMs: 0,
+    value,
+    context: contextOfPlainPut(server, key.text),
+    answersPrevious: false,
+  };
+  return new Promise((resolve) => {
+    session.modify(db, key.slot, key.text, change, undefined, (_state, failure, applied, _previous, object) =>
+      resolve({ failure, written: applied && object !== undefined ? contextOf(object, value) : undefined }),
+    );
+  });
+}
+
 function contextOf(object: ObjectBytes, value: Buffer): VersionVector {
   const written = decodeObject(object).siblings.filter((sibling) => !sibling.tombstone && sibling.value.equals(value));
   return new Map(written.map(({ dot }) => [dot.actor, dot.counter]));
+}
+
+function takeBack(
+  session: Steps,
+  { db, key }: KeyPlace,
+  context: VersionVector | undefined,
+): Promise<Failure | undefined> {
+  if (context === undefined) return Promise.resolve(undefined);
+  return new Promise((resolve) => {
+    session.modify(db, key.slot, key.text, { kind: 'delete', context }, undefined, (_s, failure) => resolve(failure));
+  });
 }
 
 /** MSETNX. */

@@ -261,3 +261,52 @@ test('a session that is gone leaves nothing waiting', async (t) => {
   scripted.peer(0).gets[1]?.replySame();
   t.like(other.last(), { failure: undefined, applied: false });
 });
+
+test('a turn on several keys waits for what was asked before it, and what is asked later waits for its end', async (t) => {
+  const scripted = await ScriptedNode.open({ nodes: 4 });
+  const client = scripted.openClient(SLOT_OF_OTHERS);
+  const done: string[] = [];
+  const turn = (name: string, ...keys: readonly string[]): void =>
+    client.session.turn(
+      keys.map((key) => ({ db: 0, key })),
+      (within, end) => {
+        done.push(`${name} begins`);
+        within.get(0, SLOT_OF_OTHERS, keys[0] ?? '', undefined, () => {
+          done.push(`${name} ends`);
+          end();
+        });
+      },
+    );
+  const { forwards } = scripted.peer(2);
+  client.put('a', 'v', null, 'put a');
+  turn('first', 'a', 'b', 'a');
+  turn('second', 'b', 'c');
+  client.get('b', 'get b');
+  client.get('d', 'get d');
+  t.deepEqual(done, []);
+  t.is(forwards.length, 2, 'the put, and what has nothing to do with the turns');
+  forwards[0]?.reply(replyWith());
+  t.deepEqual(done, ['first begins']);
+  forwards[2]?.reply(replyWith());
+  t.deepEqual(done, ['first begins', 'first ends', 'second begins']);
+  t.deepEqual(client.ended(), ['put a']);
+  forwards[3]?.reply(replyWith());
+  forwards[4]?.reply(replyWith());
+  t.deepEqual(client.ended(), ['put a', 'get b']);
+});
+
+test('a turn waits for the gets of its keys that are under way', async (t) => {
+  const scripted = await ScriptedNode.open();
+  scripted.hold('k', FOREIGN);
+  const client = scripted.openClient();
+  client.get('k', 'get');
+  let isBegun = false;
+  client.session.turn([{ db: 0, key: 'k' }], (_within, end) => {
+    isBegun = true;
+    end();
+  });
+  t.false(isBegun);
+  for (const peer of scripted.peers) for (const asked of peer.gets) asked.replySame();
+  t.deepEqual(client.ended(), ['get']);
+  t.true(isBegun);
+});
