@@ -1,4 +1,5 @@
 import type { CommandRow, Handler } from './command.js';
+import { allFrom } from './shown-arguments.js';
 import { helpRow } from './subcommand-help.js';
 
 /** Who answers which subcommand of `ACL`. */
@@ -139,6 +140,7 @@ export function aclRows(handlers: AclHandlers): readonly CommandRow[] {
         { name: 'username', type: 'string' },
         { name: 'rule', type: 'string', flags: ['optional', 'multiple'] },
       ],
+      secretArguments: allFrom(2),
       run: handlers.setUser,
     },
     {

@@ -53,6 +53,8 @@ export interface CommandRow {
   readonly flags: readonly CommandFlag[];
   /** Absent: the command takes no keys. */
   readonly keys?: KeySpec;
+  /** The positions of what must be shown to nobody, as passwords. */
+  readonly secretArguments?: (args: readonly Buffer[]) => readonly number[];
   /** Access categories with their `@`. */
   readonly categories: readonly string[];
   readonly since: string;

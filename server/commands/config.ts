@@ -1,6 +1,7 @@
 import { type Call, type CommandRow, refuse, runSubcommand } from './command.js';
 import { SYNTAX_ERROR } from './error-text.js';
 import { compileGlob } from './glob.js';
+import { secretValues } from './shown-arguments.js';
 import { helpRow } from './subcommand-help.js';
 
 function get({ server, args, slot }: Call) {
@@ -84,6 +85,7 @@ const subcommands: readonly CommandRow[] = [
         ],
       },
     ],
+    secretArguments: secretValues,
     run: set,
   },
   {

@@ -8,6 +8,7 @@ import { wrongArity } from './error-text.js';
 import { parseInt64 } from './integer-argument.js';
 import { keyword } from './keyword.js';
 import { isPrintableWord, NAME_REFUSED } from './printable-word.js';
+import { afterAuth, allFrom } from './shown-arguments.js';
 import { REDIS_VERSION } from './version.js';
 
 const WRONG_PASSWORD = 'WRONGPASS invalid username-password pair or user is disabled.';
@@ -156,6 +157,7 @@ export const connectionCommands: readonly CommandRow[] = [
       { name: 'username', type: 'string', since: '6.0.0', flags: ['optional'] },
       { name: 'password', type: 'string' },
     ],
+    secretArguments: allFrom(1),
     run: auth,
   },
   {
@@ -213,6 +215,7 @@ export const connectionCommands: readonly CommandRow[] = [
         ],
       },
     ],
+    secretArguments: afterAuth,
     run: hello,
   },
   {
