@@ -322,8 +322,10 @@ export class Replica {
    */
   glance(partition: Partition, db: number, key: string, waiter: LoadWaiter): void {
     const entry = this.#cache.find(db, key);
-    if (entry !== undefined && entry.loading === undefined) waiter.loaded(undefined, entry.record);
-    else if (entry === undefined && this.#cache.isComplete(partition)) waiter.loaded(undefined, undefined);
+    const give = (record: Buffer | undefined): void =>
+      waiter.loaded(undefined, record && this.#watermarks.survivorsOf(db, record));
+    if (entry !== undefined && entry.loading === undefined) give(entry.record);
+    else if (entry === undefined && this.#cache.isComplete(partition)) give(undefined);
     else if (entry !== undefined || this.#closed) this.load(partition, db, key, waiter);
     else {
       this.#store.get(storageKey(STORAGE_KIND.data, partition, db, key), (error, value) => {
@@ -331,7 +333,7 @@ export class Replica {
         // Somebody else may have brought it into memory meanwhile, and changed it there.
         if (this.#cache.find(db, key) !== undefined) this.glance(partition, db, key, waiter);
         else if (fault !== undefined) waiter.loaded({ code: 'StoreFailed', reason: fault }, undefined);
-        else waiter.loaded(undefined, value);
+        else give(value);
       });
     }
   }

@@ -9,6 +9,7 @@ import { configCommands } from './config.js';
 import { connectionCommands } from './connection.js';
 import { counterCommands } from './counters.js';
 import { debugCommands } from './debug.js';
+import { dumpCommands } from './dump.js';
 import { dynamoCommands } from './dynamo.js';
 import { expireCommands } from './expire.js';
 import { flushCommands } from './flush.js';
@@ -39,6 +40,7 @@ export const commandRows: readonly CommandRow[] = [
   ...counterCommands,
   ...keyCommands,
   ...renameCommands,
+  ...dumpCommands,
   ...objectCommands,
   ...keyspaceScanCommands,
   ...expireCommands,

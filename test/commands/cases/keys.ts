@@ -1,3 +1,5 @@
+import { crc64 } from '../../../server/rdb/crc64.js';
+import { dumpString } from '../../../server/rdb/string-payload.js';
 import { type Case, type CaseFamily, NUMBERS } from '../case.js';
 
 /** What looks through all keys has a database to itself, as the other cases leave keys in theirs. */
@@ -185,6 +187,92 @@ const objects: readonly Case[] = [
   ['TOUCH', 'TOUCH k', 'SET k v', 'TOUCH k', 'TOUCH k k k2', 'touch k2 k', ...NAMES.map((name) => `TOUCH ${name}`)],
 ];
 
+/** Bytes as a word of a line. */
+const word = (bytes: Buffer): string =>
+  `"${Array.from(bytes, (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}"`;
+const payloadOf = (value: string): string => word(dumpString(Buffer.from(value, 'latin1')));
+/** A payload with other bytes before its footer, which is right again. */
+function forged(...body: readonly number[]): string {
+  const bytes = Buffer.from([...body, 10, 0]);
+  return word(Buffer.concat([bytes, crc64(bytes)]));
+}
+const PAYLOAD = payloadOf('hello');
+/** Redis does not see where the footer begins, so that none of these makes sense with its bytes either. */
+const WRONG_PAYLOADS = [
+  '""',
+  'abc',
+  'a'.repeat(10),
+  word(Buffer.concat([dumpString(Buffer.from('hello')).subarray(0, -1), Buffer.of(1)])),
+  word(Buffer.from([0, 1, 97, 11, 0, 0, 0, 0, 0, 0, 0, 0, 0])),
+  forged(),
+  forged(0),
+  forged(0, 0x3f, 97),
+  forged(0, 0x40),
+  forged(0, 0x80, 0, 0, 1, 0, 97),
+  forged(0, 0xc3, 2, 5, 0, 97),
+  forged(0, 0xc3, 3, 5, 0, 97, 0x20),
+  forged(0, 0xc3, 4, 5, 0, 97, 0x20, 9),
+  forged(0, 0xc3, 9, 5, 0, 97),
+  forged(0xfe, 1, 97),
+];
+const RIGHT_PAYLOADS = [
+  forged(0, 1, 97, 98),
+  forged(0, 0x40, 1, 97),
+  forged(0, 0x80, 0, 0, 0, 1, 97),
+  forged(0, 0xc0, 0x80),
+  forged(0, 0xc2, 1, 0, 0, 0),
+  forged(0, 0xc3, 4, 6, 0, 97, 0x60, 0),
+  ...['', '0', '-129', '40000', 'abc'.repeat(30), 'x'.repeat(20_000)].map(payloadOf),
+];
+
+const dumps: readonly Case[] = [
+  [...VALUES, '""', '"\\x00\\xff"'].flatMap((value) => [`SET k ${value}`, 'DUMP k']),
+  ['DUMP', 'DUMP k', 'DUMP k k2', 'SET k v PXAT 1', 'DUMP k', 'SET k 1', 'INCR k', 'DUMP k'],
+  [
+    `SET k ${'abc'.repeat(100)}`,
+    'DUMP k',
+    `SET k ${'x'.repeat(100_000)}`,
+    'DUMP k',
+    `SET k ${VALUES.join('')}`,
+    'DUMP k',
+  ],
+];
+
+const restores: readonly Case[] = [
+  ['RESTORE', 'RESTORE k', 'RESTORE k 0', `RESTORE k 0 ${PAYLOAD}`, 'GET k', 'PTTL k', `RESTORE k 0 ${PAYLOAD}`],
+  [...WRONG_PAYLOADS.flatMap((payload) => [`RESTORE k 0 ${payload}`, 'GET k'])],
+  [...RIGHT_PAYLOADS.flatMap((payload) => [`RESTORE k 0 ${payload} REPLACE`, 'GET k', 'OBJECT ENCODING k'])],
+  [...NUMBERS.flatMap((number) => [`RESTORE k ${number} ${PAYLOAD}`, 'EXISTS k', 'DEL k'])],
+  [...NUMBERS.flatMap((number) => [`RESTORE k ${number} ${PAYLOAD} ABSTTL`, 'EXISTS k', 'DEL k'])],
+  [...NUMBERS.map((number) => `RESTORE k 0 ${PAYLOAD} IDLETIME ${number} REPLACE`)],
+  [...NUMBERS.map((number) => `RESTORE k 0 ${PAYLOAD} REPLACE FREQ ${number}`)],
+  [
+    'SET k v',
+    `RESTORE k 0 ${PAYLOAD}`,
+    'RESTORE k abc def',
+    'RESTORE k abc def foo',
+    'RESTORE k abc def REPLACE',
+    'GET k',
+  ],
+  ['SET k v', `RESTORE k 1 ${PAYLOAD} REPLACE ABSTTL`, 'GET k', `RESTORE k2 1 ${PAYLOAD} ABSTTL`, 'GET k2'],
+  [`RESTORE k 4102444800000 ${PAYLOAD} ABSTTL`, 'PEXPIRETIME k', `restore k 0 ${PAYLOAD} replace`, 'PEXPIRETIME k'],
+  ...[
+    'IDLETIME',
+    'FREQ',
+    'IDLETIME 5 FREQ 5',
+    'FREQ 5 IDLETIME 5',
+    'FREQ 256',
+    'FREQ 1 FREQ 2',
+    'IDLETIME 1 IDLETIME 2',
+  ].map(
+    (options): Case => [
+      `RESTORE k 0 ${PAYLOAD} ${options}`,
+      `RESTORE k 0 ${PAYLOAD} ${options} REPLACE ABSTTL`,
+      'GET k',
+    ],
+  ),
+];
+
 export const keyFamilies: readonly CaseFamily[] = [
   { name: 'patterns of keys', cases: patterns },
   { name: 'SCAN, KEYS and RANDOMKEY', cases: scan },
@@ -192,4 +280,6 @@ export const keyFamilies: readonly CaseFamily[] = [
   { name: 'COPY', cases: copies },
   { name: 'MOVE', cases: moves },
   { name: 'OBJECT and TOUCH', cases: objects },
+  { name: 'DUMP', cases: dumps },
+  { name: 'RESTORE', cases: restores },
 ];
