@@ -76,9 +76,15 @@ export class Dispatcher implements RequestHandler {
         return;
       }
     }
+    if (connection.isMonitor && isAboutKeys(command)) {
+      command.rejectedCalls++;
+      this.#reject(slot, "ERR Replica can't interact with the keyspace");
+      return;
+    }
     server.statistics.commandsProcessed++;
     command.calls++;
     slot.command = command.row;
+    slot.args = args;
     let call = this.#call;
     if (call === undefined) {
       call = { server, connection, args, slot };
@@ -89,6 +95,7 @@ export class Dispatcher implements RequestHandler {
       call.slot = slot;
     }
     command.row.run(call);
+    if (server.monitors.isOn) server.monitors.feed(connection, command, args);
   }
 
   completed(slot: ReplySlot): void {
@@ -98,6 +105,7 @@ export class Dispatcher implements RequestHandler {
     const us = server.clock.monotonicUs() - slot.startedUs;
     command.totalUs += us;
     if (server.config.latencyTracking) this.#recordingOf(command).record(us);
+    if (us >= server.slowCalls.leastUs) server.slowCalls.note(command, slot, us);
   }
 
   /** Why that client may not run that command. */
@@ -138,6 +146,10 @@ export class Dispatcher implements RequestHandler {
     slot.out.error(text, 'latin1');
     slot.complete();
   }
+}
+
+function isAboutKeys(command: Command): boolean {
+  return command.row.flags.some((flag) => flag === 'write' || flag === 'readonly');
 }
 
 function unknownCommand(args: readonly Buffer[]): string {

@@ -10,6 +10,10 @@ import type { Settings } from './config/settings.js';
 import type { FaultInjection } from './faults/fault-injection.js';
 import type { LatencyBook } from './latency/latency-book.js';
 import type { ClientRegistry } from './net/client-registry.js';
+import { LatencySpikes } from './watch/latency-spikes.js';
+import { Monitors } from './watch/monitors.js';
+import { SlowCalls } from './watch/slow-calls.js';
+import { SlowLog } from './watch/slow-log.js';
 
 /** What a server is put together from. */
 export interface ServerParts {
@@ -42,6 +46,10 @@ export class Server {
   readonly faults: FaultInjection | undefined;
   readonly shutDown: () => void;
   readonly startedMs: number;
+  readonly slowLog: SlowLog;
+  readonly spikes: LatencySpikes;
+  readonly slowCalls: SlowCalls;
+  readonly monitors: Monitors;
   /** 40 hex digits, different for each start. */
   readonly runId = randomBytes(20).toString('hex');
 
@@ -58,6 +66,10 @@ export class Server {
     this.faults = parts.faults;
     this.shutDown = parts.shutDown;
     this.startedMs = parts.clock.nowMs();
+    this.slowLog = new SlowLog(parts.clock, () => this.config.slowlogMaxLen);
+    this.spikes = new LatencySpikes(parts.clock, () => this.config.latencyMonitorThreshold);
+    this.slowCalls = new SlowCalls(parts.settings, this.slowLog, this.spikes);
+    this.monitors = new Monitors(parts.clock);
   }
 
   /** The options as they stand now: `CONFIG SET` puts another frozen object in its place. */

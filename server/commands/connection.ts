@@ -128,6 +128,7 @@ function reset({ server, connection, slot }: Call) {
   connection.isAsking = false;
   connection.isNoEvict = false;
   connection.isNoTouch = false;
+  if (connection.isMonitor) server.monitors.remove(connection);
   connection.setReplyMode('on', slot);
   server.access.begin(connection.login);
   slot.out.resp = 2;

@@ -1,5 +1,8 @@
 import type { CommandRow, Handler } from './command.js';
 
+/** As Redis cuts what it quotes. */
+const QUOTED_CHARS_MAX = 128;
+
 /** The categories of the subcommands of some containers; of others they are only slow. */
 const CATEGORIES: ReadonlyMap<string, readonly string[]> = new Map([
   ['client', ['@slow', '@connection']],
@@ -20,6 +23,12 @@ export function helpRow(container: string, group: string, since: string, lines: 
     summary: 'Tells the subcommands',
     run: help(container, lines),
   };
+}
+
+/** What `CONTAINER SUBCOMMAND …` is told whose arguments can't be right; one char a byte. */
+export function subcommandFault(args: readonly Buffer[]): string {
+  const [container, name] = args.map((word) => word.toString('latin1'));
+  return `ERR unknown subcommand or wrong number of arguments for '${name?.slice(0, QUOTED_CHARS_MAX)}'. Try ${container?.toUpperCase()} HELP.`;
 }
 
 function help(container: string, lines: readonly string[]): Handler {

@@ -19,10 +19,12 @@ import { keyCommands } from './keys.js';
 import { keyspaceScanCommands } from './keyspace-scan.js';
 import { latencyCommands } from './latency.js';
 import { lcsCommands } from './lcs.js';
+import { monitorCommands } from './monitor.js';
 import { msetnxCommands } from './msetnx.js';
 import { objectCommands } from './object.js';
 import { renameCommands } from './rename.js';
 import { serverCommands } from './server-admin.js';
+import { slowlogCommands } from './slowlog.js';
 import { pieceCommands } from './string-pieces.js';
 import { writeCommands } from './string-writes.js';
 import { stringCommands } from './strings.js';
@@ -50,6 +52,8 @@ export const commandRows: readonly CommandRow[] = [
   ...infoCommands,
   ...configCommands,
   ...latencyCommands,
+  ...slowlogCommands,
+  ...monitorCommands,
   ...introspectionCommands,
   ...serverCommands,
   ...flushCommands,

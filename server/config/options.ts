@@ -1,5 +1,6 @@
 import { parsePeer, parseSeed } from '../../cluster/membership/peer-text.js';
 import { VERSION_MAX, VERSION_MIN } from '../../cluster/wire/versions.js';
+import { SLOW_ENTRIES_MAX } from '../watch/limits.js';
 import type { OptionType } from './option-types.js';
 import { integer, listOf, milliseconds, oneOf, powerOfTwo, size, text, yesNo } from './option-types.js';
 
@@ -263,6 +264,21 @@ export const OPTION_ROWS = [
     milliseconds(0, 60_000),
     2000,
     'How long a login of an address waits at the most whose logins keep failing; 0: never.',
+    { mutable: true },
+  ),
+  row(
+    'slowlog-log-slower-than',
+    integer(-1, 999_999_999_999_999),
+    10_000,
+    'Microseconds from which on a request comes into the slow log; 0: every one, -1: none.',
+    { mutable: true },
+  ),
+  row('slowlog-max-len', integer(0, SLOW_ENTRIES_MAX), 128, 'Entries of the slow log.', { mutable: true }),
+  row(
+    'latency-monitor-threshold',
+    milliseconds(0, 3_600_000),
+    0,
+    'Milliseconds from which on an event is told by `LATENCY LATEST`; 0: nothing is watched.',
     { mutable: true },
   ),
   row('latency-tracking', yesNo, true, 'Whether latencies of commands are recorded.', { mutable: true }),

@@ -50,6 +50,7 @@ export function clientLine(connection: ClientConnection, nowUs: number): string 
 /** Redis's letters; N when there is none. */
 function flagsOf(connection: ClientConnection): string {
   const letters =
+    (connection.isMonitor ? 'O' : '') +
     (connection.isReadonly ? 'r' : '') +
     (connection.isClosed ? 'c' : '') +
     (connection.isNoEvict ? 'e' : '') +

@@ -80,6 +80,8 @@ export class ClientConnection {
   isAsking = false;
   isNoEvict = false;
   isNoTouch = false;
+  /** Set by `MONITOR`. */
+  isMonitor = false;
 
   bytesIn = 0;
   bytesOut = 0;

@@ -3,6 +3,8 @@ import type { CommandRow } from '../commands/command.js';
 import { ReplyBuffer, type RespVersion } from '../resp/reply-buffer.js';
 import type { ClientConnection } from './connection.js';
 
+const NOTHING: readonly Buffer[] = [];
+
 /**
  * The place of one reply among those of its connection. Replies leave in the order in which their slots were opened,
  * whenever they are completed. Slots are used again: whoever has completed one may not touch it any more.
@@ -12,6 +14,8 @@ export class ReplySlot {
   startedUs = 0;
   /** What is answered; set by whoever looks the command up. */
   command: CommandRow | undefined = undefined;
+  /** What is answered; kept until then, for who asks what took so long. */
+  args: readonly Buffer[] = NOTHING;
 
   /** The slot behind this one. For the connection only, as all that follows. */
   next: ReplySlot | undefined = undefined;
@@ -44,6 +48,7 @@ export class ReplySlot {
     if (this.isComplete) throw new Error(`a reply to ${this.command?.name ?? 'a request'} was completed twice`);
     this.isComplete = true;
     this.connection.slotCompleted(this);
+    this.args = NOTHING;
   }
 
   /** Bytes in the slot's own buffer, that is: not yet in the connection's. */

@@ -1,5 +1,6 @@
 import { restoredString } from '../../server/rdb/string-payload.js';
 import { aclDifferences } from './allowed-acl-differences.js';
+import { watchingDifferences } from './allowed-watching-differences.js';
 import { type ReplyTree, treeOf, valuesOf } from './reply-tree.js';
 
 /**
@@ -36,6 +37,7 @@ const farAway = (from: number) => (answer: string) =>
 
 export const allowedDifferences: readonly AllowedDifference[] = [
   ...aclDifferences,
+  ...watchingDifferences,
   {
     reason: 'connections of the two servers have different numbers',
     when: /^CLIENT ID/i,
@@ -107,7 +109,7 @@ export const allowedDifferences: readonly AllowedDifference[] = [
   },
   {
     reason: 'containers do not have all subcommands of Redis, and in another order; each is compared by itself',
-    when: /^COMMAND INFO (?:acl|client|config|latency|command|cluster)$/,
+    when: /^COMMAND INFO (?:acl|client|config|latency|command|cluster|slowlog|memory|function|script|module)$/,
     even: (answer) => JSON.stringify(valuesBeforeSubcommands(answer)),
   },
   {
@@ -122,12 +124,12 @@ export const allowedDifferences: readonly AllowedDifference[] = [
   },
   {
     reason: 'commands are described in our own words, without the history of Redis, and with our CONTEXT arguments',
-    when: /^COMMAND DOCS (?!(?:acl|client|config|latency|command|cluster)$)/,
+    when: /^COMMAND DOCS (?!(?:acl|client|config|latency|command|cluster|slowlog|memory|function|script|module)$)/,
     even: (answer) => JSON.stringify(documented(answer)),
   },
   {
     reason: 'the documentation of a container holds that of its subcommands, which are compared one by one',
-    when: /^COMMAND DOCS (?:acl|client|config|latency|command|cluster)$/,
+    when: /^COMMAND DOCS (?:acl|client|config|latency|command|cluster|slowlog|memory|function|script|module)$/,
     even: (answer) => JSON.stringify(valuesOf(documentation(answer), ['since', 'group'])),
   },
   {

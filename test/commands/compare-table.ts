@@ -15,6 +15,7 @@ import { serverFamilies } from './cases/server.js';
 import { pieceFamilies } from './cases/string-pieces.js';
 import { writeFamilies } from './cases/string-writes.js';
 import { stringFamilies } from './cases/strings.js';
+import { watchingFamilies } from './cases/watching.js';
 import type { Comparison } from './comparison.js';
 
 const FAMILIES = [
@@ -30,6 +31,7 @@ const FAMILIES = [
   ...connectionFamilies,
   ...protocolFamilies,
   ...serverFamilies,
+  ...watchingFamilies,
   ...aclFamilies,
 ];
 

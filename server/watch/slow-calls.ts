@@ -1,0 +1,39 @@
+/** HOT PATH: `leastUs` is compared with the time of every command. */
+import type { Command } from '../commands/command-table.js';
+import { shownArguments } from '../commands/secret-arguments.js';
+import type { Settings } from '../config/settings.js';
+import type { ReplySlot } from '../net/reply-slot.js';
+import type { LatencySpikes } from './latency-spikes.js';
+import type { SlowLog } from './slow-log.js';
+
+const US_PER_MS = 1000;
+
+/** Hands commands that took long to the slow log, and to the events that `LATENCY` tells of. */
+export class SlowCalls {
+  /** Only commands that took at least so long need to be handed over. */
+  leastUs = Number.POSITIVE_INFINITY;
+  #logFromUs = Number.POSITIVE_INFINITY;
+
+  constructor(
+    settings: Settings,
+    private readonly log: SlowLog,
+    private readonly spikes: LatencySpikes,
+  ) {
+    const read = (): void => {
+      const { slowlogLogSlowerThan, latencyMonitorThreshold } = settings.config;
+      this.#logFromUs = slowlogLogSlowerThan < 0 ? Number.POSITIVE_INFINITY : slowlogLogSlowerThan;
+      const spikesFromUs =
+        latencyMonitorThreshold === 0 ? Number.POSITIVE_INFINITY : latencyMonitorThreshold * US_PER_MS;
+      this.leastUs = Math.min(this.#logFromUs, spikesFromUs);
+    };
+    settings.onChange(read);
+    read();
+  }
+
+  note(command: Command, slot: ReplySlot, us: number): void {
+    this.spikes.note(command.row.flags.includes('fast') ? 'fast-command' : 'command', us);
+    if (us < this.#logFromUs) return;
+    const { connection, args } = slot;
+    this.log.add(us, shownArguments(command, args), connection.address, connection.name);
+  }
+}
