@@ -232,7 +232,7 @@ export class Client {
     const object = decodeObject(Buffer.from(bytes.subarray(0, objectLength(bytes))));
     request.object = object;
     this.#shown.set(request.key, { clock: object.clock, dots: object.siblings.map(({ dot }) => dotName(dot)) });
-    if (applied && (request.kind === 'delete' || request.kind === 'expire')) {
+    if (applied && (request.kind === 'delete' || request.kind === 'expire' || request.kind === 'increment')) {
       const [newest] = object.siblings;
       request.dot = newest === undefined ? undefined : dotName(newest.dot);
     }

@@ -30,6 +30,8 @@ export interface Minted {
   readonly order: number;
   readonly sibling: Sibling;
   readonly host: string;
+  /** True time, ms since 1970. */
+  readonly atMs: number;
   /** The writes that it superseded at once; those have a past of their own. */
   readonly past: readonly DotName[];
 }
@@ -101,7 +103,7 @@ export class Ledger {
     const store = replica.store.bind(replica);
     replica.store = (partition, db, key, record, durability, waiter) => {
       const before = replica.peek(partition, db, key);
-      this.#mint(host, key, before === undefined || before === null ? undefined : before, record);
+      this.#mint(host, nowMs(), key, before === undefined || before === null ? undefined : before, record);
       return store(partition, db, key, record, durability, waiter);
     };
   }
@@ -109,6 +111,12 @@ export class Ledger {
   /** The dots that were minted for what a client asked. */
   dotsOf(intentId: number): readonly DotName[] {
     return this.#dotsOf.get(intentId) ?? [];
+  }
+
+  /** What was minted for a key at `ms` or later. */
+  mintedSince(key: string, ms: number): DotName[] {
+    const minted = [...(this.#minted.get(key)?.values() ?? [])];
+    return minted.filter(({ atMs }) => atMs >= ms).map(({ name }) => name);
   }
 
   /** What was reaped of a key, with all that it had superseded. */
@@ -169,7 +177,7 @@ export class Ledger {
     return sameSibling(minted.sibling, sibling) ? undefined : `${dotName(sibling.dot)} is not what was written`;
   }
 
-  #mint(host: string, key: string, before: ObjectBytes | undefined, record: ObjectBytes): void {
+  #mint(host: string, atMs: number, key: string, before: ObjectBytes | undefined, record: ObjectBytes): void {
     const after = decodeObject(record);
     let minted = this.#minted.get(key);
     if (minted === undefined) {
@@ -183,7 +191,7 @@ export class Ledger {
     for (const [i, sibling] of fresh.entries()) {
       const name = dotName(sibling.dot);
       const copy = { ...sibling, value: Buffer.from(sibling.value) };
-      minted.set(name, { name, order: this.#order++, sibling: copy, host, past: pasts[i] ?? [] });
+      minted.set(name, { name, order: this.#order++, sibling: copy, host, atMs, past: pasts[i] ?? [] });
       const id = intentIdIn(sibling.value);
       if (id !== undefined) this.#dotsOf.set(id, [...this.dotsOf(id), name]);
     }

@@ -15,10 +15,11 @@ import { decodeObject } from '../../cluster/version/codec.js';
 import { objectLength } from '../../cluster/version/encoded.js';
 import type { VersionedObject } from '../../cluster/version/object.js';
 import type { Cluster } from './cluster.js';
+import { isCounted } from './counting.js';
 import { viewOf } from './disk-view.js';
 import type { History, Request } from './history.js';
 import type { DotName, Ledger } from './ledger.js';
-import type { Machine } from './machine.js';
+import { EPOCH_MS, type Machine } from './machine.js';
 import type { Scheduler } from './scheduler.js';
 
 export type Loss = 'process' | 'power' | 'disk';
@@ -111,6 +112,11 @@ export class Losses {
       for (const request of kept) {
         const dots = request.dot === undefined ? ledger.dotsOf(request.id) : [request.dot];
         if (dots.length > 0 && !dots.some((name) => names.has(name))) return false;
+      }
+      if (isCounted(key) && kept.some(({ outcome }) => outcome === 'unknown')) {
+        // Nothing names the request that an increment was minted for, as long as it is not answered.
+        const sinceMs = EPOCH_MS + (this.#around.scheduler.nowUs - ANSWER_PATIENCE_US) / 1000;
+        if (!ledger.mintedSince(key, sinceMs).every((name) => names.has(name))) return false;
       }
     }
     return true;
