@@ -34,8 +34,9 @@ const bitFieldRo: Handler = (call) => {
 };
 
 function readFields(call: Call, steps: readonly BitfieldStep[]): void {
+  const { slot } = call;
   readString(call, (value) => {
-    writeResults(call.slot.out, applyBitfield(value, steps).answer);
+    writeResults(slot.out, applyBitfield(value, steps).answer);
     return undefined;
   });
 }

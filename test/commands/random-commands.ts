@@ -1,51 +1,7 @@
 /** Random commands on a few keys, as lines of words, for servers that are asked the same. */
 import fc from 'fast-check';
-import { CASE_KEYS } from './case.js';
-
-const KEYS = CASE_KEYS.slice(0, 4);
-const VALUES = ['v', '""', '0', '-1', '9223372036854775807', '"\\x00\\xff\\r\\n"', 'a'.repeat(100), '"a b"'];
-/** Instants in ms, far enough apart to be told from each other whatever the tolerance. */
-const INSTANTS_MS = [4102444800000, 4102445800000, 4102446800000, 4102447800999];
-/** Other times, some of them in the past, refused, or at the ends of 64 bits. */
-const ODD_TIMES = [
-  '-1',
-  '0',
-  'abc',
-  '""',
-  '9223372036854775807',
-  '-9223372036854775808',
-  '9223372036854775808',
-  '01',
-  '1.5',
-];
-
-const key = fc.constantFrom(...KEYS);
-const value = fc.constantFrom(...VALUES);
-const oddTime = fc.constantFrom(...ODD_TIMES);
-/** Seconds, drawn so that two of them are hardly ever equal: which of two equal ones ends later is for chance to say. */
-const secondsLeft = fc.noBias(fc.integer({ min: 1, max: 1_000_000_000 })).map((thousands) => thousands * 1000);
-const instantMs = fc.constantFrom(...INSTANTS_MS);
-
-function time(isAbsolute: boolean, inMs: boolean): fc.Arbitrary<string> {
-  const usual = isAbsolute
-    ? instantMs.map((ms) => String(inMs ? ms : Math.trunc(ms / 1000)))
-    : secondsLeft.map((seconds) => String(inMs ? seconds * 1000 : seconds));
-  return fc.oneof({ weight: 5, arbitrary: usual }, { weight: 1, arbitrary: oddTime });
-}
-
-function anyCase(word: string): fc.Arbitrary<string> {
-  return fc.constantFrom(word, word, word.toLowerCase(), word.slice(0, 1) + word.slice(1).toLowerCase());
-}
-
-function words(...parts: readonly (string | fc.Arbitrary<string>)[]): fc.Arbitrary<string> {
-  return fc
-    .tuple(...parts.map((part) => (typeof part === 'string' ? anyCase(part) : part)))
-    .map((all) => all.filter((word) => word !== '').join(' '));
-}
-
-function several(one: fc.Arbitrary<string>, max: number): fc.Arbitrary<string> {
-  return fc.array(one, { minLength: 0, maxLength: max }).map((all) => all.join(' '));
-}
+import { stringCommand } from './random-strings.js';
+import { KEYS, key, several, time, value, words } from './random-words.js';
 
 const setOption = fc.oneof(
   fc.constantFrom('NX', 'XX', 'GET', 'KEEPTTL', 'nx', 'xx', 'get', 'keepttl', 'foo', 'EX', 'PXAT'),
@@ -63,6 +19,7 @@ const command: fc.Arbitrary<string> = fc.oneof(
   { weight: 2, arbitrary: words(fc.constantFrom('INCR', 'DECR'), key) },
   { weight: 2, arbitrary: words(fc.constantFrom('INCRBY', 'DECRBY'), key, value) },
   { weight: 1, arbitrary: words('INCRBYFLOAT', key, fc.constantFrom('0.5', '-1.25', '2', 'x')) },
+  { weight: 20, arbitrary: stringCommand },
   { weight: 2, arbitrary: words('MGET', several(key, 4)) },
   { weight: 2, arbitrary: words('MSET', several(words(key, value), 3)) },
   { weight: 1, arbitrary: words('MSET', several(value, 5)) },
