@@ -21,6 +21,7 @@ import {
   SLOTS_KEPT,
   WRITE_BYTES_MAX,
 } from './limits.js';
+import { ParkedRequests } from './parked-requests.js';
 import { ReplySlot } from './reply-slot.js';
 import { SocketWriter } from './socket-writer.js';
 import type { TrafficTotals } from './traffic-totals.js';
@@ -102,9 +103,8 @@ export class ClientConnection {
   /** Length of `out` when the last reply in it ended. */
   private replyEnd = 0;
   private countedBytes = 0;
-  /** Requests that came while it was suspended, and what was wrong with the bytes behind them. */
-  private parked: Buffer[][] | undefined = undefined;
-  private parkedFault: string | undefined = undefined;
+  /** What came while it was suspended. */
+  private readonly parked = new ParkedRequests();
   private replyMode: 'on' | 'off' | 'skip next' = 'on';
   /** The command that runs by itself, from its request on; the requests behind it wait. */
   private alone: { readonly slot: ReplySlot; readonly begin: () => void; hasBegun: boolean } | undefined;
@@ -187,25 +187,20 @@ export class ClientConnection {
 
   /** Keeps all further requests back until `resume`: for a command on whose outcome their meaning depends. */
   suspend(): void {
-    this.parked ??= [];
+    this.parked.open();
     this.hold();
   }
 
-  /** Goes on with the requests that were kept back. */
+  /** Goes on with what was kept back. */
   resume(): void {
-    const parked = this.parked ?? [];
-    this.parked = undefined;
-    for (const [at, args] of parked.entries()) {
-      if (this.isClosed) return;
-      this.context.handler.dispatch(this, args);
-      if (this.parked === undefined) continue;
-      // Suspended again.
-      this.parked = parked.slice(at + 1);
-      return;
-    }
-    if (this.isClosed) return;
-    if (this.parkedFault !== undefined) this.refuse(this.parkedFault);
-    this.settle();
+    this.parked.release(
+      (args) => {
+        if (!this.isClosed) this.context.handler.dispatch(this, args);
+        return !this.isClosed;
+      },
+      (fault) => this.refuse(fault),
+    );
+    if (!this.isGone) this.settle();
   }
 
   /** The place for the next reply; to be called once for each request, within `dispatch`. */
@@ -335,8 +330,8 @@ export class ClientConnection {
 
   private request(args: Buffer[]): void {
     this.commandCount++;
-    if (this.parked !== undefined) {
-      this.parked.push(args);
+    if (this.parked.isOpen) {
+      this.parked.add(args);
       return;
     }
     this.context.handler.dispatch(this, args);
@@ -344,8 +339,8 @@ export class ClientConnection {
 
   /** Answers bytes that are no request, in its turn, and hears no more of this client. */
   private refuse(text: string): void {
-    if (this.parked !== undefined) {
-      this.parkedFault = text;
+    if (this.parked.isOpen) {
+      this.parked.addFault(text);
       return;
     }
     const slot = this.openSlot();
@@ -412,7 +407,7 @@ export class ClientConnection {
   }
 
   private mayGoOn(): boolean {
-    return !this.isClosing && this.parked === undefined && !this.socket.destroyed && !this.isOverfull(0.5);
+    return !this.isClosing && !this.parked.isOpen && !this.socket.destroyed && !this.isOverfull(0.5);
   }
 
   private goOn(): void {
