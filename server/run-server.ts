@@ -22,6 +22,8 @@ import { ClientListener } from './net/listener.js';
 import { nodeOptionsOf } from './node-options.js';
 import { openProcessLog } from './process-log.js';
 import { Server } from './server.js';
+import { LatencySpikes } from './watch/latency-spikes.js';
+import { WatchedStore } from './watch/watched-store.js';
 
 const STORE_FOLDER = 'store';
 const CLIENT_GRACE_MS = 2_000;
@@ -55,7 +57,8 @@ export async function runServer(config: Config, shutDown: () => void): Promise<R
   const access = new AccessControl({ settings, commands, clients, clock: nodeClock, timers, log });
   makeFolder(config.dir, 'dir');
   const folderStore = await withChecksums(await openRocksStore(join(config.dir, STORE_FOLDER)));
-  const store = faults?.store(folderStore) ?? folderStore;
+  const spikes = new LatencySpikes(nodeClock, () => settings.config.latencyMonitorThreshold);
+  const store = new WatchedStore(faults?.store(folderStore) ?? folderStore, spikes, nodeClock);
   const node = await ClusterNode.open(world, store, options);
   // A node that has left and handed everything over has nothing more to do.
   node.transfer?.onGone(shutDown);
@@ -68,6 +71,8 @@ export async function runServer(config: Config, shutDown: () => void): Promise<R
     clients,
     commands,
     statistics,
+    spikes,
+    timers,
     access,
     clock: nodeClock,
     log,
@@ -82,7 +87,7 @@ export async function runServer(config: Config, shutDown: () => void): Promise<R
   const stop = async (): Promise<void> => {
     log.info({}, 'stopping');
     await listener.close(CLIENT_GRACE_MS);
-    statistics.close();
+    server.close();
     await node.close();
     await store.close();
     latency.close();

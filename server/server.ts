@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ClusterNode } from '../cluster/node.js';
 import type { Clock } from '../cluster/ports/clock.js';
 import type { Log } from '../cluster/ports/log.js';
+import type { Timers } from '../cluster/ports/timers.js';
 import type { AccessControl } from './acl/access-control.js';
 import type { CommandTable } from './commands/command-table.js';
 import type { Statistics } from './commands/statistics.js';
@@ -10,7 +11,8 @@ import type { Settings } from './config/settings.js';
 import type { FaultInjection } from './faults/fault-injection.js';
 import type { LatencyBook } from './latency/latency-book.js';
 import type { ClientRegistry } from './net/client-registry.js';
-import { LatencySpikes } from './watch/latency-spikes.js';
+import type { LatencySpikes } from './watch/latency-spikes.js';
+import { LoopWatch } from './watch/loop-watch.js';
 import { Monitors } from './watch/monitors.js';
 import { SlowCalls } from './watch/slow-calls.js';
 import { SlowLog } from './watch/slow-log.js';
@@ -23,6 +25,8 @@ export interface ServerParts {
   readonly clients: ClientRegistry;
   readonly commands: CommandTable;
   readonly statistics: Statistics;
+  readonly spikes: LatencySpikes;
+  readonly timers: Timers;
   readonly access: AccessControl;
   readonly clock: Clock;
   readonly log: Log;
@@ -50,6 +54,7 @@ export class Server {
   readonly spikes: LatencySpikes;
   readonly slowCalls: SlowCalls;
   readonly monitors: Monitors;
+  readonly #loopWatch: LoopWatch;
   /** 40 hex digits, different for each start. */
   readonly runId = randomBytes(20).toString('hex');
 
@@ -67,7 +72,8 @@ export class Server {
     this.shutDown = parts.shutDown;
     this.startedMs = parts.clock.nowMs();
     this.slowLog = new SlowLog(parts.clock, () => this.config.slowlogMaxLen);
-    this.spikes = new LatencySpikes(parts.clock, () => this.config.latencyMonitorThreshold);
+    this.spikes = parts.spikes;
+    this.#loopWatch = new LoopWatch(parts.settings, parts.spikes, parts.clock, parts.timers);
     this.slowCalls = new SlowCalls(parts.settings, this.slowLog, this.spikes);
     this.monitors = new Monitors(parts.clock);
   }
@@ -75,6 +81,12 @@ export class Server {
   /** The options as they stand now: `CONFIG SET` puts another frozen object in its place. */
   get config(): Config {
     return this.settings.config;
+  }
+
+  /** Stops what it does by itself; the rest belongs to whoever made the parts. */
+  close(): void {
+    this.#loopWatch.close();
+    this.statistics.close();
   }
 
   /** Sets everything that counts and measures back (`CONFIG RESETSTAT`). */

@@ -1,6 +1,7 @@
 import { COMMAND_PREFIX } from '../latency/latency-book.js';
-import { type Call, type CommandRow, runSubcommand } from './command.js';
+import { type Call, type CommandRow, refuse, runSubcommand } from './command.js';
 import type { Command } from './command-table.js';
+import { latencyDoctor, latencyGraph } from './latency-report.js';
 import { helpRow } from './subcommand-help.js';
 
 function histogram({ server, args, slot }: Call) {
@@ -35,16 +36,60 @@ function named(names: readonly Buffer[], find: (name: string) => Command | undef
   });
 }
 
-/** Events that were longer than a threshold are not watched here: histograms see all of them. */
-function latest({ slot }: Call) {
-  slot.out.array(0);
+function latest({ server, slot }: Call) {
+  const all = server.spikes.all();
+  slot.out.array(all.length);
+  for (const { event, spikes, maxMs } of all) {
+    const last = spikes.at(-1);
+    slot.out.array(4);
+    slot.out.bulkText(event);
+    slot.out.integer(last?.atS ?? 0);
+    slot.out.integer(last?.ms ?? 0);
+    slot.out.integer(maxMs);
+  }
   slot.complete();
 }
 
-function reset({ slot }: Call) {
-  slot.out.integer(0);
+function history({ server, args, slot }: Call) {
+  const spikes = server.spikes.series(eventOf(args))?.spikes ?? [];
+  slot.out.array(spikes.length);
+  for (const { atS, ms } of spikes) {
+    slot.out.array(2);
+    slot.out.integer(atS);
+    slot.out.integer(ms);
+  }
   slot.complete();
 }
+
+function graph({ server, args, slot }: Call) {
+  const event = eventOf(args);
+  const series = server.spikes.series(event);
+  if (series === undefined) return refuse(server, slot, `ERR No samples available for event '${event}'`, 'latin1');
+  slot.out.verbatim('txt', latencyGraph(series, Math.trunc(server.clock.nowMs() / MS_PER_S)));
+  slot.complete();
+}
+
+function doctor({ server, slot }: Call) {
+  slot.out.verbatim('txt', latencyDoctor(server.spikes.all(), server.spikes.isWatching));
+  slot.complete();
+}
+
+function reset({ server, args, slot }: Call) {
+  const { spikes } = server;
+  const events = args.length === 2 ? spikes.all().map(({ event }) => event) : args.slice(2).map(latin1);
+  slot.out.integer(events.filter((event) => spikes.forget(event)).length);
+  slot.complete();
+}
+
+function eventOf(args: readonly Buffer[]): string {
+  return latin1(args[2] ?? Buffer.alloc(0));
+}
+
+function latin1(bytes: Buffer): string {
+  return bytes.toString('latin1');
+}
+
+const MS_PER_S = 1000;
 
 const ADMIN: Pick<CommandRow, 'flags' | 'categories' | 'group' | 'complexity'> = {
   flags: ['admin', 'noscript', 'loading', 'stale'],
@@ -70,16 +115,45 @@ const subcommands: readonly CommandRow[] = [
     name: 'latest',
     arity: 2,
     since: '2.8.13',
-    summary: 'Tells of no events: latencies are all in the histograms',
+    summary: 'Tells the last time that each event took long, and the longest',
     tips: ['nondeterministic_output', 'request_policy:all_nodes', 'response_policy:special'],
     run: latest,
+  },
+  {
+    ...ADMIN,
+    name: 'history',
+    arity: 3,
+    since: '2.8.13',
+    summary: 'Tells when an event took long, and how long, a line a second at the most',
+    tips: ['nondeterministic_output', 'request_policy:all_nodes', 'response_policy:special'],
+    arguments: [{ name: 'event', type: 'string' }],
+    run: history,
+  },
+  {
+    ...ADMIN,
+    name: 'graph',
+    arity: 3,
+    since: '2.8.13',
+    summary: 'Draws when an event took long, and how long',
+    tips: ['nondeterministic_output', 'request_policy:all_nodes', 'response_policy:special'],
+    arguments: [{ name: 'event', type: 'string' }],
+    run: graph,
+  },
+  {
+    ...ADMIN,
+    name: 'doctor',
+    arity: 2,
+    since: '2.8.13',
+    summary: 'Tells people which events took long, and what may help',
+    tips: ['nondeterministic_output', 'request_policy:all_nodes', 'response_policy:special'],
+    run: doctor,
   },
   {
     ...ADMIN,
     name: 'reset',
     arity: -2,
     since: '2.8.13',
-    summary: 'Forgets no events: there are none',
+    summary: 'Forgets what was noted of events',
     tips: ['request_policy:all_nodes', 'response_policy:all_succeeded'],
     arguments: [{ name: 'event', type: 'string', flags: ['optional', 'multiple'] }],
     run: reset,
@@ -88,9 +162,15 @@ const subcommands: readonly CommandRow[] = [
     'HISTOGRAM [<command> ...]',
     '    Tells how many calls took at most 1, 2, 4, 8 ... microseconds.',
     'LATEST',
-    '    Always empty: no events are sampled.',
+    '    Tells the last and the longest time of each event that took latency-monitor-threshold.',
+    'HISTORY <event>',
+    '    Tells the last times of that event.',
+    'GRAPH <event>',
+    '    Draws them.',
+    'DOCTOR',
+    '    Tells what was seen, and what may help.',
     'RESET [<event> ...]',
-    '    Always 0; CONFIG RESETSTAT sets the histograms back.',
+    '    Forgets these events, or all; CONFIG RESETSTAT sets the histograms back.',
     'HELP',
     '    Prints this.',
   ]),

@@ -6,3 +6,5 @@ export const SLOW_ARGUMENT_BYTES_MAX = 128;
 export const SLOW_ENTRIES_MAX = 100_000;
 /** Samples of one event that `LATENCY HISTORY` tells, one a second. As in Redis. */
 export const SPIKES_KEPT = 160;
+/** How often it is looked whether the event loop is late, while latencies are watched. */
+export const LOOP_PERIOD_MS = 100;

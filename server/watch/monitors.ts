@@ -1,7 +1,7 @@
 /** HOT PATH: `isOn` is looked at with every command. */
 import type { Clock } from '../../cluster/ports/clock.js';
 import type { Command } from '../commands/command-table.js';
-import { shownArguments } from '../commands/secret-arguments.js';
+import { shownArguments } from '../commands/shown-arguments.js';
 import type { ClientConnection } from '../net/connection.js';
 import { quoted } from './quoted.js';
 
@@ -34,7 +34,7 @@ export class Monitors {
    */
   feed(connection: ClientConnection, command: Command, args: readonly Buffer[]): void {
     if (command.row.flags.includes('admin')) return;
-    const line = this.#line(connection, shownArguments(command, args));
+    const line = this.#line(connection, shownArguments(command.row, args));
     for (const monitor of this.#watching) {
       if (monitor.isClosed) {
         this.remove(monitor);

@@ -1,6 +1,6 @@
 /** HOT PATH: `leastUs` is compared with the time of every command. */
 import type { Command } from '../commands/command-table.js';
-import { shownArguments } from '../commands/secret-arguments.js';
+import { shownArguments } from '../commands/shown-arguments.js';
 import type { Settings } from '../config/settings.js';
 import type { ReplySlot } from '../net/reply-slot.js';
 import type { LatencySpikes } from './latency-spikes.js';
@@ -34,6 +34,6 @@ export class SlowCalls {
     this.spikes.note(command.row.flags.includes('fast') ? 'fast-command' : 'command', us);
     if (us < this.#logFromUs) return;
     const { connection, args } = slot;
-    this.log.add(us, shownArguments(command, args), connection.address, connection.name);
+    this.log.add(us, shownArguments(command.row, args), connection.address, connection.name);
   }
 }

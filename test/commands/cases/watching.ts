@@ -96,7 +96,32 @@ const monitor: readonly Case[] = [
   ],
 ];
 
+const latency: readonly Case[] = [
+  described([
+    'latency|latest',
+    'latency|history',
+    'latency|doctor',
+    'latency|graph',
+    'latency|reset',
+    'latency|histogram',
+    'latency|help',
+  ]),
+  [
+    'LATENCY LATEST',
+    'LATENCY HISTORY x',
+    'LATENCY GRAPH x',
+    'LATENCY GRAPH "\\xff"',
+    'LATENCY RESET a b',
+    'LATENCY HISTORY',
+    'LATENCY DOCTOR',
+    'LATENCY DOCTOR x',
+    'CONFIG GET latency-monitor-threshold',
+    'CONFIG SET latency-monitor-threshold abc',
+  ],
+];
+
 export const watchingFamilies: readonly CaseFamily[] = [
   { name: 'SLOWLOG', cases: slowLog },
+  { name: 'LATENCY', cases: latency },
   { name: 'MONITOR', cases: monitor },
 ];

@@ -22,6 +22,7 @@ import { LatencyBook } from '../../../server/latency/latency-book.js';
 import { ClientRegistry } from '../../../server/net/client-registry.js';
 import { ClientListener } from '../../../server/net/listener.js';
 import { Server } from '../../../server/server.js';
+import { LatencySpikes } from '../../../server/watch/latency-spikes.js';
 
 const DEADLINE_MS = 10_000;
 const GRACE_MS = 100;
@@ -85,6 +86,8 @@ export class LiveServer {
       clients,
       commands,
       statistics,
+      spikes: new LatencySpikes(nodeClock, () => settings.config.latencyMonitorThreshold),
+      timers,
       access,
       clock: nodeClock,
       log,
@@ -98,7 +101,7 @@ export class LiveServer {
     const live = new LiveServer(port, server);
     live.#closers.push(
       () => listener.close(GRACE_MS),
-      () => statistics.close(),
+      () => server.close(),
       () => node.close(),
       () => latencies.close(),
     );
