@@ -101,7 +101,7 @@ export class AccessControl {
     if (delayMs === 0) return this.#judge(client, host, name, password, command);
     const waiting = this.#waiting.get(host) ?? 0;
     if (waiting >= WAITING_MAX) {
-      this.#loginFailed(client, host, name, command);
+      this.#noteFailure(client, host, name, command);
       return 'too many';
     }
     this.#waiting.set(host, waiting + 1);
@@ -123,9 +123,17 @@ export class AccessControl {
     return denial;
   }
 
+  /** Makes or changes a user; or says why not, in Redis's words without their code. */
+  setUser(name: string, rules: readonly string[], by: AccessClient): string | undefined {
+    const refusal = this.users.set(name, rules);
+    if (refusal === undefined) this.#audit(by, 'user set', name);
+    return refusal;
+  }
+
   /** Removes users and closes their connections; gives how many there were. `by` is still answered. */
   deleteUsers(names: readonly string[], by: AccessClient): number {
     const removed = this.users.delete(names);
+    for (const { name } of removed) this.#audit(by, 'user removed', name);
     this.#closeAll(removed, by);
     return removed.size;
   }
@@ -134,6 +142,7 @@ export class AccessControl {
   reload(by: AccessClient): string | undefined {
     const outcome = this.users.load();
     if (typeof outcome === 'string') return outcome;
+    this.#audit(by, 'users loaded');
     this.#closeAll(outcome, by);
     return undefined;
   }
@@ -151,7 +160,8 @@ export class AccessControl {
     // As much is computed for users who do not exist.
     const isKnown = isOneOf(password, user?.passwords ?? []);
     if (user?.isOn !== true || !(isKnown || user.needsNoPassword)) {
-      this.#loginFailed(client, host, name, command);
+      this.#delay.failed(host);
+      this.#noteFailure(client, host, name, command);
       return 'wrong';
     }
     client.login.user = user;
@@ -160,8 +170,7 @@ export class AccessControl {
     return 'welcome';
   }
 
-  #loginFailed(client: AccessClient, host: string, name: string, command: string): void {
-    this.#delay.failed(host);
+  #noteFailure(client: AccessClient, host: string, name: string, command: string): void {
     this.#note(client, 'auth', command, name);
     // What is no user's name may be a password that was typed at the wrong place.
     const who = this.users.find(name) === undefined ? undefined : name;
@@ -171,6 +180,14 @@ export class AccessControl {
   #note(client: AccessClient, reason: DenialReason, object: string, user: string): void {
     this.denied[reason]++;
     this.log.add({ reason, object, user, client: client.describe(this.#parts.clock.monotonicUs()) });
+  }
+
+  /** Tells the operator's log who has changed the users. */
+  #audit(by: AccessClient, what: string, user?: string): void {
+    this.#parts.log.info(
+      { ...audit(by.login.user.name, by.address, what), user },
+      'the users of this node have changed',
+    );
   }
 
   #endWaiting(host: string): void {

@@ -61,9 +61,9 @@ function getUser({ server, args, slot }: Call) {
   slot.complete();
 }
 
-function setUser({ server, args, slot }: Call) {
+function setUser({ server, connection, args, slot }: Call) {
   const [name = '', ...rules] = args.slice(2).map(textOf);
-  const refusal = server.access.users.set(name, rules);
+  const refusal = server.access.setUser(name, rules, connection);
   if (refusal !== undefined) return refuse(server, slot, `ERR ${refusal}`, 'latin1');
   slot.out.ok();
   slot.complete();

@@ -155,6 +155,11 @@ const COMMON: Pick<CommandRow, 'categories' | 'group' | 'since'> = {
   group: 'cluster',
   since: '0.1.0',
 };
+/** For operators; as in Redis such commands are in two categories of their own. */
+const ADMIN: Pick<CommandRow, 'flags' | 'categories'> = {
+  flags: ['admin', 'stale'],
+  categories: ['@admin', '@slow', '@dangerous'],
+};
 const KEY: Pick<CommandRow, 'keys' | 'arguments'> = {
   keys: { first: 2, last: 2, step: 1, flags: ['RO'] },
   arguments: [{ name: 'key', type: 'key' }],
@@ -163,9 +168,9 @@ const KEY: Pick<CommandRow, 'keys' | 'arguments'> = {
 const subcommands: readonly CommandRow[] = [
   {
     ...COMMON,
+    ...ADMIN,
     name: 'hints',
     arity: 2,
-    flags: ['admin', 'stale'],
     complexity: 'O(N) where N is the number of hints',
     summary: 'Tells which nodes have missed writes that this one keeps for them',
     tips: ['nondeterministic_output'],
@@ -173,10 +178,9 @@ const subcommands: readonly CommandRow[] = [
   },
   {
     ...COMMON,
+    ...ADMIN,
     name: 'leave',
     arity: 2,
-    flags: ['admin', 'stale'],
-    categories: ['@admin', '@slow', '@dangerous'],
     complexity: 'O(1); handing over goes on behind it',
     summary: 'Makes this node hand over all that it holds, leave the cluster and stop',
     run: leave,
@@ -194,9 +198,9 @@ const subcommands: readonly CommandRow[] = [
   },
   {
     ...COMMON,
+    ...ADMIN,
     name: 'sync',
     arity: -2,
-    flags: ['admin', 'stale'],
     complexity:
       'O(P) where P is the number of partitions; with a partition, what it takes to compare it with each primary',
     summary: 'Tells how the comparison of replicas stands, or compares one partition now',
@@ -206,9 +210,9 @@ const subcommands: readonly CommandRow[] = [
   },
   {
     ...COMMON,
+    ...ADMIN,
     name: 'transfers',
     arity: 2,
-    flags: ['admin', 'stale'],
     complexity: 'O(N) where N is the number of nodes',
     summary: 'Tells how far the transfers of partitions to and from this node are',
     tips: ['nondeterministic_output'],

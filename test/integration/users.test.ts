@@ -121,6 +121,8 @@ test.serial(
     t.is(await denied(), 12);
     const log = readFileSync(start.logPath, 'utf8');
     t.regex(log, /"audit":true,"who":"default","from":"127\.0\.0\.1:\d+","what":"login failed"/);
+    await inside.exchange(requestOf(wordsOf('ACL SETUSER bob >simsim')));
+    t.regex(readFileSync(start.logPath, 'utf8'), /"audit":true,"who":"default",.*"what":"user set","user":"bob"/);
     for (const node of cluster.nodes) {
       const text = readFileSync(node.start.logPath, 'utf8');
       for (const secret of SECRETS) t.false(text.includes(secret));
