@@ -8,7 +8,7 @@ import type { LoadWaiter } from '../replica/replica.js';
 import type { Partition } from '../ring/slots.js';
 import { readActor } from '../version/actor.js';
 import type { ObjectBytes } from '../version/codec.js';
-import { NEVER_WRITTEN } from '../version/counter.js';
+import { epochOfFlush } from '../version/counter.js';
 import { joinBytes } from '../version/encoded.js';
 import type { Dot } from '../version/object.js';
 import { VERSION_OF_COUNTERS } from '../wire/versions.js';
@@ -180,13 +180,14 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
 
   /** Where this node holds nothing of the key: whether that says that there is nothing. */
   #absentEpoch(local: ObjectBytes | null): Dot | undefined {
-    if (local !== null) return NEVER_WRITTEN;
+    const epoch = epochOfFlush(this.#node.replica.flushedUpTo(this.#db));
+    if (local !== null) return epoch;
     const { targets, n, isPrimary } = this.#node.routes.placement(
       this.#partition,
       this.#node.keyspaces.of(this.#key).n,
     );
     const isBlind = this.#isReadShort || (!isPrimary && firstReachable(targets, n) === undefined);
-    return isBlind ? undefined : NEVER_WRITTEN;
+    return isBlind ? undefined : epoch;
   }
 
   /** Whether all nodes that may hold the key, as far as their versions are known, can read counters. */

@@ -41,8 +41,9 @@ export interface Counter {
   readonly expirySetAt: number;
 }
 
+const NO_ACTOR = '0'.repeat(2 * ACTOR_BYTES) as ActorId;
 /** The epoch of a key that was never written, as far as its replicas know. */
-export const NEVER_WRITTEN: Dot = { actor: '0'.repeat(2 * ACTOR_BYTES) as ActorId, counter: 0 };
+export const NEVER_WRITTEN: Dot = { actor: NO_ACTOR, counter: 0 };
 
 /** Totals that one counter may keep; the coordinator begins a new epoch with a plain value beyond. */
 export const TOTALS_MAX = 64;
@@ -56,7 +57,12 @@ const NOTHING: Totals = { added: 0n, taken: 0n };
 
 /** The epoch that an expiry begins: it follows from the expired value alone, so all nodes agree on it. */
 export function epochOfExpiry(expiryMs: number): Dot {
-  return { actor: NEVER_WRITTEN.actor, counter: Math.min(expiryMs * 1000, Number.MAX_SAFE_INTEGER) };
+  return { actor: NO_ACTOR, counter: Math.min(expiryMs * 1000, Number.MAX_SAFE_INTEGER) };
+}
+
+/** The epoch of a key that was not written since its database was flushed up to the counter `upTo` (0: never). */
+export function epochOfFlush(upTo: number): Dot {
+  return { actor: NO_ACTOR, counter: upTo };
 }
 
 /** What the counter stands at. */
@@ -128,6 +134,12 @@ export function decodeCounter(value: Buffer): Counter {
     at = unitsEnd(value, takenAt);
   }
   return { epoch: knowsEpoch ? epoch : undefined, scale, base, totals, expirySetAt };
+}
+
+/** The counter of the epoch, of the counter that begins at `at`; infinite where it knows of none. */
+export function epochCounterIn(bytes: Buffer, at: number): number {
+  const header = at + 1 + bytes.readUInt8(at);
+  return bytes.readUInt8(header + 1) === 1 ? readU64(bytes, header + 2 + ACTOR_BYTES) : Number.POSITIVE_INFINITY;
 }
 
 /** Why the value of a sibling is no counter, or undefined if it is one, in its one form. */

@@ -2,9 +2,10 @@ import test from 'ava';
 import fc from 'fast-check';
 import { type Applying, applyChange, type Change } from '../../../cluster/coordinator/change.js';
 import type { ActorId } from '../../../cluster/version/actor.js';
-import { encodeObject, objectFault } from '../../../cluster/version/codec.js';
-import { encodeCounter, NEVER_WRITTEN, TOTALS_MAX } from '../../../cluster/version/counter.js';
+import { decodeObject, encodeObject, objectFault } from '../../../cluster/version/codec.js';
+import { encodeCounter, epochOfFlush, NEVER_WRITTEN, TOTALS_MAX } from '../../../cluster/version/counter.js';
 import { foldSiblings, startingAt } from '../../../cluster/version/counter-fold.js';
+import { survivorsOf } from '../../../cluster/version/flushed.js';
 import { join, put, type VersionedObject } from '../../../cluster/version/object.js';
 
 const NOW_MS = 1_000_000;
@@ -49,6 +50,20 @@ class Replicas {
 
   expire(replica: number, expiryMs: number): void {
     this.change(replica, { kind: 'expire', condition: 0, expiryMs });
+  }
+
+  /** The replica hears of a flush. Answers the epoch of what is absent from then on. */
+  flush(replica: number, upTo: number): Partial<Applying> {
+    const object = this.objects[replica];
+    const left = object && survivorsOf(encodeObject(object), upTo);
+    this.objects[replica] = left && decodeObject(left);
+    return { absentEpoch: epochOfFlush(upTo) };
+  }
+
+  /** Above all that was written so far. */
+  mark(): number {
+    this.#counter += 10;
+    return this.#counter - 5;
   }
 
   merge(into: number, from: number): void {
@@ -172,6 +187,21 @@ test('what is added where nobody knows the key is added to what it turns out to 
   replicas.mergeAll();
   t.is(replicas.shown(0), '13');
   t.is(replicas.incr(1, 1), '14');
+});
+
+test('a flush takes what is added to a flushed value without knowing of it, and what comes after it adds up', (t) => {
+  const replicas = new Replicas();
+  replicas.incr(0, 100);
+  replicas.mergeAll();
+  const upTo = replicas.mark();
+  const aware = replicas.flush(0, upTo);
+  t.is(replicas.incr(0, 1, aware), '1');
+  replicas.flush(1, upTo);
+  t.is(replicas.incr(1, 2, aware), '2');
+  t.is(replicas.incr(2, 7), '107');
+  for (const replica of ACTORS.keys()) replicas.flush(replica, upTo);
+  replicas.mergeAll();
+  t.is(replicas.shown(0), '3');
 });
 
 test('a number that is added to stays a string to all other commands', (t) => {

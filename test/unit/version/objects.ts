@@ -8,7 +8,7 @@
  */
 import fc from 'fast-check';
 import { type ActorId, makeActor } from '../../../cluster/version/actor.js';
-import { encodeCounter, NEVER_WRITTEN } from '../../../cluster/version/counter.js';
+import { encodeCounter } from '../../../cluster/version/counter.js';
 import {
   type Dot,
   hasSeen,
@@ -60,7 +60,7 @@ export function siblingOf(dot: Dot): Sibling {
   const tombstone = dot.counter % 5 === 0;
   if (dot.counter % 7 === 1 && !tombstone) {
     const totals = new Map([[dot.actor, { added: BigInt(dot.counter), taken: 1n }]]);
-    const counter = { epoch: NEVER_WRITTEN, scale: 0 as const, base: 0n, totals, expirySetAt: 0 };
+    const counter = { epoch: undefined, scale: 0 as const, base: 0n, totals, expirySetAt: 0 };
     return { dot, tombstone, isCounter: true, expiryMs: 0, value: encodeCounter(counter) };
   }
   return {
