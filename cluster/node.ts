@@ -11,6 +11,7 @@ import { type Copy, copiesOf } from './coordinator/copies.js';
 import { Counters } from './coordinator/counters.js';
 import { answerStamp, greetWithStamp, Lateness } from './coordinator/forward-stamp.js';
 import { HedgeQueue } from './coordinator/hedge.js';
+import { type HeldWait, heldWrites } from './coordinator/held-writes.js';
 import { InboundRequests } from './coordinator/inbound-requests.js';
 import { answerKeyCount, countKeys } from './coordinator/key-count.js';
 import { KeyspaceAgreement } from './coordinator/keyspace-agreement.js';
@@ -24,6 +25,7 @@ import type { KeptDatabases } from './databases/database-message.js';
 import { loadDatabases } from './databases/database-row.js';
 import { Databases } from './databases/databases.js';
 import { FlushSweep } from './databases/flush-sweep.js';
+import type { Failure } from './failure.js';
 import type { HandoffNode } from './handoff/handoff-node.js';
 import { Hints } from './handoff/hints.js';
 import { OrphanSweep } from './handoff/orphan-sweep.js';
@@ -345,6 +347,11 @@ export class ClusterNode {
   /** Live keys of database `db` in the whole cluster; `missing`: partitions that no reachable node holds. */
   countKeys(db: number, done: (count: number, missing: number) => void): void {
     countKeys(this.#coordination, db, done);
+  }
+
+  /** How many replicas beside the coordinator's hold what a session wrote last; see `heldWrites`. Never rejects. */
+  heldWrites(session: Session, wait: HeldWait): Promise<number | Failure> {
+    return heldWrites(this.#coordination, session, wait);
   }
 
   /** What background work is allowed now, and why. */

@@ -26,6 +26,11 @@ export const RUNS_MAX = 3;
 /** The longest string that another node may have this one compute, in bytes; no `value-max-len` is longer. */
 export const COMPUTED_BYTES_MAX = 512 * 2 ** 20;
 
+/** Keys that a session remembers to have written last, for `WAIT`. */
+export const LAST_WRITES_MAX = 32;
+/** How often it is asked whether replicas hold them by now. */
+export const HELD_PAUSE_MS = 20;
+
 /** How much of what two nodes' keyspaces differ in is logged and kept, in chars. */
 export const KEYSPACE_DIFFERENCE_CHARS_MAX = 2_000;
 

@@ -23,6 +23,7 @@ import { ForwardOperation } from './forward.js';
 import type { ForwardedReply, ForwardedRequest } from './forwarded.js';
 import { GetOperation, type ReadDone } from './get.js';
 import { KeyOrder } from './key-order.js';
+import { LastWrites, type WrittenKey } from './last-writes.js';
 import type { ModifyDone } from './modify.js';
 import { type PutElsewhere, PutOperation, type WriteDone } from './put.js';
 import { firstReachable } from './routes.js';
@@ -36,6 +37,7 @@ export class Session implements PutElsewhere {
   /** Gets under way that ask other nodes, by key; and the keys that a write holds back until they have ended. */
   readonly #reading = new Map<string, number>();
   readonly #awaitsReads = new Set<string>();
+  readonly #lastWrites = new LastWrites();
 
   constructor(node: Coordination) {
     this.#node = node;
@@ -84,6 +86,7 @@ export class Session implements PutElsewhere {
     state: T,
     done: WriteDone<T>,
   ): void {
+    this.#lastWrites.note(db, key);
     if (!this.#order.isEmpty || this.#reading.size !== 0) {
       if (this.#waitsToWrite(db, key, () => this.put(db, slot, key, context, written, state, done))) return;
     }
@@ -98,6 +101,7 @@ export class Session implements PutElsewhere {
 
   /** Read-modify-write, at the first reachable node of the preference list. */
   modify<T>(db: number, slot: Slot, key: string, change: Change, state: T, done: ModifyDone<T>): void {
+    this.#lastWrites.note(db, key);
     if (this.#waitsToWrite(db, key, () => this.modify(db, slot, key, change, state, done))) return;
     const partition = this.#partition(slot);
     const { routes, replica } = this.#node;
@@ -138,7 +142,15 @@ export class Session implements PutElsewhere {
       missing--;
       if (missing === 0) begin(new Session(this.#node), end);
     };
-    for (const { db, key } of held.values()) enter(db, key);
+    for (const { db, key } of held.values()) {
+      this.#lastWrites.note(db, key);
+      enter(db, key);
+    }
+  }
+
+  /** The keys that were written last, or are to be: at most `LAST_WRITES_MAX`. */
+  lastWrites(): readonly WrittenKey[] {
+    return this.#lastWrites.all();
   }
 
   /** For `PutOperation`: nothing of the put was written here. It goes to another node, in its turn. */

@@ -28,6 +28,7 @@ import { slowlogCommands } from './slowlog.js';
 import { pieceCommands } from './string-pieces.js';
 import { writeCommands } from './string-writes.js';
 import { stringCommands } from './strings.js';
+import { waitCommands } from './wait.js';
 
 /** The rows of all commands. */
 export const commandRows: readonly CommandRow[] = [
@@ -44,6 +45,7 @@ export const commandRows: readonly CommandRow[] = [
   ...renameCommands,
   ...dumpCommands,
   ...objectCommands,
+  ...waitCommands,
   ...keyspaceScanCommands,
   ...expireCommands,
   ...connectionCommands,

@@ -273,6 +273,11 @@ const restores: readonly Case[] = [
   ),
 ];
 
+const waits: readonly Case[] = [
+  ['WAIT', 'WAIT 1', 'WAIT 1 1 1', 'WAIT a b', 'WAIT 1 a', 'WAIT a 1', 'WAIT 1 -1'],
+  [...NUMBERS.map((number) => `WAIT ${number} -5`)],
+];
+
 export const keyFamilies: readonly CaseFamily[] = [
   { name: 'patterns of keys', cases: patterns },
   { name: 'SCAN, KEYS and RANDOMKEY', cases: scan },
@@ -282,4 +287,5 @@ export const keyFamilies: readonly CaseFamily[] = [
   { name: 'OBJECT and TOUCH', cases: objects },
   { name: 'DUMP', cases: dumps },
   { name: 'RESTORE', cases: restores },
+  { name: 'WAIT', cases: waits },
 ];
