@@ -30,7 +30,7 @@ export interface AccessClient {
   closeAfterReplies(): void;
 }
 
-/** `too many`: not looked at, since too many of that address wait already. */
+/** `too many`: not looked at, since too many of that address waited. */
 export type LoginVerdict = 'welcome' | 'wrong' | 'too many';
 
 export interface AccessParts {
@@ -96,19 +96,17 @@ export class AccessControl {
     command: string,
     late: (verdict: LoginVerdict) => void,
   ): LoginVerdict | 'later' {
-    const host = client.address.slice(0, client.address.lastIndexOf(':'));
+    const host = hostOf(client);
     const delayMs = this.#delay.delayMsOf(host);
     if (delayMs === 0) return this.#judge(client, host, name, password, command);
     const waiting = this.#waiting.get(host) ?? 0;
-    if (waiting >= WAITING_MAX) {
-      this.#noteFailure(client, host, name, command);
-      return 'too many';
-    }
-    this.#waiting.set(host, waiting + 1);
+    const isLookedAt = waiting < WAITING_MAX;
+    if (isLookedAt) this.#waiting.set(host, waiting + 1);
     client.suspend();
     this.#parts.timers.after(delayMs, () => {
-      this.#endWaiting(host);
-      late(client.isClosed ? 'wrong' : this.#judge(client, host, name, password, command));
+      if (isLookedAt) this.#endWaiting(host);
+      if (isLookedAt && !client.isClosed) late(this.#judge(client, host, name, password, command));
+      else late(this.#refuseUnseen(client, name, command));
       client.resume();
     });
     return 'later';
@@ -161,7 +159,7 @@ export class AccessControl {
     const isKnown = isOneOf(password, user?.passwords ?? []);
     if (user?.isOn !== true || !(isKnown || user.needsNoPassword)) {
       this.#delay.failed(host);
-      this.#noteFailure(client, host, name, command);
+      this.#noteFailure(client, name, command);
       return 'wrong';
     }
     client.login.user = user;
@@ -170,11 +168,16 @@ export class AccessControl {
     return 'welcome';
   }
 
-  #noteFailure(client: AccessClient, host: string, name: string, command: string): void {
+  #refuseUnseen(client: AccessClient, name: string, command: string): LoginVerdict {
+    this.#noteFailure(client, name, command);
+    return 'too many';
+  }
+
+  #noteFailure(client: AccessClient, name: string, command: string): void {
     this.#note(client, 'auth', command, name);
     // What is no user's name may be a password that was typed at the wrong place.
     const who = this.users.find(name) === undefined ? undefined : name;
-    this.#quietLog.warn(host, audit(who, client.address, 'login failed'), 'a login has failed');
+    this.#quietLog.warn(hostOf(client), audit(who, client.address, 'login failed'), 'a login has failed');
   }
 
   #note(client: AccessClient, reason: DenialReason, object: string, user: string): void {
@@ -212,4 +215,8 @@ export class AccessControl {
       else client.close('its user was removed');
     }
   }
+}
+
+function hostOf({ address }: AccessClient): string {
+  return address.slice(0, address.lastIndexOf(':'));
 }

@@ -15,5 +15,5 @@ export const FAILURE_FORGOTTEN_MS = 2_000;
 export const FAILURES_MAX = 24;
 /** Addresses whose failures are remembered; the one that has been there longest goes first. */
 export const ADDRESSES_MAX = 10_000;
-/** Logins of one address that wait at a time; more are refused unseen. */
+/** Logins of one address that wait at a time; others wait as long and are refused unseen. */
 export const WAITING_MAX = 16;
