@@ -29,6 +29,7 @@ import type { Failure } from './failure.js';
 import type { HandoffNode } from './handoff/handoff-node.js';
 import { Hints } from './handoff/hints.js';
 import { OrphanSweep } from './handoff/orphan-sweep.js';
+import { type ClientPorts, PortBook } from './membership/client-ports.js';
 import { GossipMembership } from './membership/gossip-membership.js';
 import { contactBy, gossipLinks } from './membership/links.js';
 import { isElastic, type Membership } from './membership/membership.js';
@@ -74,6 +75,8 @@ export interface NodeOptions {
   readonly secret: string;
   /** Where peers reach this node; undefined: nowhere (a node that stands alone). */
   readonly listen: PeerAddress | undefined;
+  /** Where clients reach this node; not given: on the port that its membership names, without TLS. */
+  readonly clientPorts?: ClientPorts;
   /** One row each, the default keyspace (prefix '') among them. */
   readonly keyspaces: readonly KeyspaceRow[];
   /** The longest value that clients may write, in bytes. */
@@ -113,6 +116,8 @@ export class ClusterNode {
   readonly databases: Databases;
   /** Gives back the space of what was flushed. */
   readonly flushSweep: FlushSweep;
+  /** On which ports the nodes serve clients. */
+  readonly portBook: PortBook;
   /** Who serves what now. */
   readonly routes: Routes;
   readonly tokens: ContextTokens;
@@ -188,6 +193,7 @@ export class ClusterNode {
     );
     this.keyspaces = keyspaces;
     this.keyspaceAgreement = new KeyspaceAgreement(world.log, options.keyspaces);
+    this.portBook = new PortBook(membership.self, options.clientPorts);
     this.#store = store;
     this.#forest = forest;
     this.#world = world;
@@ -320,9 +326,11 @@ export class ClusterNode {
         greetWithStamp(peer, world.clock, this.#coordination.forwarding);
         gossip?.linkStands();
         void this.keyspaceAgreement.compare(peer);
+        void this.portBook.learn(peer);
       });
     });
     queries.on(QUERY_KIND.databases, databases.answer);
+    queries.on(QUERY_KIND.clientPorts, this.portBook.answer);
     queries.on(QUERY_KIND.keyspaces, this.keyspaceAgreement.answer);
     queries.on(QUERY_KIND.countKeys, answerKeyCount(this.replica));
     queries.on(

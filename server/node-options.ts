@@ -14,7 +14,7 @@ const SECRET_BYTES = 32;
  * and tokens are good until it stops. Throws `ConfigError` where the peers can't be one cluster.
  */
 export function nodeOptionsOf(config: Config): NodeOptions {
-  const self = { host: config.announceHost, port: config.port, peerPort: config.peerPort, zone: config.zone };
+  const self = { host: config.announceHost, port: config.clientPort, peerPort: config.peerPort, zone: config.zone };
   const peers = config.peers.map(peerOf);
   const fault = peerListFault(self, peers);
   if (fault !== undefined) throw new ConfigError(`bad value for option 'peers': ${fault}`);
@@ -26,6 +26,7 @@ export function nodeOptionsOf(config: Config): NodeOptions {
     clusterName: config.clusterName,
     secret: config.clusterSecret === '' ? randomBytes(SECRET_BYTES).toString('hex') : config.clusterSecret,
     listen: standsAlone(config) ? undefined : { host: config.peerBind, port: config.peerPort },
+    ...(config.tlsPort === 0 ? {} : { clientPorts: { plain: config.port, tls: config.tlsPort } }),
     keyspaces: config.keyspaces,
     valueBytesMax: config.valueMaxLen,
     requestTimeoutMs: config.requestTimeoutMs,
@@ -48,7 +49,7 @@ export function nodeOptionsOf(config: Config): NodeOptions {
 }
 
 function membershipPlan(config: Config, peers: readonly PeerText[]): MembershipPlan {
-  const { announceHost: host, port, peerPort, zone, weight, partitions, replace } = config;
+  const { announceHost: host, clientPort: port, peerPort, zone, weight, partitions, replace } = config;
   const seeds = config.seeds.map((text) => {
     const seed = parseSeed(text);
     if (typeof seed === 'string') throw new ConfigError(`bad value '${text}' for option 'seeds': ${seed}`);

@@ -13,7 +13,11 @@ const LEVELS: Readonly<Record<Config['loglevel'], pino.Level>> = {
 };
 
 /** The log of this process: one JSON object a line, to `logfile` or standard output. Throws where the file can't be opened. */
-export function openProcessLog({ logfile, loglevel, port }: Pick<Config, 'logfile' | 'loglevel' | 'port'>): Log {
+export function openProcessLog({
+  logfile,
+  loglevel,
+  clientPort: port,
+}: Pick<Config, 'logfile' | 'loglevel' | 'clientPort'>): Log {
   if (logfile !== '') makeFolder(dirname(logfile), 'logfile');
   // Lines are written at once: the last ones before a crash are those that matter.
   const destination = pino.destination({ dest: logfile === '' ? 1 : logfile, sync: true });

@@ -5,7 +5,6 @@ import { nodeRandom } from '../cluster/ports/node-random.js';
 import { NodeTimers } from '../cluster/ports/node-timers.js';
 import { withChecksums } from '../cluster/storage/checksummed-store.js';
 import { openRocksStore } from '../cluster/storage/rocks-store.js';
-import { nodeTransport } from '../cluster/wire/node-transport.js';
 import { AccessControl } from './acl/access-control.js';
 import { clientLimitsOf } from './client-limits.js';
 import { CommandTable } from './commands/command-table.js';
@@ -22,6 +21,8 @@ import { ClientListener } from './net/listener.js';
 import { nodeOptionsOf } from './node-options.js';
 import { openProcessLog } from './process-log.js';
 import { Server } from './server.js';
+import { PeerTransport } from './tls/peer-transport.js';
+import { TransportSecurity } from './tls/transport-security.js';
 import { LatencySpikes } from './watch/latency-spikes.js';
 import { WatchedStore } from './watch/watched-store.js';
 
@@ -32,25 +33,29 @@ const CLIENT_GRACE_MS = 2_000;
 export interface RunningServer {
   /** Port for clients. */
   readonly port: number;
+  /** Reads the files of certificates again; what is wrong with them is in the log. False: there are none. */
+  reloadCertificates(): boolean;
   /** Answers what is under way, writes everything to the store and frees it. Can be called again. */
   stop(): Promise<void>;
 }
 
 /**
- * Opens the store, joins the peers and serves clients. Rejects with `StoreError`, `ListenError` or `ConfigError`, whose
+ * Opens the store, joins the peers and serves clients. Rejects with `StoreError`, `ListenError`, `TlsFault` or `ConfigError`, whose
  * messages are for people. `shutDown` is called when a client asks the process to stop.
  */
 export async function runServer(config: Config, shutDown: () => void): Promise<RunningServer> {
   const timers = new NodeTimers();
   const log = openProcessLog(config);
+  const settings = new Settings(config);
+  const security = new TransportSecurity({ clock: nodeClock, timers, log }, settings);
   const latency = await LatencyBook.open(timers);
   const options = nodeOptionsOf(config);
   const isDebugged = config.enableDebugCommand !== 'no';
   let opened: ClusterNode | undefined;
   const faults = isDebugged ? new FaultInjection(timers, () => opened?.membership.nodes() ?? []) : undefined;
-  const transport = faults?.transport(nodeTransport) ?? nodeTransport;
+  const peerTransport = new PeerTransport({ clock: nodeClock, log }, security);
+  const transport = faults?.transport(peerTransport) ?? peerTransport;
   const world = { clock: nodeClock, timers, random: nodeRandom, transport, latencies: latency, log };
-  const settings = new Settings(config);
   const limits = clientLimitsOf(settings);
   const clients = new ClientRegistry(world, limits);
   const commands = new CommandTable(commandRows);
@@ -74,19 +79,22 @@ export async function runServer(config: Config, shutDown: () => void): Promise<R
     spikes,
     timers,
     access,
+    security,
     clock: nodeClock,
     log,
     faults,
     shutDown,
   });
   const listener = new ClientListener(world, clients, limits, new Dispatcher(server));
-  const port = await listener.listen({ bind: config.bind, port: config.port, backlog: config.tcpBacklog });
-  const chosen = config.port === 0 ? { port } : {};
-  log.info({ ...chosen, node: node.membership.self.id }, 'ready to accept connections');
+  const port = await listenForClients(listener, config, security);
+  const chosen = config.clientPort === 0 ? { port } : {};
+  const secure = config.tlsPort === 0 ? {} : { tlsPort: config.tlsPort };
+  log.info({ ...chosen, ...secure, node: node.membership.self.id }, 'ready to accept connections');
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     log.info({}, 'stopping');
     await listener.close(CLIENT_GRACE_MS);
+    security.close();
     server.close();
     await node.close();
     await store.close();
@@ -95,9 +103,24 @@ export async function runServer(config: Config, shutDown: () => void): Promise<R
   };
   return {
     port,
+    reloadCertificates: () => {
+      if (security.isUsed) security.reload('SIGHUP');
+      return security.isUsed;
+    },
     stop: () => {
       stopping ??= stop();
       return stopping;
     },
   };
+}
+
+/** Gives the port without TLS, where there is one; else that with it. */
+async function listenForClients(
+  listener: ClientListener,
+  config: Config,
+  security: TransportSecurity,
+): Promise<number> {
+  const { bind, tcpBacklog: backlog, port, tlsPort } = config;
+  if (tlsPort !== 0) await listener.listen({ bind, port: tlsPort, backlog, door: security.clients });
+  return port === 0 && tlsPort !== 0 ? tlsPort : listener.listen({ bind, port, backlog });
 }

@@ -5,6 +5,7 @@ import { ConfigError } from './config/config-lines.js';
 import { loadConfig } from './config/load-config.js';
 import { ListenError } from './net/listener.js';
 import { type RunningServer, runServer } from './run-server.js';
+import { TlsFault } from './tls/tls-files.js';
 
 const EXIT_FAILED = 1;
 /** For so long a process that is asked to stop as it starts goes on starting, so as to stop in good order. */
@@ -25,6 +26,11 @@ export async function serve(argv: readonly string[]): Promise<void> {
   };
   process.on('SIGINT', shutDown);
   process.on('SIGTERM', shutDown);
+  process.on('SIGHUP', () => {
+    if (server === undefined) return;
+    // Without TLS it is the terminal that hangs up.
+    if (server?.reloadCertificates() !== true) shutDown();
+  });
   try {
     const config = loadConfig({
       argv,
@@ -44,6 +50,7 @@ function fail(error: unknown): never {
     error instanceof ConfigError ||
     error instanceof ListenError ||
     error instanceof StoreError ||
+    error instanceof TlsFault ||
     (error instanceof Error && 'code' in error);
   process.stderr.write(
     `cartwheel: ${foreseen ? error.message : error instanceof Error ? error.stack : String(error)}\n`,

@@ -11,6 +11,7 @@ import type { Settings } from './config/settings.js';
 import type { FaultInjection } from './faults/fault-injection.js';
 import type { LatencyBook } from './latency/latency-book.js';
 import type { ClientRegistry } from './net/client-registry.js';
+import type { TransportSecurity } from './tls/transport-security.js';
 import type { LatencySpikes } from './watch/latency-spikes.js';
 import { LoopWatch } from './watch/loop-watch.js';
 import { Monitors } from './watch/monitors.js';
@@ -28,6 +29,7 @@ export interface ServerParts {
   readonly spikes: LatencySpikes;
   readonly timers: Timers;
   readonly access: AccessControl;
+  readonly security: TransportSecurity;
   readonly clock: Clock;
   readonly log: Log;
   /** What `DEBUG` orders faults from; undefined where `enable-debug-command` is `no`. */
@@ -45,6 +47,7 @@ export class Server {
   readonly commands: CommandTable;
   readonly statistics: Statistics;
   readonly access: AccessControl;
+  readonly security: TransportSecurity;
   readonly clock: Clock;
   readonly log: Log;
   readonly faults: FaultInjection | undefined;
@@ -66,6 +69,7 @@ export class Server {
     this.commands = parts.commands;
     this.statistics = parts.statistics;
     this.access = parts.access;
+    this.security = parts.security;
     this.clock = parts.clock;
     this.log = parts.log;
     this.faults = parts.faults;
@@ -94,6 +98,7 @@ export class Server {
     this.statistics.reset(this.commands);
     this.latency.reset();
     this.access.resetCounts();
+    this.security.resetCounts();
     this.clients.totals.reset();
     this.node.counters.reset();
   }

@@ -15,6 +15,7 @@ export const QUERY_KIND = {
   keyspaces: 10,
   scan: 11,
   databases: 12,
+  clientPorts: 13,
 } as const;
 
 /**

@@ -110,10 +110,17 @@ export class FrameDecoder {
   }
 
   private lengthFault(length: number): string {
+    if (looksLikeTls(length)) return 'the other end speaks TLS, which is not spoken here';
     return length < LENGTH_MIN
       ? `frame length ${length} is shorter than a frame's header`
       : `frame of ${length + LENGTH_BYTES} bytes is longer than ${this.frameBytesMax}`;
   }
+}
+
+/** Records of TLS begin with their kind (20 to 23) and the major version 3: read as a length, never one that is allowed to strangers. */
+function looksLikeTls(length: number): boolean {
+  const kind = length & 0xff;
+  return kind >= 20 && kind <= 23 && ((length >>> 8) & 0xff) === 3;
 }
 
 /**

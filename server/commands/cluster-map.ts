@@ -5,6 +5,7 @@
  */
 import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
 import type { Placement } from '../../cluster/coordinator/placement.js';
+import type { ClientPorts } from '../../cluster/membership/client-ports.js';
 import type { Member } from '../../cluster/membership/membership.js';
 import type { NodeId } from '../../cluster/ring/ring.js';
 import { type Partition, SLOT_COUNT, type Slot, slotsOf } from '../../cluster/ring/slots.js';
@@ -23,6 +24,8 @@ interface ClusterView {
   isReachable(id: NodeId): boolean;
   /** When this node last heard from that one, ms since 1970; 0: never, or itself. */
   heardMs(id: NodeId): number;
+  /** Where that node serves its clients; not given: on the port that the members know. */
+  portsOf?(member: Member): ClientPorts;
 }
 
 /** What is shown of a placement. */
@@ -34,6 +37,7 @@ export interface ShownNode {
   readonly member: Member;
   readonly isReachable: boolean;
   readonly heardMs: number;
+  readonly ports: ClientPorts;
 }
 
 /** A run of slots that the same nodes serve. */
@@ -68,7 +72,8 @@ export function clusterMap(view: ClusterView): ClusterMap {
   const shown = new Map<NodeId, ShownNode>();
   for (const member of view.members) {
     const { id } = member;
-    shown.set(id, { member, isReachable: view.isReachable(id), heardMs: view.heardMs(id) });
+    const ports = view.portsOf?.(member) ?? { plain: member.port, tls: 0 };
+    shown.set(id, { member, isReachable: view.isReachable(id), heardMs: view.heardMs(id), ports });
   }
   const { w, sloppy } = view.keyspace;
   const ranges: SlotRange[] = [];
@@ -143,12 +148,18 @@ function byId(a: ShownNode, b: ShownNode): number {
  * receives, or has handed everything over, is a master without slots. Anything that a node sends counts as a pong; pings
  * are not shown and there are no epochs: zeros.
  */
-export function nodesText(map: ClusterMap): string {
+export function nodesText(map: ClusterMap, isSecure = false): string {
   const rangesOf = new Map<ShownNode, string[]>(map.nodes.map((node) => [node, []]));
   for (const { first, last, master } of joinRanges(map.ranges, haveOneMaster)) {
     rangesOf.get(master)?.push(first === last ? `${first}` : `${first}-${last}`);
   }
-  return map.nodes.map((node) => `${nodeLine(node, map.self, rangesOf.get(node) ?? [])}\n`).join('');
+  return map.nodes.map((node) => `${nodeLine(node, map.self, isSecure, rangesOf.get(node) ?? [])}\n`).join('');
+}
+
+/** The port for a client that came over TLS, or without; as in Redis the other one where there is none. */
+export function portFor({ ports }: ShownNode, isSecure: boolean): number {
+  const [wanted, other] = isSecure ? [ports.tls, ports.plain] : [ports.plain, ports.tls];
+  return wanted === 0 ? other : wanted;
 }
 
 /** Who the replicas are is not shown. */
@@ -156,9 +167,10 @@ function haveOneMaster(a: SlotRange, b: SlotRange): boolean {
   return a.master === b.master;
 }
 
-function nodeLine({ member, isReachable, heardMs }: ShownNode, self: Member, ranges: readonly string[]): string {
+function nodeLine(node: ShownNode, self: Member, isSecure: boolean, ranges: readonly string[]): string {
+  const { member, isReachable, heardMs } = node;
   const flags = [member.id === self.id ? ['myself'] : [], 'master', isReachable ? [] : ['fail?']].flat();
-  const address = `${member.host}:${member.port}@${member.peerPort}`;
+  const address = `${member.host}:${portFor(node, isSecure)}@${member.peerPort}`;
   const link = isReachable ? 'connected' : 'disconnected';
   return [member.id, address, flags.join(','), '-', 0, heardMs, 0, link, ...ranges].join(' ');
 }

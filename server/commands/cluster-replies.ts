@@ -1,9 +1,9 @@
 /** `CLUSTER SLOTS` and `CLUSTER SHARDS` as Redis 7.0 shapes them. */
 import type { ReplyBuffer } from '../resp/reply-buffer.js';
-import { type ClusterMap, type ShownNode, servedRanges, shardsOf } from './cluster-map.js';
+import { type ClusterMap, portFor, type ShownNode, servedRanges, shardsOf } from './cluster-map.js';
 
-/** `[first, last, master, replica…]` for each range; as in Redis, without replicas that can't be reached or still receive. */
-export function writeSlots(out: ReplyBuffer, map: ClusterMap): void {
+/** `[first, last, master, replica…]` for each range; as in Redis, without replicas that can't be reached or still receive. `isSecure`: the client came over TLS. */
+export function writeSlots(out: ReplyBuffer, map: ClusterMap, isSecure = false): void {
   const ranges = servedRanges(map);
   out.array(ranges.length);
   for (const { first, last, master, replicas } of ranges) {
@@ -11,15 +11,16 @@ export function writeSlots(out: ReplyBuffer, map: ClusterMap): void {
     out.array(2 + shown.length);
     out.integer(first);
     out.integer(last);
-    for (const node of shown) writeSlotsNode(out, node);
+    for (const node of shown) writeSlotsNode(out, node, isSecure);
   }
 }
 
 /** `[host, port, id, further names]`; there is only one name for a node. */
-function writeSlotsNode(out: ReplyBuffer, { member }: ShownNode): void {
+function writeSlotsNode(out: ReplyBuffer, node: ShownNode, isSecure: boolean): void {
+  const { member } = node;
   out.array(4);
   out.bulkText(member.host);
-  out.integer(member.port);
+  out.integer(portFor(node, isSecure));
   out.bulkText(member.id);
   out.map(0);
 }
@@ -48,12 +49,20 @@ function healthOf({ isReachable }: ShownNode, health: 'online' | 'loading'): str
   return isReachable ? health : 'fail';
 }
 
-function writeShardsNode(out: ReplyBuffer, { member }: ShownNode, role: 'master' | 'replica', health: string): void {
-  out.map(7);
+function writeShardsNode(
+  out: ReplyBuffer,
+  { member, ports }: ShownNode,
+  role: 'master' | 'replica',
+  health: string,
+): void {
+  const named = [['port', ports.plain] as const, ['tls-port', ports.tls] as const].filter(([, port]) => port !== 0);
+  out.map(6 + named.length);
   out.bulkText('id');
   out.bulkText(member.id);
-  out.bulkText('port');
-  out.integer(member.port);
+  for (const [name, port] of named) {
+    out.bulkText(name);
+    out.integer(port);
+  }
   out.bulkText('ip');
   out.bulkText(member.host);
   out.bulkText('endpoint');

@@ -56,11 +56,12 @@ function mapOf(server: Server): ClusterMap {
       const agoMs = node.peers.get(id)?.heardMsAgo();
       return agoMs === undefined ? 0 : server.clock.nowMs() - agoMs;
     },
+    portsOf: (member) => node.portBook.portsOf(member),
   });
 }
 
-function runSlots({ server, slot }: Call): void {
-  writeSlots(slot.out, mapOf(server));
+function runSlots({ server, connection, slot }: Call): void {
+  writeSlots(slot.out, mapOf(server), connection.isSecure);
   slot.complete();
 }
 
@@ -69,8 +70,8 @@ function runShards({ server, slot }: Call): void {
   slot.complete();
 }
 
-function runNodes({ server, slot }: Call): void {
-  slot.out.verbatim('txt', nodesText(mapOf(server)));
+function runNodes({ server, connection, slot }: Call): void {
+  slot.out.verbatim('txt', nodesText(mapOf(server), connection.isSecure));
   slot.complete();
 }
 

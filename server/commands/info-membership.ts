@@ -76,6 +76,7 @@ function memberFields(server: Server): InfoField[] {
       `held=${held}`,
       `to_receive=${toReceive}`,
       `to_hand_over=${toHandOver}`,
+      `tls_port=${node.portBook.portsOf(member).tls}`,
     ];
     return [`member${index}`, values.join(',')];
   });

@@ -6,6 +6,7 @@ import { memberSections } from './info-membership.js';
 import { peersSection } from './info-peers.js';
 import { keyspaceSection, processSections } from './info-process.js';
 import type { InfoSection } from './info-section.js';
+import { tlsSection } from './info-tls.js';
 
 const SECTIONS: readonly InfoSection[] = [
   ...processSections,
@@ -13,6 +14,7 @@ const SECTIONS: readonly InfoSection[] = [
   healingSection,
   ...memberSections,
   peersSection,
+  tlsSection,
   keyspaceSection,
 ];
 const EVERYTHING: ReadonlySet<string> = new Set(['all', 'everything']);
@@ -30,7 +32,7 @@ function infoText(server: Server, asked: readonly string[]): string {
 
 function sectionText(server: Server, section: InfoSection): string {
   const { name } = section;
-  const title = name === 'cpu' ? 'CPU' : name.charAt(0).toUpperCase() + name.slice(1);
+  const title = name === 'cpu' || name === 'tls' ? name.toUpperCase() : name.charAt(0).toUpperCase() + name.slice(1);
   const lines = section.fields(server).map(([field, value]) => `${field}:${value}\r\n`);
   return `# ${title}\r\n${lines.join('')}`;
 }

@@ -9,6 +9,8 @@ import { OPTION_ROWS, propertyOf } from './options.js';
 export interface Config extends OptionValues {
   /** All keyspaces; the first, with the prefix '', is the default. */
   readonly keyspaces: readonly KeyspaceRow[];
+  /** The port for clients that the members of the cluster know: that without TLS where there is one. 0: the system chooses it. */
+  readonly clientPort: number;
 }
 
 const CLUSTER_SECRET_LENGTH_MIN = 16;
@@ -44,17 +46,28 @@ export function completeConfig(given: GivenValues): Config {
   checkPeers(options, first);
   checkSeeds(options);
   checkGrace(options);
+  checkTlsPort(options);
   return Object.freeze({
     ...options,
     peerPort: derivePeerPort(options),
     peerBind: options.peerBind === '' ? (WILDCARDS.get(first) ?? first) : options.peerBind,
     announceHost: deriveAnnounceHost(options, first),
     keyspaces: parseKeyspaces(options),
+    clientPort: clientPortOf(options),
   });
 }
 
+function clientPortOf({ port, tlsPort }: OptionValues): number {
+  return port === 0 ? tlsPort : port;
+}
+
+function checkTlsPort({ port, tlsPort }: OptionValues): void {
+  if (tlsPort !== 0 && port === tlsPort) throw new ConfigError("options 'port' and 'tls-port' are the same");
+}
+
 function derivePeerPort(options: OptionValues): number {
-  const { port, peerPort } = options;
+  const { peerPort } = options;
+  const port = clientPortOf(options);
   if (peerPort >= 0) return peerPort;
   if (port === 0) return 0;
   if (port + PEER_PORT_OFFSET > PORT_MAX) {

@@ -1,38 +1,11 @@
 import { parsePeer, parseSeed } from '../../cluster/membership/peer-text.js';
 import { VERSION_MAX, VERSION_MIN } from '../../cluster/wire/versions.js';
 import { SLOW_ENTRIES_MAX } from '../watch/limits.js';
-import type { OptionType } from './option-types.js';
+import { type OptionRow, row } from './option-row.js';
 import { integer, listOf, milliseconds, oneOf, powerOfTwo, size, text, yesNo } from './option-types.js';
+import { TLS_OPTION_ROWS } from './tls-options.js';
 
-/** One option: how it is written, what it is without being written, and what it does. */
-export interface OptionRow<N extends string = string, T = unknown> {
-  readonly name: N;
-  readonly type: OptionType<T>;
-  readonly fallback: T;
-  /** How the default is told to people where it is not just a value. */
-  readonly fallbackSays?: string;
-  /** May be changed by `CONFIG SET`. */
-  readonly mutable?: true;
-  /** Its value is never shown. */
-  readonly secret?: true;
-  /** May be given several times; the values are gathered, one a line. */
-  readonly repeatable?: true;
-  /** Made of words that are kept apart as they were given; several of them, one a line. */
-  readonly ofWords?: true;
-  /** Stands here only because tools read it: it can be set to nothing but its default. */
-  readonly fixed?: true;
-  readonly doc: string;
-}
-
-function row<const N extends string, T>(
-  name: N,
-  type: OptionType<T>,
-  fallback: NoInfer<T>,
-  doc: string,
-  more: Omit<OptionRow<N, T>, 'name' | 'type' | 'fallback' | 'doc'> = {},
-): OptionRow<N, T> {
-  return { name, type, fallback, doc, ...more };
-}
+export type { OptionRow } from './option-row.js';
 
 /** A value that tools ask for and that can't be another. */
 function fixed<const N extends string, const W extends string>(name: N, value: W, doc: string): OptionRow<N, W> {
@@ -80,6 +53,7 @@ export const OPTION_ROWS = [
   row('announce-host', host, '', 'Host under which clients and the other nodes reach this node.', {
     fallbackSays: 'the first of `bind`',
   }),
+  ...TLS_OPTION_ROWS,
   row('dir', text(4096), './data', 'Folder that holds the data of this node, and of no other.'),
   row('logfile', text(4096), '', 'File to log to.', { fallbackSays: 'standard output' }),
   row('loglevel', oneOf('debug', 'verbose', 'notice', 'warning'), 'notice', 'The least grave messages to log.'),

@@ -10,9 +10,13 @@ export interface SettingRefusal {
   readonly reason?: string;
 }
 
+/** Gives the reason against a change of those options to `next`, undefined where there is none; `names` are of options, in lower case. */
+export type SettingGuard = (next: Config, names: readonly string[]) => string | undefined;
+
 /** The configuration of a running server, of which some options can change. */
 export class Settings {
   #config: Config;
+  readonly #guards: SettingGuard[] = [];
   readonly #listeners: ((config: Config) => void)[] = [];
 
   constructor(config: Config) {
@@ -27,6 +31,11 @@ export class Settings {
   /** Calls `listener` after each change. */
   onChange(listener: (config: Config) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Asks `guard` before each change; one that has a reason against it must have changed nothing. */
+  guardedBy(guard: SettingGuard): void {
+    this.#guards.push(guard);
   }
 
   /** Names and shown values of the options whose names `matches`. */
@@ -47,7 +56,13 @@ export class Settings {
       if (!parsed.ok) return { name, reason: parsed.reason };
       changed[propertyOf(row.name)] = parsed.value;
     }
-    this.#config = Object.freeze({ ...this.#config, ...changed });
+    const next = Object.freeze({ ...this.#config, ...changed });
+    const names = pairs.map(([name]) => name.toLowerCase());
+    for (const guard of this.#guards) {
+      const reason = guard(next, names);
+      if (reason !== undefined) return { name: pairs[0]?.[0] ?? '', reason };
+    }
+    this.#config = next;
     for (const listener of this.#listeners) listener(this.#config);
     return undefined;
   }

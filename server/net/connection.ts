@@ -1,5 +1,6 @@
 /** HOT PATH. */
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Session } from '../../cluster/coordinator/session.js';
 import type { Clock } from '../../cluster/ports/clock.js';
 import type { Login } from '../acl/login.js';
@@ -63,6 +64,8 @@ export interface ConnectionContext {
 export class ClientConnection {
   readonly address: string;
   readonly localAddress: string;
+  /** Whether it came over TLS. */
+  readonly isSecure: boolean;
   readonly session: Session;
   readonly login: Login;
   readonly createdUs: number;
@@ -120,6 +123,7 @@ export class ClientConnection {
   ) {
     this.address = endpointText(socket.remoteAddress, socket.remotePort);
     this.localAddress = endpointText(socket.localAddress, socket.localPort);
+    this.isSecure = socket instanceof TLSSocket;
     this.session = context.handler.openSession();
     this.login = context.handler.openLogin();
     this.createdUs = context.clock.monotonicUs();

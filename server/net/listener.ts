@@ -1,8 +1,11 @@
 import net from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Clock } from '../../cluster/ports/clock.js';
 import type { Log } from '../../cluster/ports/log.js';
 import type { Timers } from '../../cluster/ports/timers.js';
+import { QuietLog } from '../../cluster/wire/quiet-log.js';
 import { BufferPool } from '../resp/buffer-pool.js';
+import type { TlsDoor } from '../tls/tls-door.js';
 import type { ClientRegistry } from './client-registry.js';
 import { ClientConnection, type ConnectionContext, type RequestHandler } from './connection.js';
 import { endpointText } from './endpoint.js';
@@ -15,6 +18,8 @@ export interface ListenOptions {
   /** 0: the system chooses one, the same for all addresses. */
   readonly port: number;
   readonly backlog: number;
+  /** Clients come in through it; not given: they come without TLS. */
+  readonly door?: TlsDoor;
 }
 
 /** An address can't be listened on; `message` names it and says why. */
@@ -39,6 +44,7 @@ export class ClientListener {
   private readonly servers: net.Server[] = [];
   private readonly context: ConnectionContext;
   private readonly refused = new Set<net.Socket>();
+  private readonly quietLog: QuietLog;
   private boundPort = 0;
 
   constructor(
@@ -47,6 +53,7 @@ export class ClientListener {
     private readonly limits: ClientLimits,
     handler: RequestHandler,
   ) {
+    this.quietLog = new QuietLog(world.clock, world.log);
     this.context = {
       handler,
       limits,
@@ -59,17 +66,20 @@ export class ClientListener {
     };
   }
 
-  /** The port that clients reach: 0 until `listen` is done. */
+  /** The port that clients reach, of the last call of `listen`: 0 until it is done. */
   get port(): number {
     return this.boundPort;
   }
 
-  /** Listens on all addresses; gives the port. Rejects with `ListenError`, and then listens on none. */
+  /** Listens on all addresses, beside those of earlier calls; gives the port. Rejects with `ListenError`, and then listens on none. */
   async listen(options: ListenOptions): Promise<number> {
     this.boundPort = options.port;
+    const { door, backlog } = options;
+    if (door !== undefined) this.waitBehind(door);
+    const take = door === undefined ? (socket: net.Socket) => this.accept(socket) : this.throughDoor(door);
     for (const address of options.bind) {
       try {
-        await this.bind(address.replace(/^-/, ''), options.backlog);
+        await this.bind(address.replace(/^-/, ''), backlog, take);
       } catch (error) {
         const code = codeOf(error);
         if (address.startsWith('-') && MISSING_ADDRESS.has(code)) continue;
@@ -90,10 +100,10 @@ export class ClientListener {
     await stopped;
   }
 
-  private async bind(address: string, backlog: number): Promise<void> {
+  private async bind(address: string, backlog: number, take: (socket: net.Socket) => void): Promise<void> {
     const host = address === '*' ? '0.0.0.0' : address === '::*' ? '::' : address;
     // Half open: a client may shut down its sending side and still wait for its last replies.
-    const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.accept(socket));
+    const server = net.createServer({ allowHalfOpen: true, noDelay: true }, take);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen({ host, port: this.boundPort, backlog, ipv6Only: host.includes(':') }, resolve);
@@ -105,14 +115,43 @@ export class ClientListener {
     if (bound !== null && typeof bound !== 'string') this.boundPort = bound.port;
   }
 
+  /** As Redis does, a client too many is not even shown a certificate. */
+  private throughDoor(door: TlsDoor): (socket: net.Socket) => void {
+    return (socket) => {
+      if (!this.clients.isFull) {
+        this.keepAlive(socket);
+        door.take(socket);
+        return;
+      }
+      this.clients.totals.connectionsRefused++;
+      socket.destroy();
+    };
+  }
+
+  private waitBehind(door: TlsDoor): void {
+    door.leadTo({
+      admit: (socket) => this.accept(socket),
+      takesPlain: () => false,
+      admitPlain: (socket) => socket.destroy(),
+      turnedAway: (address, reason) => {
+        const host = address.slice(0, address.lastIndexOf(':'));
+        this.quietLog.warn(`${host} ${reason}`, { address, reason }, 'the TLS handshake of a client has failed');
+      },
+    });
+  }
+
+  private keepAlive(socket: net.Socket): void {
+    const { keepAliveS } = this.limits;
+    if (keepAliveS > 0) socket.setKeepAlive(true, keepAliveS * MS_PER_S);
+  }
+
   private accept(socket: net.Socket): void {
     const fault = this.clients.isFull ? FULL : this.context.handler.doorFault(socket.remoteAddress);
     if (fault !== undefined) {
       this.refuse(socket, fault);
       return;
     }
-    const { keepAliveS } = this.limits;
-    if (keepAliveS > 0) socket.setKeepAlive(true, keepAliveS * MS_PER_S);
+    if (!(socket instanceof TLSSocket)) this.keepAlive(socket);
     this.clients.add(new ClientConnection(this.clients.nextId(), socket, this.context));
   }
 

@@ -22,6 +22,7 @@ import { LatencyBook } from '../../../server/latency/latency-book.js';
 import { ClientRegistry } from '../../../server/net/client-registry.js';
 import { ClientListener } from '../../../server/net/listener.js';
 import { Server } from '../../../server/server.js';
+import { TransportSecurity } from '../../../server/tls/transport-security.js';
 import { LatencySpikes } from '../../../server/watch/latency-spikes.js';
 
 const DEADLINE_MS = 10_000;
@@ -79,6 +80,7 @@ export class LiveServer {
     const statistics = new Statistics(timers);
     const commands = new CommandTable(commandRows);
     const access = new AccessControl({ settings, commands, clients, clock: nodeClock, timers, log });
+    const security = new TransportSecurity(world, settings);
     const server = new Server({
       settings,
       node,
@@ -89,6 +91,7 @@ export class LiveServer {
       spikes: new LatencySpikes(nodeClock, () => settings.config.latencyMonitorThreshold),
       timers,
       access,
+      security,
       clock: nodeClock,
       log,
       faults,
@@ -101,6 +104,7 @@ export class LiveServer {
     const live = new LiveServer(port, server);
     live.#closers.push(
       () => listener.close(GRACE_MS),
+      () => security.close(),
       () => server.close(),
       () => node.close(),
       () => latencies.close(),

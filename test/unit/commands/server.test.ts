@@ -132,6 +132,7 @@ test('INFO has the asked-for sections in a fixed order, and the default ones unl
     'Healing',
     'Membership',
     'Peers',
+    'TLS',
     'Keyspace',
   ]);
   t.deepEqual(await titles('INFO default'), await titles('INFO'));
@@ -148,6 +149,7 @@ test('INFO has the asked-for sections in a fixed order, and the default ones unl
     'Membership',
     'Members',
     'Peers',
+    'TLS',
     'Keyspace',
   ];
   t.deepEqual(await titles('INFO everything'), everything);
