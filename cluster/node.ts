@@ -55,6 +55,7 @@ import { hashOfCluster } from './scan/place.js';
 import { ScanAnswers } from './scan/scan-answers.js';
 import { KeyWindows } from './scan/windows.js';
 import { Identity } from './storage/identity.js';
+import { syncStore } from './storage/sync-store.js';
 import type { TransferProgress } from './transfer/progress.js';
 import { Transfer } from './transfer/transfer.js';
 import { forgetReceived } from './transfer/transfer-rows.js';
@@ -375,6 +376,12 @@ export class ClusterNode {
   /** What each node of the key's preference list holds. Never rejects. */
   copiesOf(db: number, slot: Slot, key: string): Promise<Copy[]> {
     return copiesOf(this.#coordination, db, slot, key);
+  }
+
+  /** Resolves when all that was acknowledged until now is safe from a loss of power. Rejects with `StoreError`. */
+  async persist(): Promise<void> {
+    await this.replica.flush();
+    await syncStore(this.#store, this.#world.clock.nowMs());
   }
 
   /** Stops, after everything that was acknowledged is in the store. The store itself stays open. */

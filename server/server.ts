@@ -10,7 +10,9 @@ import type { Config } from './config/config.js';
 import type { Settings } from './config/settings.js';
 import type { FaultInjection } from './faults/fault-injection.js';
 import type { LatencyBook } from './latency/latency-book.js';
+import { MemoryMeter } from './memory-meter.js';
 import type { ClientRegistry } from './net/client-registry.js';
+import { Saves } from './saves.js';
 import type { TransportSecurity } from './tls/transport-security.js';
 import type { LatencySpikes } from './watch/latency-spikes.js';
 import { LoopWatch } from './watch/loop-watch.js';
@@ -57,6 +59,8 @@ export class Server {
   readonly spikes: LatencySpikes;
   readonly slowCalls: SlowCalls;
   readonly monitors: Monitors;
+  readonly memory: MemoryMeter;
+  readonly saves: Saves;
   readonly #loopWatch: LoopWatch;
   /** 40 hex digits, different for each start. */
   readonly runId = randomBytes(20).toString('hex');
@@ -75,6 +79,8 @@ export class Server {
     this.faults = parts.faults;
     this.shutDown = parts.shutDown;
     this.startedMs = parts.clock.nowMs();
+    this.memory = new MemoryMeter(parts.node, parts.clients);
+    this.saves = new Saves(parts.node, parts.clock);
     this.slowLog = new SlowLog(parts.clock, () => this.config.slowlogMaxLen);
     this.spikes = parts.spikes;
     this.#loopWatch = new LoopWatch(parts.settings, parts.spikes, parts.clock, parts.timers);

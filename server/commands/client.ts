@@ -1,5 +1,6 @@
 import { clientLine } from '../net/client-line.js';
 import type { ClientConnection } from '../net/connection.js';
+import { trackingSubcommands } from './client-tracking.js';
 import { type Call, type CommandRow, type Handler, refuse, runSubcommand } from './command.js';
 import { SYNTAX_ERROR } from './error-text.js';
 import { parseInt64 } from './integer-argument.js';
@@ -321,7 +322,12 @@ const subcommands: readonly CommandRow[] = [
       connection.isNoTouch = on;
     }),
   },
+  ...trackingSubcommands,
   helpRow('client', 'connection', '5.0.0', [
+    'CACHING (YES|NO)',
+    '    Always refused: no client tracks keys.',
+    'GETREDIR',
+    '    Tells that no keys are tracked.',
     'GETNAME',
     '    Tells the name of this connection.',
     'ID',
@@ -346,6 +352,10 @@ const subcommands: readonly CommandRow[] = [
     '    Tells which library the client uses.',
     'SETNAME <name>',
     '    Names this connection.',
+    'TRACKING (ON|OFF) [<option> ...]',
+    '    Refused, but for OFF.',
+    'TRACKINGINFO',
+    '    Tells that no keys are tracked.',
     'HELP',
     '    Prints this.',
   ]),

@@ -7,6 +7,8 @@ const QUOTED_CHARS_MAX = 128;
 const CATEGORIES: ReadonlyMap<string, readonly string[]> = new Map([
   ['client', ['@slow', '@connection']],
   ['command', ['@slow', '@connection']],
+  ['function', ['@slow', '@scripting']],
+  ['script', ['@slow', '@scripting']],
   ['object', ['@keyspace', '@slow']],
 ]);
 

@@ -19,10 +19,15 @@ import { keyCommands } from './keys.js';
 import { keyspaceScanCommands } from './keyspace-scan.js';
 import { latencyCommands } from './latency.js';
 import { lcsCommands } from './lcs.js';
+import { lolwutCommands } from './lolwut.js';
+import { memoryCommands } from './memory.js';
 import { monitorCommands } from './monitor.js';
 import { msetnxCommands } from './msetnx.js';
 import { objectCommands } from './object.js';
+import { persistenceCommands } from './persistence.js';
 import { renameCommands } from './rename.js';
+import { replicationCommands } from './replication.js';
+import { scriptingCommands } from './scripting.js';
 import { serverCommands } from './server-admin.js';
 import { slowlogCommands } from './slowlog.js';
 import { pieceCommands } from './string-pieces.js';
@@ -55,6 +60,11 @@ export const commandRows: readonly CommandRow[] = [
   ...configCommands,
   ...latencyCommands,
   ...slowlogCommands,
+  ...lolwutCommands,
+  ...memoryCommands,
+  ...persistenceCommands,
+  ...replicationCommands,
+  ...scriptingCommands,
   ...monitorCommands,
   ...introspectionCommands,
   ...serverCommands,

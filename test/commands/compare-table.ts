@@ -3,6 +3,7 @@ import type { TestFn } from 'ava';
 import { unansweredByRedis } from './allowed-differences.js';
 import type { CaseFamily } from './case.js';
 import { aclFamilies } from './cases/acl.js';
+import { adminFamilies } from './cases/admin.js';
 import { bitFieldFamilies } from './cases/bit-fields.js';
 import { bitFamilies } from './cases/bits.js';
 import { connectionFamilies } from './cases/connection.js';
@@ -32,6 +33,7 @@ const FAMILIES = [
   ...protocolFamilies,
   ...serverFamilies,
   ...watchingFamilies,
+  ...adminFamilies,
   ...aclFamilies,
 ];
 

@@ -20,5 +20,6 @@ test('what stood still is told as a command and as an event of the loop, and is 
   while (live.server.spikes.series('event-loop') === undefined) await client.ask('PING');
   t.regex(await client.ask('LATENCY DOCTOR'), /command: 1 latency spikes[\s\S]*event-loop: \d latency spikes/);
   t.is(await client.ask('LATENCY RESET command nosuch event-loop'), ':2\r\n');
+  await client.ask('LATENCY RESET');
   t.is(await client.ask('LATENCY LATEST'), '*0\r\n');
 });
