@@ -9,8 +9,8 @@
  */
 export type Outcome = 'under way' | 'acknowledged' | 'without effect' | 'refused' | 'unknown';
 
-/** `fleeting`: a SET of a value that expires soon. */
-export type WriteKind = 'set' | 'fleeting' | 'delete';
+/** `fleeting`: a SET of a value that expires soon. `add`: an INCRBY. */
+export type WriteKind = 'set' | 'fleeting' | 'delete' | 'add';
 
 export interface Write {
   /** Different for each write; the first word of the value that it writes. */
@@ -32,7 +32,13 @@ export interface CartWrite extends Write {
   readonly removed: readonly string[];
 }
 
+/** What is added to a number. */
+export interface Addition extends Write {
+  readonly amount: number;
+}
+
 export class Ledger {
+  readonly #additions = new Map<string, Addition[]>();
   readonly #writes = new Map<string, Write[]>();
   readonly #carts = new Map<string, CartWrite[]>();
   #count = 0;
@@ -44,6 +50,15 @@ export class Ledger {
 
   cartKeys(): readonly string[] {
     return [...this.#carts.keys()];
+  }
+
+  /** Keys that hold numbers, which clients only add to. */
+  countedKeys(): readonly string[] {
+    return [...this.#additions.keys()];
+  }
+
+  additionsTo(key: string): readonly Addition[] {
+    return this.#additions.get(key) ?? [];
   }
 
   writesOf(key: string): readonly Write[] {
@@ -59,6 +74,13 @@ export class Ledger {
     const write: Write = { ...this.#base(key, port, startMs), kind };
     append(this.#writes, write);
     return write;
+  }
+
+  /** A client is about to add to a number. */
+  beginAddition(key: string, amount: number, port: number, startMs: number): Addition {
+    const addition = { ...this.#base(key, port, startMs), kind: 'add' as const, amount };
+    append(this.#additions, addition);
+    return addition;
   }
 
   /**

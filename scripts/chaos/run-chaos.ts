@@ -72,7 +72,7 @@ async function run(
   const prng = new Prng(seed);
   const ledger = new Ledger();
   const workload = new Workload(ledger, fleet.clients, nowMs, (port) => fleet.at(port)?.calmSinceMs ?? 0);
-  const keys = () => [...ledger.plainKeys(), ...ledger.cartKeys()];
+  const keys = () => [...ledger.plainKeys(), ...ledger.cartKeys(), ...ledger.countedKeys()];
   const healed = () => untilHealed(() => fleet.nodes, keys(), HEAL_MS, print);
   const { tally } = workload;
   const progress = setInterval(() => {

@@ -12,10 +12,12 @@
  *   and after an acknowledged delete, or a value that has expired, nothing older than that: what was deleted does not come back.
  * - **Carts.** A client that writes has merged what its token covers. So an item that was in an acknowledged write is in
  *   one of the siblings, unless a write that had seen it took it out; whether that was acknowledged makes no difference.
+ * - **Numbers.** What clients add adds up: a number stands at the sum of what was acknowledged, and of some of what has an
+ *   unknown outcome, through every node alike.
  * - **No value from nowhere**: each value was written to that key, by a write that was not refused with "nothing was
  *   written".
  */
-import { type CartWrite, idIn, itemsIn, type Ledger, type Write } from './ledger.js';
+import { type Addition, type CartWrite, idIn, itemsIn, type Ledger, type Write } from './ledger.js';
 
 /** What became of a key. */
 export interface FinalState {
@@ -34,6 +36,9 @@ export function violationsOf(ledger: Ledger, final: ReadonlyMap<string, FinalSta
     ...ledger
       .cartKeys()
       .flatMap((key) => cartViolations(key, ledger.cartWritesOf(key), (final.get(key) ?? NOTHING).siblings)),
+    ...ledger
+      .countedKeys()
+      .flatMap((key) => sumViolations(key, ledger.additionsTo(key), (final.get(key) ?? NOTHING).shown)),
   ];
 }
 
@@ -94,6 +99,22 @@ function cartViolations(key: string, writes: readonly CartWrite[], values: reado
     ...invented,
     ...[...lost].map(([item, write]) => `lost item: ${key} has ${shown}, but ${item} was in ${describe(write)}`),
   ];
+}
+
+function sumViolations(
+  key: string,
+  additions: readonly Addition[],
+  shown: ReadonlyMap<number, string | null>,
+): string[] {
+  const sumOf = (...outcomes: Addition['outcome'][]): number =>
+    additions.reduce((sum, { outcome, amount }) => (outcomes.includes(outcome) ? sum + amount : sum), 0);
+  const least = sumOf('acknowledged');
+  const most = least + sumOf('unknown', 'under way');
+  const values = new Set(shown.values());
+  if (values.size > 1) return [`numbers differ: ${key} is ${[...values].join(' and ')} through different nodes`];
+  return [...values]
+    .filter((value) => Number(value) < least || Number(value) > most)
+    .map((value) => `wrong sum: ${key} is ${value}; ${least} were acknowledged, ${most - least} more may be in it`);
 }
 
 function presentWrites<W extends Write>(key: string, writes: readonly W[], values: readonly string[]) {

@@ -8,6 +8,7 @@
  * | `set:…` | SETs of one lane, one after the other | the last value is known |
  * | `shared:…` | SETs and DELs of all lanes | concurrent writes |
  * | `cart:…` | SETs with context tokens of all lanes | siblings, merged by clients; items are added and taken out |
+ * | `count:…` | INCRBYs of all lanes | what is added everywhere adds up |
  * | `churn:…` | SETs, DELs and SETs that expire, of one lane, one after the other, for some seconds | deletes that are forgotten while nodes are away |
  */
 import type { Redis } from 'ioredis';
@@ -20,6 +21,8 @@ import { idIn, itemsIn, type Ledger, valueFrom, type Write } from './ledger.js';
 const SET_KEYS_A_LANE = 20;
 const SHARED_KEYS = 60;
 const CART_KEYS = 60;
+const COUNT_KEYS = 12;
+const AMOUNT_MAX = 9;
 const CART_ITEMS_MAX = 16;
 const CHURN_KEYS_A_LANE = 10;
 /** After this long, lanes leave their churned keys as they are, but for reads, and take others: what comes back stays to be seen. */
@@ -32,7 +35,7 @@ const NOBODY_CONNECTED_MS = 50;
 export const FLEETING_MS = 300;
 
 const STEPS = [
-  ...(['once', 'set', 'shared', 'delete shared', 'cart', 'read'] as const),
+  ...(['once', 'set', 'shared', 'delete shared', 'cart', 'add', 'read'] as const),
   ...(['churn', 'delete churn', 'fleeting churn', 'read churn'] as const),
 ];
 type Step = (typeof STEPS)[number];
@@ -41,11 +44,11 @@ type Step = (typeof STEPS)[number];
 export type Mix = Readonly<Partial<Record<Step, number>>>;
 
 /** Keys of every kind, new ones all the time. */
-export const ALL_KEYS: Mix = { once: 25, set: 20, shared: 10, 'delete shared': 3, cart: 22, read: 20 };
+export const ALL_KEYS: Mix = { once: 25, set: 15, shared: 10, 'delete shared': 3, cart: 20, add: 12, read: 15 };
 /** A small set of keys that are written, deleted and read all the time. */
 export const FEW_KEYS: Mix = {
-  ...{ churn: 30, 'delete churn': 25, 'fleeting churn': 5, 'read churn': 30 },
-  ...{ shared: 4, 'delete shared': 3, read: 3 },
+  ...{ churn: 30, 'delete churn': 25, 'fleeting churn': 5, 'read churn': 25 },
+  ...{ shared: 4, 'delete shared': 3, add: 5, read: 3 },
 };
 
 /** What the clients have seen, for the report. */
@@ -122,6 +125,8 @@ export class Workload {
         return this.#delete(client, sharedKey(prng));
       case 'cart':
         return this.#shop(client, `cart:${prng.below(CART_KEYS)}`, prng);
+      case 'add':
+        return this.#add(client, `count:${prng.below(COUNT_KEYS)}`, prng.between(1, AMOUNT_MAX));
       case 'read':
         return this.#read(client, this.#onceCount > 0 && prng.chance(0.5) ? this.#onceKey(prng) : sharedKey(prng));
       case 'churn':
@@ -144,6 +149,11 @@ export class Workload {
   async #setFleeting(client: Redis, key: string): Promise<void> {
     const write = this.ledger.begin(key, 'fleeting', portOf(client), this.#nowMs());
     await this.#write(write, () => client.set(key, valueFrom(write.id, ''), 'PX', FLEETING_MS));
+  }
+
+  async #add(client: Redis, key: string, amount: number): Promise<void> {
+    const addition = this.ledger.beginAddition(key, amount, portOf(client), this.#nowMs());
+    await this.#write(addition, () => client.incrby(key, amount));
   }
 
   async #delete(client: Redis, key: string): Promise<void> {

@@ -141,3 +141,23 @@ test('an item of a write whose outcome is unknown may be gone, but not once an a
   const bread = story.cart('cart:1', [milk]);
   t.regex(story.violations({ 'cart:1': [`${bread}.${bread}`] }), /^lost item: cart:1/);
 });
+
+test('a number stands at what was acknowledged, with some of what is unknown, through every node', (t) => {
+  const ledger = new Ledger();
+  const add = (amount: number, outcome: Write['outcome']): void => {
+    ledger.beginAddition('count:1', amount, 7001, 0).outcome = outcome;
+  };
+  add(5, 'acknowledged');
+  add(3, 'acknowledged');
+  add(4, 'unknown');
+  add(100, 'refused');
+  const violations = (...values: (string | null)[]): string[] =>
+    violationsOf(
+      ledger,
+      new Map([['count:1', { siblings: [], shown: new Map(values.map((value, i) => [i, value])) }]]),
+    );
+  t.deepEqual(violations('8', '8'), []);
+  t.deepEqual(violations('12'), []);
+  for (const wrong of ['7', '13', '108', null]) t.is(violations(wrong).length, 1, `${wrong}`);
+  t.is(violations('8', '12').length, 1);
+});
