@@ -108,20 +108,24 @@ export class Databases {
   }
 
   /**
-   * Empties these stored databases, on all nodes that can be reached; the others when they can be. Resolves, without a failure,
+   * Empties these stored databases, on all nodes that can be reached; the others when they can be. Resolves with the watermark
    * once all of the former have it on disk. Takes no longer with more keys.
    */
-  async flush(dbs: readonly number[]): Promise<Failure | undefined> {
+  async flush(dbs: readonly number[]): Promise<Failure | number> {
     const refusal = await this.#hearAll();
     if (refusal !== undefined) return refusal;
     const { counters, hybridClock, world } = this.#parts;
     hybridClock.observe((Math.trunc(world.clock.nowMs()) + this.#aheadMs) * COUNTERS_PER_MS);
-    this.#adopt(flushed(this.#state, dbs, hybridClock.next()));
+    const upTo = hybridClock.next();
+    this.#adopt(flushed(this.#state, dbs, upTo));
     counters.flushes++;
-    return this.#tellAll();
+    return (await this.#tellAll()) ?? upTo;
   }
 
-  /** From now on clients mean by the number `a` what they meant by `b`, and the other way round. As `flush`. */
+  /**
+   * From now on clients mean by the number `a` what they meant by `b`, and the other way round. Resolves, without a failure, as
+   * `flush` does.
+   */
   async swap(a: number, b: number): Promise<Failure | undefined> {
     const refusal = await this.#hearAll();
     if (refusal !== undefined) return refusal;

@@ -204,7 +204,9 @@ export class Client {
   #begin(key: string, kind: Request['kind'], context: Shown | 'all' | 'none' = 'all'): Request {
     const { history, ledger, nextId } = this.#around;
     const host = this.#machine?.host ?? '';
-    const request = history.begin({ id: nextId(), client: this.#name, session: this.#sessionId, host, key, kind });
+    const life = this.#life;
+    const session = this.#sessionId;
+    const request = history.begin({ id: nextId(), client: this.#name, session, host, life, key, kind });
     this.#waitingFor.add(request);
     if (kind !== 'get') {
       ledger.intend({ id: request.id, key, kind, context: typeof context === 'string' ? context : context.dots });
@@ -241,8 +243,16 @@ export class Client {
   /** Through whichever node, in a session of its own: only what was acknowledged obliges it. */
   #readBack(key: string): void {
     const { cluster, history, nextId } = this.#around;
-    const { host, node } = this.#random.pick(cluster.machines);
-    const request = history.begin({ id: nextId(), client: this.#name, session: nextId(), host, key, kind: 'get' });
+    const { host, life, node } = this.#random.pick(cluster.machines);
+    const request = history.begin({
+      id: nextId(),
+      client: this.#name,
+      session: nextId(),
+      host,
+      life,
+      key,
+      kind: 'get',
+    });
     node?.openSession().get(DB, slotOf(Buffer.from(key)), key, undefined, (_state, failure, bytes) => {
       history.end(request, failure === undefined ? 'acknowledged' : 'refused');
       if (bytes !== undefined) request.object = decodeObject(Buffer.from(bytes.subarray(0, objectLength(bytes))));

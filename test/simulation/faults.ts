@@ -6,6 +6,7 @@ import type { MemoryDisk } from '../../cluster/storage/memory-store.js';
 import { CHANGE_KINDS, type Changes } from './changes.js';
 import type { Cluster, Times } from './cluster.js';
 import type { Connectivity } from './connectivity.js';
+import type { Flushes } from './flushes.js';
 import type { Losses } from './losses.js';
 import type { Machine } from './machine.js';
 import type { Prng } from './prng.js';
@@ -26,6 +27,7 @@ const TROUBLE_KINDS = [
   'slow',
   'empty',
   'older',
+  'flush',
 ] as const;
 /** What may happen in a run, beside what clients ask for. */
 export const FAULT_KINDS = [...TROUBLE_KINDS, ...CHANGE_KINDS] as const;
@@ -43,6 +45,8 @@ const DISK_FAILURE_US_MAX = 1_500_000;
 /** A node that was away for nearly the grace may find that it was away for longer. */
 const GRACE_MARGIN_MS = 1_500;
 const AT_ONCE_MAX = 3;
+/** In how many of the runs databases are flushed: what is flushed is not missed, whatever else has gone wrong. */
+const FLUSH_CHANCE = 0.2;
 /** Older copies of a disk that are kept, of all machines together. */
 const COPIES_MAX = 8;
 
@@ -53,6 +57,7 @@ export interface FaultSurroundings {
   readonly losses: Losses;
   readonly connectivity: Connectivity;
   readonly changes: Changes;
+  readonly flushes: Flushes;
   /** Whether nodes may come and go. */
   readonly isElastic: boolean;
   /** What may go wrong; drawn if absent. */
@@ -83,7 +88,8 @@ export class Faults {
     this.#around = around;
     // Swarm testing (Groce et al. 2012): a run that draws from few kinds of faults gets further with each.
     const changes = around.isElastic ? CHANGE_KINDS.filter(() => random.chance(0.6)) : [];
-    const kinds = around.kinds ?? [...TROUBLE_KINDS.filter(() => random.chance(0.4)), ...changes];
+    const drawn = TROUBLE_KINDS.filter((kind) => random.chance(kind === 'flush' ? FLUSH_CHANCE : 0.4));
+    const kinds = around.kinds ?? [...drawn, ...changes];
     this.#kinds = kinds.length === 0 ? TROUBLE_KINDS : kinds;
     around.losses.disksFail = this.#kinds.includes('disk');
     this.#gapUsMax = random.pick(GAPS_US_MAX) * around.pace;
@@ -102,6 +108,7 @@ export class Faults {
       slow: (machine) => this.#slow(machine),
       empty: (machine) => this.#loseDisk(machine, undefined),
       older: (machine) => this.#restoreCopy(machine),
+      flush: (machine) => around.flushes.strike(machine),
       join: () => around.changes.join(),
       leave: (machine) => around.changes.leave(machine),
       forget: (machine) => around.changes.forget(machine),

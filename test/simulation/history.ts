@@ -1,6 +1,7 @@
 /** What the clients saw: each request with its answer, in the order of a counter that rises with every call and answer. */
 import type { VersionedObject } from '../../cluster/version/object.js';
 import type { DotName } from './ledger.js';
+import type { Life } from './machine.js';
 
 export interface Request {
   readonly id: number;
@@ -8,6 +9,8 @@ export interface Request {
   /** Requests of one session to one key take effect in order. */
   readonly session: number;
   readonly host: string;
+  /** Of the node that was asked. */
+  readonly life: Life | undefined;
   readonly key: string;
   readonly kind: 'get' | 'put' | 'set' | 'delete' | 'expire' | 'increment';
   readonly startedAt: number;
@@ -33,7 +36,7 @@ export class History {
     this.#nowUs = nowUs;
   }
 
-  begin(fields: Pick<Request, 'id' | 'client' | 'session' | 'host' | 'key' | 'kind'>): Request {
+  begin(fields: Pick<Request, 'id' | 'client' | 'session' | 'host' | 'life' | 'key' | 'kind'>): Request {
     const request: Request = {
       ...fields,
       startedAt: this.#now++,
@@ -46,6 +49,11 @@ export class History {
     };
     this.requests.push(request);
     return request;
+  }
+
+  /** A place in the order of calls and answers, for what is neither. */
+  mark(): number {
+    return this.#now++;
   }
 
   end(request: Request, outcome: Request['outcome']): void {

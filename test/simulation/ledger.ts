@@ -133,6 +133,11 @@ export class Ledger {
     return forgotten === undefined ? this.reapedOf(key) : new Set([...this.reapedOf(key), ...forgotten]);
   }
 
+  /** These writes of a key need not be found any more. */
+  excuse(key: string, names: ReadonlySet<DotName>): void {
+    if (names.size > 0) this.#forgotten.set(key, new Set([...(this.#forgotten.get(key) ?? []), ...names]));
+  }
+
   /** Whether a clock of the key was cut, so that what was superseded may come back. */
   wasTruncated(key: string): boolean {
     return this.#truncated.has(key);
@@ -144,6 +149,11 @@ export class Ledger {
       key,
       names.flatMap((name) => this.#minted.get(key)?.get(name)?.past ?? []),
     );
+  }
+
+  /** All writes of a key. */
+  mintedOf(key: string): readonly Minted[] {
+    return [...(this.#minted.get(key)?.values() ?? [])];
   }
 
   isMinted(key: string, name: DotName): boolean {

@@ -83,10 +83,10 @@ export class Peace {
     await this.#waitFor(() => left === 0, 'the flushes');
   }
 
-  #readThrough({ host, node }: Machine, key: string): void {
+  #readThrough({ host, life, node }: Machine, key: string): void {
     const { history, nextId, violation } = this.#around;
     const id = nextId();
-    const request = history.begin({ id, client: -1, session: id, host, key, kind: 'get' });
+    const request = history.begin({ id, client: -1, session: id, host, life, key, kind: 'get' });
     this.#sweptKeys++;
     node?.openSession().get(DB, slotOf(Buffer.from(key)), key, undefined, (_state, failure, bytes) => {
       this.#sweptKeys--;

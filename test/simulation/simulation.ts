@@ -25,8 +25,9 @@ import {
   USUAL,
 } from './draw.js';
 import { type FaultKind, Faults } from './faults.js';
+import { Flushes } from './flushes.js';
 import { History, type Request } from './history.js';
-import { Ledger } from './ledger.js';
+import { dotName, Ledger } from './ledger.js';
 import { Losses } from './losses.js';
 import { EPOCH_MS, type Machine, type Tampering } from './machine.js';
 import { Peace } from './peace.js';
@@ -120,6 +121,7 @@ class Run {
   readonly #losses: Losses;
   readonly #settlement: Settlement;
   readonly #changes: Changes;
+  readonly #flushes: Flushes;
   readonly #peace: Peace;
   readonly #faults: Faults;
   #working = true;
@@ -201,6 +203,7 @@ class Run {
       trace: this.#trace,
       losses: this.#losses,
     });
+    this.#flushes = new Flushes(this.#random.fork(), { ...around, trace: this.#trace });
     this.#peace = new Peace({ ...around, settlement: this.#settlement, changes: this.#changes });
     this.#faults = new Faults(this.#random.fork(), {
       scheduler: this.#scheduler,
@@ -209,6 +212,7 @@ class Run {
       losses: this.#losses,
       connectivity: this.#connectivity,
       changes: this.#changes,
+      flushes: this.#flushes,
       isElastic,
       kinds: options.faults,
       times,
@@ -273,6 +277,9 @@ class Run {
       const [bytes] = copies.get(key)?.values() ?? [];
       return bytes === undefined ? undefined : decodeObject(bytes);
     };
+    const keys = [...this.#keys, ...this.#counting.keys];
+    this.#flushes.check(keys, (key) => finalObject(key)?.siblings.map(({ dot }) => dotName(dot)) ?? []);
+    for (const key of keys) this.#ledger.excuse(key, this.#flushes.excusedOf(key));
     checkNoLostWrite(this.#history, this.#ledger, finalObject, violation);
     checkNoInvention(this.#history, this.#ledger, finalObject, violation);
     checkNoResurrection(this.#history, this.#ledger, finalObject, this.#nowMs(), violation);
@@ -299,6 +306,7 @@ class Run {
     const owns = (key: string): boolean =>
       this.#cluster.primariesOf(key, this.#rowOf(key).n, machine).includes(machine);
     const { tombstoneGraceMs, skewMsMax } = this.#clusterOptions.times;
+    this.#flushes.watch(machine, node);
     // Each node judges by its own clock, and the writer's may have been another.
     this.#ledger.watch(machine.host, node, owns, tombstoneGraceMs - 2 * skewMsMax, () => this.#nowMs());
   }
