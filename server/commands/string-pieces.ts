@@ -34,11 +34,11 @@ const setRange: Handler = (call) => {
   if (offset === undefined) return refuse(server, slot, NOT_AN_INTEGER);
   if (offset < 0n) return refuse(server, slot, 'ERR offset is out of range');
   if (value.length === 0) {
-    readString(call, (held) => {
+    const answer = (held: Buffer | undefined) => {
       slot.out.integer(held?.length ?? 0);
       return undefined;
-    });
-    return;
+    };
+    return readString(call, answer, false);
   }
   if (refusesKey(call, args[1]) || refusesLength(call, Number(offset) + value.length)) return;
   changeStringToInteger(call, { kind: 'setrange', offset: Number(offset), value });
