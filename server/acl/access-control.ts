@@ -38,7 +38,7 @@ export interface AccessParts {
   readonly commands: CommandTable;
   readonly clients: Iterable<AccessClient>;
   readonly clock: Clock;
-  readonly timers: Timers;
+  readonly timers: Pick<Timers, 'after'>;
   readonly log: Log;
 }
 
@@ -63,6 +63,7 @@ export class AccessControl {
     this.#quietLog = new QuietLog(clock, parts.log);
     this.#delay = new LoginDelay(clock, () => settings.config.loginDelayMaxMs);
     this.users.onChange(() => this.#refreshAll());
+    this.#warnOfLostPassword();
   }
 
   /** That of a new connection. */
@@ -141,6 +142,7 @@ export class AccessControl {
     const outcome = this.users.load();
     if (typeof outcome === 'string') return outcome;
     this.#audit(by, 'users loaded');
+    this.#warnOfLostPassword();
     this.#closeAll(outcome, by);
     return undefined;
   }
@@ -190,6 +192,16 @@ export class AccessControl {
     this.#parts.log.info(
       { ...audit(by.login.user.name, by.address, what), user },
       'the users of this node have changed',
+    );
+  }
+
+  /** As in Redis, a file that does not name the user `default` leaves it open, whatever `requirepass` says. */
+  #warnOfLostPassword(): void {
+    const { requirepass, aclfile } = this.#config;
+    if (requirepass === '' || aclfile === '' || !this.users.default.isOpen) return;
+    this.#parts.log.warn(
+      { aclfile },
+      "'requirepass' has no effect: the ACL file does not give the user default a password",
     );
   }
 
