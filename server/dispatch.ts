@@ -81,6 +81,19 @@ export class Dispatcher implements RequestHandler {
       this.#reject(slot, "ERR Replica can't interact with the keyspace");
       return;
     }
+    if (server.pause.isOn && server.pause.concerns(connection, command.row.flags.includes('write'))) {
+      const wanted = command;
+      server.pause.hold(connection, () => {
+        if (connection.isClosed) slot.complete();
+        else this.#run(connection, wanted, args, slot);
+      });
+      return;
+    }
+    this.#run(connection, command, args, slot);
+  }
+
+  #run(connection: ClientConnection, command: Command, args: Buffer[], slot: ReplySlot): void {
+    const server = this.#server;
     server.statistics.commandsProcessed++;
     command.calls++;
     slot.command = command.row;

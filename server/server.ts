@@ -11,6 +11,7 @@ import type { Settings } from './config/settings.js';
 import type { FaultInjection } from './faults/fault-injection.js';
 import type { LatencyBook } from './latency/latency-book.js';
 import { MemoryMeter } from './memory-meter.js';
+import { ClientPause } from './net/client-pause.js';
 import type { ClientRegistry } from './net/client-registry.js';
 import { Saves } from './saves.js';
 import type { TransportSecurity } from './tls/transport-security.js';
@@ -60,6 +61,7 @@ export class Server {
   readonly slowCalls: SlowCalls;
   readonly monitors: Monitors;
   readonly memory: MemoryMeter;
+  readonly pause: ClientPause;
   readonly saves: Saves;
   readonly #loopWatch: LoopWatch;
   /** 40 hex digits, different for each start. */
@@ -79,6 +81,7 @@ export class Server {
     this.faults = parts.faults;
     this.shutDown = parts.shutDown;
     this.startedMs = parts.clock.nowMs();
+    this.pause = new ClientPause(parts.clock, parts.timers);
     this.memory = new MemoryMeter(parts.node, parts.clients);
     this.saves = new Saves(parts.node, parts.clock);
     this.slowLog = new SlowLog(parts.clock, () => this.config.slowlogMaxLen);
@@ -96,6 +99,7 @@ export class Server {
   /** Stops what it does by itself; the rest belongs to whoever made the parts. */
   close(): void {
     this.#loopWatch.close();
+    this.pause.end();
     this.statistics.close();
   }
 

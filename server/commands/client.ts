@@ -1,5 +1,6 @@
 import { clientLine } from '../net/client-line.js';
 import type { ClientConnection } from '../net/connection.js';
+import { pauseSubcommands } from './client-pause.js';
 import { trackingSubcommands } from './client-tracking.js';
 import { type Call, type CommandRow, type Handler, refuse, runSubcommand } from './command.js';
 import { SYNTAX_ERROR } from './error-text.js';
@@ -323,6 +324,7 @@ const subcommands: readonly CommandRow[] = [
     }),
   },
   ...trackingSubcommands,
+  ...pauseSubcommands,
   helpRow('client', 'connection', '5.0.0', [
     'CACHING (YES|NO)',
     '    Always refused: no client tracks keys.',
@@ -346,6 +348,8 @@ const subcommands: readonly CommandRow[] = [
     '    Accepted; no client is ever evicted.',
     'NO-TOUCH (ON|OFF)',
     '    Accepted; reading a key leaves no trace.',
+    'PAUSE <timeout> [WRITE|ALL]',
+    '    Lets commands wait for <timeout> milliseconds.',
     'REPLY (ON|OFF|SKIP)',
     '    Chooses whether commands are answered.',
     'SETINFO (LIB-NAME|LIB-VER) <value>',
@@ -356,6 +360,10 @@ const subcommands: readonly CommandRow[] = [
     '    Refused, but for OFF.',
     'TRACKINGINFO',
     '    Tells that no keys are tracked.',
+    'UNBLOCK <client-id> [TIMEOUT|ERROR]',
+    '    Ends the WAIT of that client.',
+    'UNPAUSE',
+    '    Ends a pause.',
     'HELP',
     '    Prints this.',
   ]),

@@ -38,10 +38,12 @@ function clientFields(server: Server): InfoField[] {
   let largestInput = 0;
   let largestOutput = 0;
   let held = 0;
+  let blocked = 0;
   for (const connection of server.clients) {
     largestInput = Math.max(largestInput, connection.requestBytes);
     largestOutput = Math.max(largestOutput, connection.queuedBytes);
     if (connection.isHeld) held++;
+    if (connection.block !== undefined) blocked++;
   }
   return [
     ['connected_clients', server.clients.count],
@@ -50,7 +52,7 @@ function clientFields(server: Server): InfoField[] {
     ['client_recent_max_input_buffer', largestInput],
     ['client_recent_max_output_buffer', largestOutput],
     ['held_clients', held],
-    ['blocked_clients', 0],
+    ['blocked_clients', blocked],
     ['tracking_clients', 0],
     ['clients_in_timeout_table', 0],
   ];

@@ -1,8 +1,11 @@
 /** `WAIT`: how many replicas hold what this connection wrote last. */
+import type { Block } from '../net/connection.js';
 import { type CommandRow, type Handler, refuse } from './command.js';
 import { NOT_AN_INTEGER } from './error-text.js';
 import { refusesFailure } from './failure-text.js';
 import { parseInt64 } from './integer-argument.js';
+
+const UNBLOCKED = 'UNBLOCKED client unblocked via CLIENT UNBLOCK';
 
 const wait: Handler = ({ server, slot, connection, args }) => {
   const replicas = parseInt64(args[1]);
@@ -10,12 +13,16 @@ const wait: Handler = ({ server, slot, connection, args }) => {
   const timeoutMs = parseInt64(args[2]);
   if (timeoutMs === undefined) return refuse(server, slot, 'ERR timeout is not an integer or out of range');
   if (timeoutMs < 0n) return refuse(server, slot, 'ERR timeout is negative');
+  const block: Block = { end: undefined, mayEnd: true };
+  connection.block = block;
   const until = {
     replicas: Number(replicas),
     timeoutMs: Number(timeoutMs),
-    isOver: () => connection.isClosed,
+    isOver: () => connection.isClosed || block.end !== undefined,
   };
   void server.node.heldWrites(connection.session, until).then((held) => {
+    if (connection.block === block) connection.block = undefined;
+    if (block.end === 'error') return refuse(server, slot, UNBLOCKED);
     if (typeof held !== 'number') {
       refusesFailure(server, slot, held);
       return;

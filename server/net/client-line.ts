@@ -51,6 +51,7 @@ export function clientLine(connection: ClientConnection, nowUs: number): string 
 function flagsOf(connection: ClientConnection): string {
   const letters =
     (connection.isMonitor ? 'O' : '') +
+    (connection.block === undefined ? '' : 'b') +
     (connection.isReadonly ? 'r' : '') +
     (connection.isClosed ? 'c' : '') +
     (connection.isNoEvict ? 'e' : '') +

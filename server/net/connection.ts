@@ -43,6 +43,14 @@ export interface RequestHandler {
   completed(slot: ReplySlot): void;
 }
 
+/** A command that waits until something else happens. */
+export interface Block {
+  /** How `CLIENT UNBLOCK` has ended it. */
+  end: 'timeout' | 'error' | undefined;
+  /** Whether it may. */
+  readonly mayEnd: boolean;
+}
+
 /** What all connections of a server share. */
 export interface ConnectionContext {
   readonly handler: RequestHandler;
@@ -84,6 +92,8 @@ export class ClientConnection {
   isAsking = false;
   isNoEvict = false;
   isNoTouch = false;
+  /** What its command waits for, if not for replicas. */
+  block: Block | undefined = undefined;
   /** Set by `MONITOR`. */
   isMonitor = false;
 

@@ -127,6 +127,40 @@ const lolwut: readonly Case[] = [
   ],
 ];
 
+const pause: readonly Case[] = [
+  described(['client|pause', 'client|unpause', 'client|unblock']),
+  [
+    'CLIENT PAUSE',
+    'CLIENT PAUSE abc',
+    'CLIENT PAUSE -1',
+    'CLIENT PAUSE 10 nosuch',
+    'CLIENT PAUSE abc nosuch',
+    'CLIENT PAUSE 10 ALL x',
+    'CLIENT PAUSE 99999999999999999999',
+    'CLIENT PAUSE 0',
+    'CLIENT PAUSE 100000 WRITE',
+    'GET k',
+    'CLIENT LIST ID 0',
+    'CLIENT UNPAUSE',
+    'CLIENT UNPAUSE x',
+    'CLIENT PAUSE 20',
+    'PING',
+    'CLIENT PAUSE 20 write',
+    'SET k v',
+    'GET k',
+    'CLIENT UNPAUSE',
+  ],
+  [
+    'CLIENT UNBLOCK',
+    'CLIENT UNBLOCK abc',
+    'CLIENT UNBLOCK 999999',
+    'CLIENT UNBLOCK 999999 ERROR',
+    'CLIENT UNBLOCK 999999 timeout',
+    'CLIENT UNBLOCK abc nosuch',
+    'CLIENT UNBLOCK 999999 ERROR x',
+  ],
+];
+
 const tracking: readonly Case[] = [
   described(['client|tracking', 'client|caching', 'client|getredir', 'client|trackinginfo']),
   [
@@ -157,5 +191,6 @@ export const adminFamilies: readonly CaseFamily[] = [
   { name: 'ROLE and its kin', cases: replication },
   { name: 'FUNCTION, SCRIPT and MODULE', cases: scripting },
   { name: 'LOLWUT', cases: lolwut },
+  { name: 'CLIENT PAUSE and UNBLOCK', cases: pause },
   { name: 'CLIENT TRACKING', cases: tracking },
 ];
