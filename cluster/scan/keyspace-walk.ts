@@ -51,12 +51,13 @@ export class KeyspaceWalk {
     const lookedMax = Math.max(LOOKED_MIN, count * LOOKED_A_KEY_MAX);
     let place: ScanPlace | undefined = from;
     let wave = this.#partitionsFor(db, count);
+    let rows = Math.min(PAGE_ROWS_MAX, count);
     let looked = 0;
     let partitions = 0;
     let fruitless = 0;
     while (place !== undefined && keys.length < count && looked < lookedMax && partitions < PARTITIONS_A_STEP) {
       const wanted = count - keys.length;
-      const taken: TakenWave | Failure = await this.#wave(db, this.#places(place, wave), wanted);
+      const taken: TakenWave | Failure = await this.#wave(db, this.#places(place, wave), rows, wanted);
       if ('code' in taken) return taken;
       fruitless = taken.isFruitless ? fruitless + 1 : 0;
       if (fruitless > FRUITLESS_MAX) return FRUITLESS;
@@ -64,7 +65,9 @@ export class KeyspaceWalk {
       looked += taken.looked;
       partitions += taken.partitions;
       place = taken.next;
-      wave = Math.min(QUESTION_PLACES_MAX, taken.keys.length < wanted ? wave * 2 : wave);
+      // Much of what is there is not shown, or partitions are emptier than those of this node.
+      wave = Math.min(QUESTION_PLACES_MAX, wave * 2);
+      rows = Math.min(PAGE_ROWS_MAX, rows * 2);
     }
     return { keys, next: place };
   }
@@ -87,8 +90,7 @@ export class KeyspaceWalk {
     return [...keys];
   }
 
-  async #wave(db: number, places: readonly ScanPlace[], wanted: number): Promise<TakenWave | Failure> {
-    const rows = Math.min(PAGE_ROWS_MAX, wanted);
+  async #wave(db: number, places: readonly ScanPlace[], rows: number, wanted: number): Promise<TakenWave | Failure> {
     const outcomes = await askWave(this.#node, this.#answers, this.#classes, { db, rows, places });
     const taken = new TakenWave(this.#node.routes.partitionCount, places);
     for (const outcome of outcomes) {

@@ -1,4 +1,5 @@
 /** What looks through all keys: `SCAN`, `KEYS`, `RANDOMKEY`. Through any node they see the keys of the whole cluster. */
+import { setImmediate } from 'node:timers/promises';
 import type { Failure } from '../../cluster/failure.js';
 import { cursorOf, FIRST_PLACE, placeOf, type ScanPlace } from '../../cluster/scan/place.js';
 import type { ReplySlot } from '../net/connection.js';
@@ -15,6 +16,8 @@ const COUNT_USUAL = 10;
 const COUNT_MAX = 10_000;
 /** `KEYS` asks for so many at a time. */
 const KEYS_A_STEP = 1_000;
+/** And writes so many in one turn of the event loop. */
+const KEYS_A_TURN = 5_000;
 /** What a key takes in a reply beside its bytes, at most. */
 const BULK_OVERHEAD_BYTES = 16;
 const CURSOR_MAX = 2n ** 64n - 1n;
@@ -107,12 +110,19 @@ function parseScanArguments(args: readonly Buffer[]): ScanArguments | string {
 const keys: Handler = ({ server, slot, connection, args }) => {
   void keysLike(server, connection.db, args[1].toString('latin1')).then((found) => {
     if (typeof found === 'string') refuse(server, slot, found);
-    else if (!refusesWalk(server, slot, found)) {
-      writeKeys(slot, found.keys);
-      slot.complete();
-    }
+    else if (!refusesWalk(server, slot, found)) void writeManyKeys(slot, found.keys);
   });
 };
+
+/** Other clients have their turns between the pieces of a long reply. */
+async function writeManyKeys(slot: ReplySlot, keys: readonly string[]): Promise<void> {
+  slot.out.array(keys.length);
+  for (let at = 0; at < keys.length; at += KEYS_A_TURN) {
+    if (at > 0) await setImmediate();
+    for (const key of keys.slice(at, at + KEYS_A_TURN)) slot.out.bulk(Buffer.from(key, 'latin1'));
+  }
+  slot.complete();
+}
 
 /** All keys that match; or the failure of the cluster; or why they are too many for a reply. */
 async function keysLike(

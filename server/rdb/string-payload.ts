@@ -31,8 +31,9 @@ const INT_16 = 0xc1;
 const INT_32 = 0xc2;
 const LZF = 0xc3;
 
-/** Shorter strings are not worth it; and as few bytes must be saved. */
+/** Shorter strings are not worth it, longer ones take too long; and as few bytes must be saved. */
 const COMPRESSED_FROM_BYTES = 21;
+const COMPRESSED_BYTES_MAX = 1024 * 1024;
 const SAVED_BYTES_MIN = 4;
 
 export function dumpString(value: Buffer): Buffer {
@@ -55,7 +56,7 @@ export function restoredString(payload: Buffer, bytesMax: number): Buffer | Payl
 function encoded(value: Buffer): Buffer[] {
   const integer = encodedInteger(value);
   if (integer !== undefined) return [integer];
-  if (value.length >= COMPRESSED_FROM_BYTES) {
+  if (value.length >= COMPRESSED_FROM_BYTES && value.length <= COMPRESSED_BYTES_MAX) {
     const compressed = lzfCompress(value, value.length - SAVED_BYTES_MIN);
     if (compressed !== undefined) {
       return [Buffer.of(LZF), lengthOf(compressed.length), lengthOf(value.length), compressed];
