@@ -23,20 +23,18 @@ export interface CommonPiece {
 /** How long the longest common subsequence is. */
 export function commonLength(a: Buffer, b: Buffer): number {
   const columns = new Columns(b);
-  const row = columns.firstRow();
-  for (const byte of a) columns.advance(row, row, byte);
-  return columns.lengthIn(row);
+  const row = columns.rows(1);
+  for (const byte of a) columns.advance(row, 0, 0, byte);
+  let length = 0;
+  for (let column = 1; column <= b.length; column++) if (columns.isLonger(row, 0, column)) length++;
+  return length;
 }
 
 /** The longest common subsequence as pieces, the last one first. Of several equally long ones that which Redis finds. */
 export function commonPieces(a: Buffer, b: Buffer): CommonPiece[] {
   const columns = new Columns(b);
-  const rows = [columns.firstRow()];
-  for (const byte of a) {
-    const row = columns.firstRow();
-    columns.advance(rows[rows.length - 1] ?? row, row, byte);
-    rows.push(row);
-  }
+  const rows = columns.rows(a.length + 1);
+  for (const [index, byte] of a.entries()) columns.advance(rows, index, index + 1, byte);
   const pieces: CommonPiece[] = [];
   let length = 0;
   let [i, j] = [a.length, b.length];
@@ -53,14 +51,14 @@ export function commonPieces(a: Buffer, b: Buffer): CommonPiece[] {
     }
     end();
     // Without a match, column j of row i is longer than the one before it only if the row above is.
-    if (columns.isLonger(rows[i], j)) i--;
+    if (columns.isLonger(rows, i, j)) i--;
     else j--;
   }
   end();
   return pieces;
 }
 
-/** What is known of `b`: its columns, and where which byte stands. */
+/** What is known of `b`: its columns, and where which byte stands. Rows stand one behind the other in one array. */
 class Columns {
   readonly #b: Buffer;
   readonly #words: number;
@@ -71,32 +69,28 @@ class Columns {
     this.#words = Math.ceil(b.length / WORD_BITS);
   }
 
-  firstRow(): Uint32Array {
-    return new Uint32Array(this.#words).fill(0xffffffff);
+  /** So many rows, each as the first one is. */
+  rows(count: number): Uint32Array {
+    return new Uint32Array(this.#words * count).fill(0xffffffff);
   }
 
-  /** Makes `next` (`row` itself perhaps) the row after `row` for one more byte of `a`. */
-  advance(row: Uint32Array, next: Uint32Array, byte: number): void {
+  /** Makes row `to` the one that follows row `from` (the same perhaps) for one more byte of `a`. */
+  advance(rows: Uint32Array, from: number, to: number, byte: number): void {
     const matches = this.#matchesOf(byte);
+    const words = this.#words;
     let carry = 0;
-    for (let at = 0; at < row.length; at++) {
-      const word = row[at] ?? 0;
+    for (let at = 0; at < words; at++) {
+      const word = rows[from * words + at] ?? 0;
       const both = (word & (matches[at] ?? 0)) >>> 0;
       const sum = word + both + carry;
       carry = sum > 0xffffffff ? 1 : 0;
-      next[at] = sum | (word & ~both);
+      rows[to * words + at] = sum | (word & ~both);
     }
   }
 
-  lengthIn(row: Uint32Array): number {
-    let length = 0;
-    for (let column = 1; column <= this.#b.length; column++) if (this.isLonger(row, column)) length++;
-    return length;
-  }
-
   /** Whether one more column, the `column`-th from 1 on, makes the subsequence longer. */
-  isLonger(row: Uint32Array | undefined, column: number): boolean {
-    const word = row?.[(column - 1) >>> 5] ?? 0;
+  isLonger(rows: Uint32Array, row: number, column: number): boolean {
+    const word = rows[row * this.#words + ((column - 1) >>> 5)] ?? 0;
     return ((word >>> ((column - 1) & 31)) & 1) === 0;
   }
 
