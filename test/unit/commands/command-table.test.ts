@@ -52,7 +52,7 @@ test('a name that stands twice is a mistake', (t) => {
 test('rows are complete and consistent', (t) => {
   for (const command of table.withSubcommands()) {
     const { row, fullName } = command;
-    t.regex(row.name, /^[a-z-]+$/, fullName);
+    t.regex(row.name, /^[a-z_-]+$/, fullName);
     t.not(row.arity, 0, fullName);
     t.true(row.summary.length > 0 && !row.summary.endsWith('.'), fullName);
     t.true(row.complexity.length > 0 && row.since.length > 0 && row.group.length > 0, fullName);
