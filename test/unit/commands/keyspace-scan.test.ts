@@ -2,7 +2,7 @@ import test from 'ava';
 import { bulks, LiveServer } from './live-server.js';
 
 test('KEYS is refused where its reply would be too long; SCAN goes on', async (t) => {
-  const live = await LiveServer.start({ clientOutputBufferLimit: 64 * 1024 });
+  const live = await LiveServer.start({ partitions: 8, clientOutputBufferLimit: 64 * 1024 });
   t.teardown(() => live.stop());
   const client = await live.connect();
   const keys = Array.from({ length: 100 }, (_, index) => `${'k'.repeat(1_000)}${index}`);
@@ -16,7 +16,7 @@ test('KEYS is refused where its reply would be too long; SCAN goes on', async (t
 });
 
 test('a long reply of KEYS is whole, and the replies behind it follow', async (t) => {
-  const live = await LiveServer.start();
+  const live = await LiveServer.start({ partitions: 8 });
   t.teardown(() => live.stop());
   const client = await live.connect();
   const count = 12_000;
