@@ -14,14 +14,15 @@ export function mergeSelectors(
   let begunAt = -1;
   let begun = '';
   for (const [at, word] of words.entries()) {
-    if (begunAt >= 0) {
+    if (word.startsWith('(') && !word.endsWith(')')) {
+      // As in Redis, what was begun before is forgotten.
+      begun = word;
+      begunAt = at;
+    } else if (begunAt >= 0) {
       begun += ` ${word}`;
       if (!word.endsWith(')')) continue;
       rules.push(begun);
       begunAt = -1;
-    } else if (word.startsWith('(') && !word.endsWith(')')) {
-      begun = word;
-      begunAt = at;
     } else {
       rules.push(word);
     }

@@ -89,9 +89,9 @@ const REQUESTS = [
 ];
 
 /** A failure is told with its seed and path, which `fc.check` takes to replay it. */
-async function holds(t: ExecutionContext, property: fc.IAsyncProperty<[string[]]>): Promise<void> {
+async function holds(t: ExecutionContext, property: fc.IAsyncProperty<[string[]]>, numRuns = RUNS): Promise<void> {
   const { failed, seed, counterexamplePath, counterexample, errorInstance } = await fc.check(property, {
-    numRuns: RUNS,
+    numRuns,
   });
   t.false(
     failed,
@@ -129,6 +129,64 @@ for (const resp of [2, 3] as const) {
     await holds(t, property);
   });
 }
+
+/** Words that are mostly no rules, made of what rules are made of. */
+const oddWords = fc.array(
+  fc
+    .array(
+      fc.constantFrom(
+        '+',
+        '-',
+        '@',
+        '|',
+        '~',
+        '%',
+        'R',
+        'w',
+        '&',
+        '>',
+        '<',
+        '#',
+        '!',
+        '(',
+        ')',
+        ' ',
+        '*',
+        '\\t',
+        '\\r',
+        '\\n',
+        '\\"',
+        "'",
+        '\\\\',
+        '\\xff',
+        'get',
+        'GET',
+        'config',
+        'all',
+        'read',
+        'on',
+        'nopass',
+        'reset',
+        'keys',
+        'a',
+      ),
+      { maxLength: 5 },
+    )
+    .map((pieces) => pieces.join('')),
+  { maxLength: 5 },
+);
+
+test.serial('odd rules are refused, or taken, as by Redis', async (t) => {
+  const comparison = new Comparison(redis.port, live.port);
+  const property = fc.asyncProperty(oddWords, async (words) => {
+    const found = await comparison.differences(
+      ['ACL DELUSER u', `ACL SETUSER u ${words.map(quoted).join(' ')}`, 'ACL GETUSER u', 'ACL LIST'],
+      2,
+    );
+    if (found.length > 0) throw new Error(found.join('\n\n'));
+  });
+  await holds(t, property, RUNS * 4);
+});
 
 test.serial('what each of the two describes is the same user for the other', async (t) => {
   const comparison = new Comparison(redis.port, live.port);
