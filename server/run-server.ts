@@ -68,7 +68,7 @@ export async function runServer(config: Config, shutDown: () => void): Promise<R
   // A node that has left and handed everything over has nothing more to do.
   node.transfer?.onGone(shutDown);
   opened = node;
-  const statistics = new Statistics(timers);
+  const statistics = new Statistics(timers, clients.totals);
   const server = new Server({
     settings,
     node,

@@ -20,7 +20,7 @@ function commandFields({ commands }: Server): InfoField[] {
 }
 
 function errorFields({ statistics }: Server): InfoField[] {
-  return [...statistics.errorCounts].map(([code, count]) => [`errorstat_${code}`, `count=${count}`]);
+  return [...statistics.errorCounts].sort().map(([code, count]) => [`errorstat_${code}`, `count=${count}`]);
 }
 
 function shownPercentiles(server: Server): { names: readonly string[]; values: readonly number[] } {

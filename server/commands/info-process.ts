@@ -1,13 +1,18 @@
 /** The sections of `INFO` about this process; the names of the fields are Redis's, which tools look for. */
-import { freemem, release, totalmem, type } from 'node:os';
+import { release, type } from 'node:os';
 import type { Partition } from '../../cluster/ring/slots.js';
 import type { Server } from '../server.js';
 import { versionText } from '../version.js';
-import { humanBytes, type InfoField, type InfoSection } from './info-section.js';
+import type { InfoField, InfoSection } from './info-section.js';
+import { usageSections } from './info-usage.js';
 import { REDIS_VERSION } from './version.js';
 
 const US_PER_S = 1_000_000;
 const MS_PER_S = 1000;
+/** Redis's periodic work a second; ours has timers of its own. */
+const HZ = 10;
+/** The clock of Redis's eviction has 24 bits. */
+const LRU_CLOCK_TURN_S = 2 ** 24;
 const S_PER_DAY = 86_400;
 const CARTWHEEL_VERSION = versionText();
 
@@ -20,17 +25,27 @@ function serverFields(server: Server): InfoField[] {
     ['redis_git_dirty', 0],
     ['redis_build_id', '0'],
     ['redis_mode', 'cluster'],
-    ['cartwheel_version', CARTWHEEL_VERSION],
-    ['node_version', process.version],
     ['os', `${type()} ${release()} ${process.arch}`],
     ['arch_bits', 64],
+    ['monotonic_clock', 'POSIX clock_gettime'],
+    ['multiplexing_api', 'epoll'],
+    ['atomicvar_api', 'c11-builtin'],
+    ['gcc_version', '0.0.0'],
     ['process_id', process.pid],
+    ['process_supervised', 'no'],
     ['run_id', server.runId],
     ['tcp_port', server.node.membership.self.port],
-    ['server_time_usec', nowMs * MS_PER_S],
+    ['server_time_usec', Math.trunc(nowMs * MS_PER_S)],
     ['uptime_in_seconds', uptimeS],
     ['uptime_in_days', Math.trunc(uptimeS / S_PER_DAY)],
+    ['hz', HZ],
+    ['configured_hz', HZ],
+    ['lru_clock', Math.trunc(nowMs / MS_PER_S) % LRU_CLOCK_TURN_S],
     ['executable', process.execPath],
+    ['config_file', server.config.configFile],
+    ['io_threads_active', 0],
+    ['cartwheel_version', CARTWHEEL_VERSION],
+    ['node_version', process.version],
   ];
 }
 
@@ -51,88 +66,10 @@ function clientFields(server: Server): InfoField[] {
     ['maxclients', server.config.maxclients],
     ['client_recent_max_input_buffer', largestInput],
     ['client_recent_max_output_buffer', largestOutput],
-    ['held_clients', held],
     ['blocked_clients', blocked],
     ['tracking_clients', 0],
     ['clients_in_timeout_table', 0],
-  ];
-}
-
-function memoryFields(server: Server): InfoField[] {
-  const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
-  const used = heapUsed + external;
-  const { maxmemory } = server.config;
-  const replica = server.node.replica.stats();
-  return [
-    ['used_memory', used],
-    ['used_memory_human', humanBytes(used)],
-    ['used_memory_rss', rss],
-    ['used_memory_rss_human', humanBytes(rss)],
-    // The kernel counts in KiB.
-    ['used_memory_rss_peak', process.resourceUsage().maxRSS * 1024],
-    ['used_memory_heap_total', heapTotal],
-    ['used_memory_dataset', replica.bytes],
-    ['total_system_memory', totalmem()],
-    ['total_system_memory_human', humanBytes(totalmem())],
-    ['free_system_memory', freemem()],
-    ['maxmemory', maxmemory],
-    ['maxmemory_human', humanBytes(maxmemory)],
-    ['maxmemory_policy', server.config.maxmemoryPolicy],
-    ['mem_fragmentation_ratio', (rss / used).toFixed(2)],
-    ['mem_allocator', 'v8'],
-  ];
-}
-
-function persistenceFields(server: Server): InfoField[] {
-  const replica = server.node.replica.stats();
-  return [
-    ['loading', 0],
-    ['async_loading', 0],
-    ['rdb_changes_since_last_save', replica.dirtyEntries],
-    ['rdb_bgsave_in_progress', 0],
-    ['rdb_last_save_time', Math.trunc(server.startedMs / MS_PER_S)],
-    ['rdb_last_bgsave_status', 'ok'],
-    ['aof_enabled', 0],
-    ['aof_rewrite_in_progress', 0],
-    ['aof_last_write_status', replica.storeFailures === 0 ? 'ok' : 'err'],
-    ['store_dirty_entries', replica.dirtyEntries],
-    ['store_dirty_bytes', replica.dirtyBytes],
-    ['store_journal_bytes', replica.journalBytes],
-    ['store_batches', replica.batches],
-    ['store_batched_rows', replica.batchedRows],
-    ['store_failures', replica.storeFailures],
-  ];
-}
-
-function statsFields({ statistics, clients, node, access }: Server): InfoField[] {
-  const { totals } = clients;
-  return [
-    ['total_connections_received', totals.connectionsAccepted + totals.connectionsRefused],
-    ['total_commands_processed', statistics.commandsProcessed],
-    ['instantaneous_ops_per_sec', statistics.opsPerSecond],
-    ['total_net_input_bytes', totals.bytesIn],
-    ['total_net_output_bytes', totals.bytesOut],
-    ['rejected_connections', totals.connectionsRefused],
-    ['sync_full', 0],
-    ['sync_partial_ok', 0],
-    ['sync_partial_err', 0],
-    ['expired_keys', 0],
-    ['evicted_keys', 0],
-    ['evicted_clients', totals.outputBufferCloses],
-    ['client_query_buffer_limit_disconnections', totals.queryBufferCloses],
-    ['client_output_buffer_limit_disconnections', totals.outputBufferCloses],
-    ['keyspace_hits', statistics.keyspaceHits],
-    ['keyspace_misses', statistics.keyspaceMisses],
-    ['cache_evictions', node.replica.stats().evictions],
-    ['pubsub_channels', 0],
-    ['pubsub_patterns', 0],
-    ['latest_fork_usec', 0],
-    ['total_error_replies', statistics.errorReplies],
-    // As Redis 7.2 names them; 7.0 does not count them.
-    ['acl_access_denied_auth', access.denied.auth],
-    ['acl_access_denied_cmd', access.denied.command],
-    ['acl_access_denied_key', access.denied.key],
-    ['acl_access_denied_channel', access.denied.channel],
+    ['held_clients', held],
   ];
 }
 
@@ -146,6 +83,9 @@ function replicationFields(server: Server): InfoField[] {
     ['master_repl_offset', 0],
     ['second_repl_offset', -1],
     ['repl_backlog_active', 0],
+    ['repl_backlog_size', 0],
+    ['repl_backlog_first_byte_offset', 0],
+    ['repl_backlog_histlen', 0],
   ];
 }
 
@@ -156,6 +96,8 @@ function cpuFields(): InfoField[] {
     ['used_cpu_user', (user / US_PER_S).toFixed(6)],
     ['used_cpu_sys_children', '0.000000'],
     ['used_cpu_user_children', '0.000000'],
+    ['used_cpu_sys_main_thread', (system / US_PER_S).toFixed(6)],
+    ['used_cpu_user_main_thread', (user / US_PER_S).toFixed(6)],
   ];
 }
 
@@ -184,11 +126,10 @@ function keyspaceFields({ node, config }: Server): InfoField[] {
 export const processSections: readonly InfoSection[] = [
   { name: 'server', isDefault: true, fields: serverFields },
   { name: 'clients', isDefault: true, fields: clientFields },
-  { name: 'memory', isDefault: true, fields: memoryFields },
-  { name: 'persistence', isDefault: true, fields: persistenceFields },
-  { name: 'stats', isDefault: true, fields: statsFields },
+  ...usageSections,
   { name: 'replication', isDefault: true, fields: replicationFields },
   { name: 'cpu', isDefault: true, fields: cpuFields },
+  { name: 'modules', isDefault: true, fields: () => [] },
 ];
 
 /** Stands last, as in Redis. */

@@ -1,4 +1,5 @@
 import type { Timer, Timers } from '../../cluster/ports/timers.js';
+import type { TrafficTotals } from '../net/traffic-totals.js';
 import type { CommandTable } from './command-table.js';
 
 /** Different error codes that are counted one by one; they come from our own texts, so that this is never reached. */
@@ -13,14 +14,24 @@ export class Statistics {
   keyspaceMisses = 0;
   /** Commands in the last whole second. */
   opsPerSecond = 0;
+  /** Bytes of clients in the last whole second. */
+  bytesInPerSecond = 0;
+  bytesOutPerSecond = 0;
   readonly errorCounts = new Map<string, number>();
   readonly #sampling: Timer;
   #sampledCommands = 0;
+  #sampledBytesIn = 0;
+  #sampledBytesOut = 0;
 
-  constructor(timers: Timers) {
+  constructor(timers: Timers, totals: TrafficTotals) {
     this.#sampling = timers.every(SAMPLE_PERIOD_MS, () => {
       this.opsPerSecond = (this.commandsProcessed - this.#sampledCommands) * (1000 / SAMPLE_PERIOD_MS);
       this.#sampledCommands = this.commandsProcessed;
+      // The totals may have been set back meanwhile.
+      this.bytesInPerSecond = Math.max(0, totals.bytesIn - this.#sampledBytesIn);
+      this.bytesOutPerSecond = Math.max(0, totals.bytesOut - this.#sampledBytesOut);
+      this.#sampledBytesIn = totals.bytesIn;
+      this.#sampledBytesOut = totals.bytesOut;
     });
   }
 

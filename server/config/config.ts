@@ -9,6 +9,8 @@ import { OPTION_ROWS, propertyOf } from './options.js';
 export interface Config extends OptionValues {
   /** All keyspaces; the first, with the prefix '', is the default. */
   readonly keyspaces: readonly KeyspaceRow[];
+  /** The absolute path of the file that was read; '': there was none. */
+  readonly configFile: string;
   /** The port for clients that the members of the cluster know: that without TLS where there is one. 0: the system chooses it. */
   readonly clientPort: number;
 }
@@ -53,6 +55,7 @@ export function completeConfig(given: GivenValues): Config {
     peerBind: options.peerBind === '' ? (WILDCARDS.get(first) ?? first) : options.peerBind,
     announceHost: deriveAnnounceHost(options, first),
     keyspaces: parseKeyspaces(options),
+    configFile: '',
     clientPort: clientPortOf(options),
   });
 }

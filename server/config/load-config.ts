@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Config } from './config.js';
 import { ALL_OPTIONS, checkSecret, completeConfig, optionRow } from './config.js';
 import type { GivenOption } from './config-lines.js';
@@ -32,7 +33,8 @@ export function loadConfig(sources: ConfigSources): Config {
   const fromFile = file === undefined ? [] : readConfigLines(readText(sources, file, 'configuration file'), file);
   const values: Record<string, unknown> = {};
   for (const option of [...fromFile, ...readEnvironment(sources.environment), ...given]) take(option, values);
-  return withSecret(completeConfig(values), sources);
+  const config = { ...completeConfig(values), configFile: file === undefined ? '' : resolve(file) };
+  return withSecret(Object.freeze(config), sources);
 }
 
 function take(option: GivenOption, values: Record<string, unknown>): void {

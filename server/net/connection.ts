@@ -337,6 +337,7 @@ export class ClientConnection {
   private received(chunk: Buffer): void {
     this.bytesIn += chunk.length;
     this.context.totals.bytesIn += chunk.length;
+    this.context.totals.reads++;
     if (this.isClosed) return;
     this.lastInteractionUs = this.context.clock.monotonicUs();
     this.reader.feed(chunk);
@@ -401,6 +402,7 @@ export class ClientConnection {
     if (count === 0 || this.writer.unsentBytes > 0) return;
     this.bytesOut += count;
     this.context.totals.bytesOut += count;
+    this.context.totals.writes++;
     this.out.clear(this.writer.write(this.out.written()));
     this.replyEnd = 0;
   }

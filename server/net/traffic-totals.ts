@@ -4,6 +4,9 @@ export class TrafficTotals {
   connectionsRefused = 0;
   bytesIn = 0;
   bytesOut = 0;
+  /** Pieces in which those bytes came from sockets, and went to them. */
+  reads = 0;
+  writes = 0;
   queryBufferCloses = 0;
   outputBufferCloses = 0;
   /** Bytes of replies that the kernel has not taken, as of the last flushes. */
@@ -15,6 +18,8 @@ export class TrafficTotals {
     this.connectionsRefused = 0;
     this.bytesIn = 0;
     this.bytesOut = 0;
+    this.reads = 0;
+    this.writes = 0;
     this.queryBufferCloses = 0;
     this.outputBufferCloses = 0;
   }

@@ -77,7 +77,7 @@ export class LiveServer {
     const settings = new Settings(config);
     const limits = clientLimitsOf(settings);
     const clients = new ClientRegistry(world, limits);
-    const statistics = new Statistics(timers);
+    const statistics = new Statistics(timers, clients.totals);
     const commands = new CommandTable(commandRows);
     const access = new AccessControl({ settings, commands, clients, clock: nodeClock, timers, log });
     const security = new TransportSecurity(world, settings);

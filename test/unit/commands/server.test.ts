@@ -123,7 +123,7 @@ test('an option that was set takes effect at once', async (t) => {
 test('INFO has the asked-for sections in a fixed order, and the default ones unless asked', async (t) => {
   const client = await t.context.connect();
   const titles = async (line: string) => (await client.ask(line)).match(/^# \w+/gm)?.map((title) => title.slice(2));
-  const defaults = ['Server', 'Clients', 'Memory', 'Persistence', 'Stats', 'Replication', 'CPU'];
+  const defaults = ['Server', 'Clients', 'Memory', 'Persistence', 'Stats', 'Replication', 'CPU', 'Modules'];
   t.deepEqual(await titles('INFO'), [
     ...defaults,
     'Errorstats',
