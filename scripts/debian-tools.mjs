@@ -1,4 +1,4 @@
-/** Redis's own client programs, which the tests and the benchmark drive the cluster with, from Debian's packages. */
+/** The programs from Debian's packages that the tests and the benchmark use: Redis's own, and openssl, which makes certificates. */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -8,6 +8,7 @@ const PACKAGE_OF_PROGRAM = {
   'redis-cli': 'redis-tools',
   'redis-benchmark': 'redis-tools',
   'redis-server': 'redis-server',
+  openssl: 'openssl',
 };
 
 /** Installs what is missing with apt-get, as root or through sudo without a password; otherwise says what to do. */

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { type ConnectionOptions, connect as connectSecurely } from 'node:tls';
 import RedisParser from 'redis-parser';
 
 /** What a node replied to one command: RESP2, an error where it refused. */
@@ -21,11 +22,12 @@ export function askNode(
   port: number,
   commands: readonly (readonly string[])[],
   credentials?: Credentials,
+  tls?: ConnectionOptions,
 ): Promise<Reply[]> {
   return new Promise((resolve, reject) => {
     const address = `${host}:${port}`;
     const replies: Reply[] = [];
-    const socket = connect({ host, port });
+    const socket = tls === undefined ? connect({ host, port }) : connectSecurely({ ...tls, host, port });
     const late = setTimeout(() => settle(() => reject(new Error(`${address} does not answer`))), ANSWER_MS);
     const settle = (action: () => void): void => {
       clearTimeout(late);

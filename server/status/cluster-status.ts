@@ -34,6 +34,8 @@ export interface NodeStatus {
   readonly host: string;
   readonly port: number;
   readonly peerPort: number;
+  /** For clients over TLS; 0: none that the asked node knows of. */
+  readonly tlsPort: number;
   readonly zone: string;
   readonly weight: number;
   /** `member` or `leaving`. */
@@ -122,6 +124,7 @@ export function nodesIn({ info }: NodeAnswer): NodeStatus[] {
         host: pairs.get('host') ?? '',
         port: count('port'),
         peerPort: count('peer_port'),
+        tlsPort: count('tls_port'),
         zone: pairs.get('zone') ?? '',
         weight: count('weight'),
         state: pairs.get('state') ?? '',

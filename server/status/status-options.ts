@@ -1,5 +1,7 @@
+import type { ConnectionOptions } from 'node:tls';
 import { parseArgs } from 'node:util';
 import type { Credentials } from './ask-node.js';
+import { readTlsFiles } from './tls-files.js';
 
 /** What `cartwheel status` is asked for. */
 export interface StatusOptions {
@@ -8,13 +10,20 @@ export interface StatusOptions {
   readonly watch: boolean;
   readonly json: boolean;
   readonly credentials: Credentials | undefined;
+  /** Undefined: without TLS. */
+  readonly tls: ConnectionOptions | undefined;
 }
 
-export const STATUS_USAGE = `Usage: cartwheel status [--port P] [--host H] [--user U] [--pass W] [--watch] [--json]
+export const STATUS_USAGE = `Usage: cartwheel status [--port P] [--host H] [--user U] [--pass W] [--tls …] [--watch] [--json]
   --port P   the port for clients of the node to ask (6379)
   --host H   its address (127.0.0.1)
   --user U   logs in at all nodes as that user (default)
   --pass W   with that password; better not here, where others see it, but in the environment as REDISCLI_AUTH
+  --tls      over TLS, at all nodes; with these, as redis-cli has them:
+    --cacert F         the CA that has signed the certificates of the nodes
+    --cert F --key F   the certificate to show them, and its key
+    --sni H            the name of the host to ask for
+    --insecure         takes any certificate
   --watch    shows it anew each second, until Ctrl-C
   --json     for machines: one object, with --watch one a line; its fields are told in server/status/README.md
 `;
@@ -35,7 +44,9 @@ export function readStatusOptions(
   const password = pass ?? environment.REDISCLI_AUTH;
   if (password === undefined && user !== undefined) return '--user: expected a password, by --pass or REDISCLI_AUTH';
   const credentials = password === undefined ? undefined : { user: user ?? 'default', password };
-  return { host, port, watch, json, credentials };
+  const tls = parsed.tls ? readTlsFiles(parsed) : undefined;
+  if (typeof tls === 'string') return tls;
+  return { host, port, watch, json, credentials, tls };
 }
 
 function parse(argv: readonly string[]) {
@@ -47,6 +58,12 @@ function parse(argv: readonly string[]) {
         host: { type: 'string', short: 'h', default: '127.0.0.1' },
         user: { type: 'string' },
         pass: { type: 'string' },
+        tls: { type: 'boolean', default: false },
+        cacert: { type: 'string' },
+        cert: { type: 'string' },
+        key: { type: 'string' },
+        sni: { type: 'string' },
+        insecure: { type: 'boolean', default: false },
         watch: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },

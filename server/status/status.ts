@@ -20,9 +20,9 @@ export async function runStatus(argv: readonly string[]): Promise<number> {
   return options.watch ? watch(options) : once(options);
 }
 
-async function once({ host, port, json, credentials }: StatusOptions): Promise<number> {
+async function once({ host, port, json, credentials, tls }: StatusOptions): Promise<number> {
   try {
-    const status = await gatherStatus(host, port, credentials);
+    const status = await gatherStatus(host, port, credentials, tls);
     process.stdout.write(`${json ? JSON.stringify(status, undefined, 2) : screenLines(status).join('\n')}\n`);
     return 0;
   } catch (error) {
@@ -55,9 +55,9 @@ async function watch(options: StatusOptions): Promise<number> {
   return 0;
 }
 
-async function shown({ host, port, json, credentials }: StatusOptions): Promise<readonly string[]> {
+async function shown({ host, port, json, credentials, tls }: StatusOptions): Promise<readonly string[]> {
   try {
-    const status: ClusterStatus = await gatherStatus(host, port, credentials);
+    const status: ClusterStatus = await gatherStatus(host, port, credentials, tls);
     return json ? [JSON.stringify(status)] : screenLines(status);
   } catch (error) {
     return [json ? JSON.stringify({ version: 1, error: messageOf(error) }) : messageOf(error)];

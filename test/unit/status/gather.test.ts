@@ -64,6 +64,7 @@ test('the options of status have defaults and bounds', (t) => {
     watch: false,
     json: false,
     credentials: undefined,
+    tls: undefined,
   });
   t.deepEqual(readStatusOptions(['-p', '7001', '--host', 'a', '--watch', '--json'], {}), {
     host: 'a',
@@ -71,6 +72,7 @@ test('the options of status have defaults and bounds', (t) => {
     watch: true,
     json: true,
     credentials: undefined,
+    tls: undefined,
   });
   const passwordOf = (argv: readonly string[], environment = {}) => {
     const options = readStatusOptions(argv, environment);
