@@ -7,38 +7,48 @@ import { pipelineOf } from './request.js';
 /** To replay a failure: what fast-check printed as seed and path. */
 const { COMMANDS_SEED, COMMANDS_PATH } = process.env;
 
-/** Each command on its own, so that the first wrong reply shows. */
-export function compareOneByOne(comparison: Comparison, resp: 2 | 3, runs: number): Promise<void> {
-  return check(commandLines, runs, (lines) => comparison.differences(lines, resp));
+export interface RandomRuns {
+  readonly resp: 2 | 3;
+  readonly runs: number;
+  /** Drawn where there is none. */
+  readonly seed?: number;
+  /** Which of the sequences of the seed. */
+  readonly path?: string;
+}
+
+/** Each command on its own, so that the first wrong reply shows. Rejects with the shortest sequence that was found to differ. */
+export function compareOneByOne(comparison: Comparison, wishes: RandomRuns): Promise<void> {
+  return check(commandLines, wishes, (lines) => comparison.differences(lines, wishes.resp, true));
 }
 
 /** All commands of a sequence in one write. */
-export function comparePipelines(comparison: Comparison, resp: 2 | 3, runs: number): Promise<void> {
-  return check(pipelines, runs, (lines) =>
-    comparison.differences([{ raw: pipelineOf(lines).toString('latin1') }], resp),
+export function comparePipelines(comparison: Comparison, wishes: RandomRuns): Promise<void> {
+  return check(pipelines, wishes, (lines) =>
+    comparison.differences([{ raw: pipelineOf(lines).toString('latin1') }], wishes.resp, true),
   );
 }
 
 async function check(
   sequences: fc.Arbitrary<string[]>,
-  numRuns: number,
+  { runs, seed, path }: RandomRuns,
   differences: (lines: string[]) => Promise<string[]>,
 ): Promise<void> {
   const property = fc.asyncProperty(sequences, async (lines) => {
     const found = await differences(lines);
     if (found.length > 0) throw new Error(found.join('\n\n'));
   });
+  const [chosenSeed, chosenPath] = [COMMANDS_SEED ?? seed, COMMANDS_PATH ?? path];
   const result = await fc.check(property, {
-    numRuns,
-    ...(COMMANDS_SEED !== undefined && { seed: Number(COMMANDS_SEED) }),
-    ...(COMMANDS_PATH !== undefined && { path: COMMANDS_PATH }),
+    numRuns: runs,
+    ...(chosenSeed !== undefined && { seed: Number(chosenSeed) }),
+    ...(chosenPath !== undefined && { path: chosenPath }),
   });
   if (!result.failed) return;
-  const { seed, counterexamplePath, errorInstance } = result;
+  const { errorInstance } = result;
   const why = errorInstance instanceof Error ? errorInstance.message : String(errorInstance);
-  throw new Error(`${why}\n${replay(seed, counterexamplePath ?? '')}`);
+  throw new Error(`${why}\n${replay(result.seed, result.counterexamplePath ?? '')}`);
 }
 
 function replay(seed: number, path: string): string {
-  return `To replay: COMMANDS_SEED=${seed} COMMANDS_PATH=${path} npx ava 'dist/test/commands/*.test.js' --match '*random*'`;
+  return `To replay: COMMANDS_SEED=${seed} COMMANDS_PATH=${path}, with the same test or 'npm run compare'`;
 }

@@ -1,31 +1,44 @@
 import { type AllowedDifference, allowedDifferences, type Unanswered } from './allowed-differences.js';
 import { CASE_KEYS, type Case, type Step } from './case.js';
-import { type Answer, RawConnection } from './raw-connection.js';
+import { type Answer, type Asked, RawConnection } from './raw-connection.js';
 import { pipelineOf, requestOf, wordsOf } from './request.js';
 import { sameButForTime } from './time-replies.js';
+import { TurningConnection } from './turning-connection.js';
 
 const UNTIL_MS = 10_000;
 /** How long Redis must say nothing: an answer takes it less than a millisecond. */
 const SILENCE_MS = 200;
 /** Cases write to the databases 0 and 1. */
 const CLEAN = ['SELECT 1', `DEL ${CASE_KEYS.join(' ')}`, 'SELECT 0', `DEL ${CASE_KEYS.join(' ')}`];
+/** No key in any database, as for `CLEAN` in two of them. */
+const EMPTY = ['FLUSHALL'];
 const TEXT_SHOWN_MAX = 600;
 
 /** Asks Redis and our server the same and tells where the answers differ. */
 export class Comparison {
   readonly #used = new Set<AllowedDifference>();
 
-  constructor(
-    private readonly redisPort: number,
-    private readonly ourPort: number,
-  ) {}
+  readonly #redisPort: number;
+  readonly #ourPort: number;
+  readonly #openOurs: () => Promise<Asked>;
 
-  /** Runs a case on a new connection to each server; gives a text for each step that was answered differently. */
-  async differences(steps: Case, resp: 2 | 3): Promise<string[]> {
-    const [redis, ours] = await Promise.all([RawConnection.open(this.redisPort), RawConnection.open(this.ourPort)]);
+  /** With several ports of ours each step goes to the next of those nodes. */
+  constructor(redisPort: number, ourPort: number, ...furtherPorts: readonly number[]) {
+    this.#redisPort = redisPort;
+    this.#ourPort = ourPort;
+    const ports = [ourPort, ...furtherPorts];
+    this.#openOurs = () => (ports.length === 1 ? RawConnection.open(ourPort) : TurningConnection.open(ports));
+  }
+
+  /**
+   * Runs a case on a new connection to each server; gives a text for each step that was answered differently. Before it all
+   * databases are emptied, or only the keys of the cases removed.
+   */
+  async differences(steps: Case, resp: 2 | 3, empties = false): Promise<string[]> {
+    const [redis, ours] = await Promise.all([RawConnection.open(this.#redisPort), this.#openOurs()]);
     const found: string[] = [];
     try {
-      const preparation = pipelineOf([...CLEAN, `HELLO ${resp}`]);
+      const preparation = pipelineOf([`HELLO ${resp}`, ...(empties ? EMPTY : CLEAN)]);
       await Promise.all([redis.exchange(preparation), ours.exchange(preparation)]);
       const done: string[] = [];
       for (const step of steps) {
@@ -48,7 +61,7 @@ export class Comparison {
 
   /** Sends both what Redis leaves without an answer; gives what is not as `allowed` says. */
   async unanswered({ input, ours: expected }: Unanswered): Promise<string[]> {
-    const [redis, ours] = await Promise.all([RawConnection.open(this.redisPort), RawConnection.open(this.ourPort)]);
+    const [redis, ours] = await Promise.all([RawConnection.open(this.#redisPort), RawConnection.open(this.#ourPort)]);
     const bytes = Buffer.from(input, 'latin1');
     const [theirAnswer, ourAnswer] = await Promise.all([
       redis.exchangeLast(bytes, SILENCE_MS),
@@ -84,7 +97,7 @@ export class Comparison {
   }
 }
 
-async function answerTo(connection: RawConnection, step: Step): Promise<Answer> {
+async function answerTo(connection: Asked, step: Step): Promise<Answer> {
   if (typeof step === 'string') return connection.exchange(requestOf(wordsOf(step)));
   if ('raw' in step) return connection.exchange(Buffer.from(step.raw, 'latin1'));
   if ('rawLast' in step) return connection.exchangeLast(Buffer.from(step.rawLast, 'latin1'));

@@ -1,5 +1,7 @@
 /** Random commands on a few keys, as lines of words, for servers that are asked the same. */
 import fc from 'fast-check';
+import { databaseCommand, keyCommand, serverCommand } from './random-keys.js';
+import { soup } from './random-soup.js';
 import { stringCommand } from './random-strings.js';
 import { KEYS, key, several, time, value, words } from './random-words.js';
 
@@ -10,6 +12,9 @@ const setOption = fc.oneof(
   words('EXAT', time(true, false)),
   words('PXAT', time(true, true)),
 );
+const DATABASES = [2, 1, 0];
+/** Holds no number that is too long for a long double: ours are exact beyond. */
+const FLOAT_KEY = fc.constant('{t}b');
 const condition = fc.constantFrom('NX', 'XX', 'GT', 'LT', 'gt', 'foo');
 
 const command: fc.Arbitrary<string> = fc.oneof(
@@ -18,8 +23,14 @@ const command: fc.Arbitrary<string> = fc.oneof(
   { weight: 4, arbitrary: words('GET', key) },
   { weight: 2, arbitrary: words(fc.constantFrom('INCR', 'DECR'), key) },
   { weight: 2, arbitrary: words(fc.constantFrom('INCRBY', 'DECRBY'), key, value) },
-  { weight: 1, arbitrary: words('INCRBYFLOAT', key, fc.constantFrom('0.5', '-1.25', '2', 'x')) },
+  { weight: 2, arbitrary: words('INCRBYFLOAT', FLOAT_KEY, fc.constantFrom('0.5', '-1.25', '2', '1e2', 'x', 'nan')) },
+  { weight: 1, arbitrary: words('SET', FLOAT_KEY, fc.constantFrom('1.5', '7', '3.0e2', 'abc')) },
+  { weight: 1, arbitrary: words(fc.constantFrom('GET', 'INCR', 'DEL', 'TYPE'), FLOAT_KEY) },
   { weight: 20, arbitrary: stringCommand },
+  { weight: 12, arbitrary: keyCommand },
+  { weight: 6, arbitrary: databaseCommand },
+  { weight: 3, arbitrary: serverCommand },
+  { weight: 10, arbitrary: soup },
   { weight: 2, arbitrary: words('MGET', several(key, 4)) },
   { weight: 2, arbitrary: words('MSET', several(words(key, value), 3)) },
   { weight: 1, arbitrary: words('MSET', several(value, 5)) },
@@ -53,19 +64,26 @@ const command: fc.Arbitrary<string> = fc.oneof(
   },
 );
 
+/** What ends by itself: ours is counted until it is reaped. */
+const EXPIRES = /EX|PX|RESTORE/i;
+
 /** Sequences of commands, with a look at all keys at the end. */
 export const commandLines: fc.Arbitrary<string[]> = fc
   .array(command, { minLength: 1, maxLength: 60, size: 'max' })
   .map((lines) => [
-    ...lines,
+    ...(lines.some((line) => EXPIRES.test(line)) ? lines.filter((line) => !/^DBSIZE/i.test(line)) : lines),
+    ...DATABASES.flatMap((database) => [`SELECT ${database}`, `MGET ${KEYS.join(' ')}`, 'KEYS *']),
     'SELECT 0',
-    `MGET ${KEYS.join(' ')}`,
     ...KEYS.map((one) => `PEXPIRETIME ${one}`),
     ...KEYS.map((one) => `TTL ${one}`),
   ]);
 
-/** Whether the reply depends on when a command ran, or on other keys than its own. */
-const NEEDS_ITS_TURN = /^(?:P?TTL|P?EXPIRETIME|DBSIZE)\b/i;
+/**
+ * Whether the reply depends on when a command ran, or on other keys than its own; or whether only its own line tells which
+ * differences are allowed.
+ */
+const NEEDS_ITS_TURN =
+  /^(?:P?TTL|P?EXPIRETIME|TIME|DBSIZE|KEYS|SCAN|RANDOMKEY|DUMP|OBJECT|HELLO|ACL|COMMAND|RESTORE)\b|\\x00/i;
 
 /** Sequences whose replies are the same when they are sent all at once. */
 export const pipelines: fc.Arbitrary<string[]> = commandLines.map((lines) =>

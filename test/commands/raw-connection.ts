@@ -10,11 +10,18 @@ export interface Answer {
   readonly end: 'open' | 'closed' | 'late';
 }
 
+/** Who can be asked. */
+export interface Asked {
+  exchange(input: Buffer): Promise<Answer>;
+  exchangeLast(input: Buffer, deadlineMs?: number): Promise<Answer>;
+  close(): void;
+}
+
 /**
  * Sends bytes and gives what comes back. An unknown command behind the input marks the end, so that no reply is interpreted:
  * it gets the same answer whoever asks and whatever they may do.
  */
-export class RawConnection {
+export class RawConnection implements Asked {
   #received = '';
   #closed = false;
   #marks = 0;

@@ -5,7 +5,7 @@ const TOLERANCE_MS = 5000;
 
 const TIME_LEFT = /^(TTL|PTTL) /i;
 const TIME_OF_END = /^(EXPIRETIME|PEXPIRETIME) /i;
-const RELATIVE_EXPIRY = /^(?:P?EXPIRE |P?SETEX |(?:SET|GETEX) .* (?:EX|PX) )/i;
+const RELATIVE_EXPIRY = /^(?:P?EXPIRE |P?SETEX |RESTORE |(?:SET|GETEX) .* (?:EX|PX) )/i;
 const CLOCK_REPLY = /^\*2\r\n\$10\r\n(\d{10})\r\n\$[1-6]\r\n(\d{1,6})\r\n$/;
 const INTEGER_REPLY = /^:(\d+)\r\n$/;
 

@@ -72,6 +72,7 @@ const patterns: readonly Case[] = [
 ];
 
 const scan: readonly Case[] = [
+  [OWN_DB, SET_ALL, ...Array<string>(20).fill('RANDOMKEY'), DELETE_ALL],
   [OWN_DB, 'SCAN 0', 'SCAN', 'scan 0', 'SET k v', 'SCAN 0', 'SCAN 0 COUNT 1000', 'KEYS *', 'DEL k', 'SCAN 0', 'KEYS *'],
   [OWN_DB, ...NUMBERS.map((number) => `SCAN ${number}`)],
   [OWN_DB, ...NUMBERS.map((number) => `SCAN 0 COUNT ${number}`)],
@@ -190,7 +191,7 @@ const objects: readonly Case[] = [
 /** Bytes as a word of a line. */
 const word = (bytes: Buffer): string =>
   `"${Array.from(bytes, (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}"`;
-const payloadOf = (value: string): string => word(dumpString(Buffer.from(value, 'latin1')));
+export const payloadOf = (value: string): string => word(dumpString(Buffer.from(value, 'latin1')));
 /** A payload with other bytes before its footer, which is right again. */
 function forged(...body: readonly number[]): string {
   const bytes = Buffer.from([...body, 10, 0]);
