@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { replaceFile } from '../config/replace-file.js';
+import { rewrittenConfig } from '../config/rewrite-config.js';
 import { type Call, type CommandRow, refuse, runSubcommand } from './command.js';
 import { SYNTAX_ERROR } from './error-text.js';
 import { compileGlob } from './glob.js';
@@ -45,6 +48,29 @@ function resetStatistics({ server, slot }: Call) {
   server.resetStatistics();
   slot.out.ok();
   slot.complete();
+}
+
+function rewrite({ server, slot }: Call) {
+  const { config, access, log } = server;
+  if (config.configFile === '') return refuse(server, slot, 'ERR The server is running without a config file');
+  const users = access.users.all().map((user) => `${user.name} ${user.describe()}`);
+  try {
+    const content = readFileSync(config.configFile, 'utf8');
+    replaceFile(config.configFile, rewrittenConfig(content, config, config.aclfile === '' ? users : undefined));
+  } catch (error) {
+    const reason = error instanceof Error ? systemReason(error) : String(error);
+    log.error({ file: config.configFile, reason }, 'CONFIG REWRITE has failed');
+    return refuse(server, slot, `ERR Rewriting config file: ${reason}`);
+  }
+  log.info({ file: config.configFile }, 'CONFIG REWRITE wrote the configuration file');
+  slot.out.ok();
+  slot.complete();
+}
+
+/** `ENOENT: no such file or directory, open …` as the C library says it. */
+function systemReason({ message }: Error): string {
+  const reason = /^\w+: ([^,]*)/.exec(message)?.[1] ?? message;
+  return reason.charAt(0).toUpperCase() + reason.slice(1);
 }
 
 const ADMIN: Pick<CommandRow, 'flags' | 'categories' | 'group'> = {
@@ -97,6 +123,15 @@ const subcommands: readonly CommandRow[] = [
     summary: 'Sets all counts and latencies of this node back',
     run: resetStatistics,
   },
+  {
+    ...ADMIN,
+    name: 'rewrite',
+    arity: 2,
+    since: '2.8.0',
+    complexity: 'O(1)',
+    summary: 'Writes the options as they stand now to the configuration file, which keeps its comments and its order',
+    run: rewrite,
+  },
   helpRow('config', 'server', '5.0.0', [
     'GET <pattern> [<pattern> ...]',
     '    Tells the options whose names match, as in file names.',
@@ -104,6 +139,8 @@ const subcommands: readonly CommandRow[] = [
     '    Changes options until the node stops.',
     'RESETSTAT',
     '    Sets all counts and latencies back.',
+    'REWRITE',
+    '    Writes the options as they stand now to the configuration file.',
     'HELP',
     '    Prints this.',
   ]),

@@ -83,6 +83,7 @@ const SHARED_SUBCOMMANDS = [
   'config|get',
   'config|set',
   'config|resetstat',
+  'config|rewrite',
   'config|help',
   'latency|histogram',
   'latency|latest',
@@ -259,6 +260,8 @@ const config: readonly Case[] = [
   [
     'CONFIG RESETSTAT',
     'CONFIG RESETSTAT x',
+    'CONFIG REWRITE x',
+    'CONFIG REWRITE',
     'config resetstat',
     'CONFIG HELP x',
     'CONFIG GET',

@@ -102,7 +102,7 @@ test('COMMAND DOCS documents arguments and subcommands', async (t) => {
       `${bulk('name')}${bulk('message')}${bulk('type')}${bulk('string')}`,
   );
   const config = await client.ask('COMMAND DOCS config');
-  t.true(config.includes(`${bulk('subcommands')}%4\r\n${bulk('config|get')}%5\r\n`));
+  t.true(config.includes(`${bulk('subcommands')}%5\r\n${bulk('config|get')}%5\r\n`));
   t.true((await client.ask('COMMAND DOCS get')).includes(`${bulk('key_spec_index')}:0\r\n`));
 });
 
