@@ -209,6 +209,39 @@ const keyFlags: readonly Case[] = [
   ].map((command) => `COMMAND GETKEYSANDFLAGS ${command}`),
 ];
 
+/** A user who may read keys that begin with r, and write those that begin with w. */
+const keyAccess: readonly Case[] = [
+  [
+    'ACL SETUSER u on nopass +@all resetkeys %R~r* %W~w*',
+    ...[
+      'BITOP AND w r1 r2',
+      'BITOP AND r w r',
+      'BITOP AND w w r',
+      'BITFIELD r GET u8 0',
+      'BITFIELD r SET u8 0 1',
+      'BITFIELD w SET u8 0 1',
+      'BITFIELD w foo',
+      'BITFIELD_RO r GET u8 0',
+      'MSETNX w1 1 w2 2',
+      'MSETNX w1 1 r 2',
+      'LCS r1 r2',
+      'LCS r w',
+      'APPEND w x',
+      'SETRANGE w 0 x',
+      'SETNX w x',
+      'SETEX w 10 x',
+      'SETBIT w 0 1',
+      'GETSET w x',
+      'GETDEL w',
+      'GETDEL r',
+      'GETEX r',
+      'GETRANGE w 0 1',
+      'GETBIT r 1',
+    ].map((command) => `ACL DRYRUN u ${command}`),
+    'ACL DELUSER u',
+  ],
+];
+
 /** Commands on integers within strings, and those on the bits of several strings. */
 export const bitFieldFamilies: readonly CaseFamily[] = [
   { name: 'the arguments of BITFIELD', cases: syntax },
@@ -217,4 +250,5 @@ export const bitFieldFamilies: readonly CaseFamily[] = [
   { name: 'BITOP', cases: bitOp },
   { name: 'MSETNX', cases: msetNx },
   { name: 'the keys of commands on strings', cases: keyFlags },
+  { name: 'access to the keys of commands on strings', cases: keyAccess },
 ];
