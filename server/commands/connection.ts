@@ -249,7 +249,7 @@ export const connectionCommands: readonly CommandRow[] = [
     since: '1.0.0',
     group: 'connection',
     complexity: 'O(1)',
-    summary: 'Chooses the database of this connection',
+    summary: 'Chooses the database of this connection, in cluster clients too',
     arguments: [{ name: 'index', type: 'integer' }],
     run: select,
   },
