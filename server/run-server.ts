@@ -53,7 +53,7 @@ export async function runServer(config: Config, shutDown: () => void): Promise<R
   const isDebugged = config.enableDebugCommand !== 'no';
   let opened: ClusterNode | undefined;
   const faults = isDebugged ? new FaultInjection(timers, () => opened?.membership.nodes() ?? []) : undefined;
-  const peerTransport = new PeerTransport({ clock: nodeClock, log }, security);
+  const peerTransport = new PeerTransport({ clock: nodeClock, timers, log }, security);
   const transport = faults?.transport(peerTransport) ?? peerTransport;
   const world = { clock: nodeClock, timers, random: nodeRandom, transport, latencies: latency, log };
   const limits = clientLimitsOf(settings);

@@ -22,6 +22,7 @@ function tlsFields(server: Server): InfoField[] {
     ['tls_cluster_handshakes', security.peers.admitted],
     ['tls_cluster_handshakes_failed', security.peers.refused],
     ['tls_cluster_handshakes_pending', security.peers.pending],
+    ['tls_cluster_plaintext_links', security.plaintextLinks],
     ['tls_reloads', security.reloads],
     ['tls_reloads_failed', security.failedReloads],
     ...certificateFields('tls_certificate', clients, nowMs),

@@ -18,6 +18,9 @@ export const PEER_DOOR: DoorLimits = {
 /** Who is turned away has so long to read why. */
 export const FAREWELL_MS = 1_000;
 
+/** Links are moved over to TLS one in so long: each stands again, and counts, before the next goes. */
+export const LINK_MOVE_PERIOD_MS = 3_000;
+
 /** How often the files are looked at. A change counts once two looks in a row have seen the same. */
 export const FILES_LOOK_PERIOD_MS = 1_000;
 /** The longest file that is read, in bytes. */

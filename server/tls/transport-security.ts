@@ -27,6 +27,8 @@ export class TransportSecurity {
   readonly peers: TlsDoor;
   reloads = 0;
   failedReloads = 0;
+  /** Links to and from peers that are not encrypted now; the transport counts them. */
+  plaintextLinks = 0;
   readonly #world: SecurityWorld;
   readonly #settings: Settings;
   readonly #expiry: ExpiryWatch;
