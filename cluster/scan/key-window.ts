@@ -5,6 +5,9 @@
  */
 import { HASH_MAX } from './place.js';
 
+/** A builder takes so many times as much before it sorts and lets go of what is too much: the sorting is done within a turn. */
+const SLACK = 1.25;
+
 /** The hashes that a window is about: above `after`, up to `upTo`. */
 interface Stretch {
   readonly after: number;
@@ -36,7 +39,7 @@ export class WindowBuilder {
     if (hash <= this.#after || hash > this.#upTo) return;
     this.#rows.push({ hash, key });
     this.#bytes += key.length;
-    if (this.#rows.length > 2 * this.#keysMax || this.#bytes > 2 * this.#bytesMax) this.#cut();
+    if (this.#rows.length > SLACK * this.#keysMax || this.#bytes > SLACK * this.#bytesMax) this.#cut();
   }
 
   finish(): KeyWindow {
