@@ -95,7 +95,8 @@ export class Flushes {
       if (!life.alive || typeof upTo !== 'number') return;
       const reached = cluster.machines.filter((each) => {
         if (each === machine) return true;
-        return each.node !== undefined && reachable.get(each) === node.peers.get(each.id)?.view().changes;
+        const changes = reachable.get(each);
+        return each.node !== undefined && changes !== undefined && changes === node.peers.get(each.id)?.view().changes;
       });
       trace.line(machine.host, `has flushed up to ${upTo}, with ${reached.map(({ host }) => host).join(',')}`);
       for (const each of reached) this.#wasTold(each, upTo);
