@@ -5,6 +5,7 @@ import type { ObjectBytes } from '../../cluster/version/codec.js';
 import { objectLength } from '../../cluster/version/encoded.js';
 import type { FaultInjection } from '../faults/fault-injection.js';
 import { type Call, type CommandRow, refuse } from './command.js';
+import { accepted, error, log, object, protocol, reload } from './debug-client-tests.js';
 import { failureText } from './failure-text.js';
 import { parseInt64 } from './integer-argument.js';
 import { keyOf } from './key-argument.js';
@@ -22,10 +23,22 @@ const NO_OBJECT = '0'.repeat(40);
 
 const HELP_LINES: readonly string[] = [
   'DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:',
+  'CHANGE-REPL-ID, PAUSE-CRON <0|1>, QUICKLIST-PACKED-THRESHOLD <bytes>, SET-ACTIVE-EXPIRE <0|1>',
+  '    Accepted for test suites; they change nothing here.',
   'DIGEST-VALUE <key> [<key> ...]',
   '    Output a hex signature of what this node itself holds of each key; all zeros where it holds nothing.',
+  'ERROR <text>',
+  '    Answers with that error.',
+  'LOADAOF, RELOAD [MERGE] [NOFLUSH] [NOSAVE]',
+  '    Waits until the disk has all that was acknowledged.',
+  'LOG <text>',
+  '    Writes the text to the log.',
+  'OBJECT <key>',
+  '    Tells how Redis would keep the value.',
   'PEER-DROP <node-id> <in|out|both> <milliseconds>',
   '    Let nothing come in from that node, go out to it, or neither, for so long. What is sent meanwhile arrives later.',
+  'PROTOCOL <type>',
+  '    Answers with a value of that type of RESP.',
   'SLEEP <seconds>',
   '    Stop the server for <seconds>. Decimals allowed.',
   'STORE-FAIL <reads|writes|both> <milliseconds>',
@@ -42,6 +55,16 @@ interface Subcommand {
 
 const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map([
   ['HELP', { words: 2, run: help }],
+  ['CHANGE-REPL-ID', { words: 2, run: accepted }],
+  ['ERROR', { words: 3, run: error }],
+  ['LOADAOF', { words: 2, run: reload }],
+  ['LOG', { words: 3, run: log }],
+  ['OBJECT', { words: 3, run: object }],
+  ['PAUSE-CRON', { words: 3, run: accepted }],
+  ['PROTOCOL', { words: 3, run: protocol }],
+  ['QUICKLIST-PACKED-THRESHOLD', { words: 3, run: accepted }],
+  ['RELOAD', { words: -2, run: reload }],
+  ['SET-ACTIVE-EXPIRE', { words: 3, run: accepted }],
   ['SLEEP', { words: 3, run: sleep }],
   ['DIGEST-VALUE', { words: -3, run: digestValue }],
   ['PEER-DROP', { words: 5, run: peerDrop }],
@@ -157,7 +180,7 @@ export const debugCommands: readonly CommandRow[] = [
     since: '1.0.0',
     group: 'server',
     complexity: 'Depends on subcommand.',
-    summary: 'Orders faults, for tests: `DEBUG HELP` tells which; only with `enable-debug-command`',
+    summary: 'Orders faults, and what test suites ask for: `DEBUG HELP` tells which; only with `enable-debug-command`',
     run: debug,
   },
 ];

@@ -1,6 +1,7 @@
 /** `OBJECT`: what Redis tells of how it keeps a value, said of the value itself. */
 import type { ObjectBytes } from '../../cluster/version/codec.js';
 import { highestCounter, siblingValue } from '../../cluster/version/encoded.js';
+import type { Server } from '../server.js';
 import { type Call, type CommandRow, type Handler, refuse, runSubcommand } from './command.js';
 import { refusesFailure } from './failure-text.js';
 import { parseInt64 } from './integer-argument.js';
@@ -19,7 +20,7 @@ const US_A_SECOND = 1_000_000;
 const US_A_MS = 1_000;
 
 /** A value as a read shows it. */
-interface Shown {
+export interface Shown {
   readonly value: Buffer;
   /** When it was written, in µs since 1970. */
   readonly writtenUs: number;
@@ -34,7 +35,7 @@ function look(answer: (call: Call, shown: Shown) => string | undefined): Handler
     const own: Call = { server, slot, connection, args };
     connection.session.get(connection.db, key.slot, key.text, undefined, (_state, failure, object) => {
       if (refusesFailure(server, slot, failure)) return;
-      const shown = shownOf(own, key.text, readable(server, object));
+      const shown = shownOf(server, key.text, readable(server, object));
       if (shown === undefined) slot.out.nullBulk();
       const error = shown && answer(own, shown);
       if (error === undefined) slot.complete();
@@ -43,14 +44,15 @@ function look(answer: (call: Call, shown: Shown) => string | undefined): Handler
   };
 }
 
-function shownOf({ server }: Call, key: string, object: ObjectBytes | undefined): Shown | undefined {
+/** What a read of the key shows of an object that may be read. */
+export function shownOf(server: Server, key: string, object: ObjectBytes | undefined): Shown | undefined {
   const at = shownAt(server, key, object);
   if (object === undefined || at < 0) return undefined;
   return { value: siblingValue(object, at), writtenUs: highestCounter(object) };
 }
 
 /** As Redis encodes what `SET` was given: there is no other way to keep a string here. */
-function encodingOf(value: Buffer): 'int' | 'embstr' | 'raw' {
+export function encodingOf(value: Buffer): 'int' | 'embstr' | 'raw' {
   if (parseInt64(value) !== undefined) return 'int';
   return value.length <= EMBEDDED_BYTES_MAX ? 'embstr' : 'raw';
 }
@@ -60,17 +62,26 @@ const encoding = look(({ slot }, { value }) => {
   return undefined;
 });
 
-const refCount = look(({ slot }, { value }) => {
+/** As Redis counts them. */
+export function referencesTo(value: Buffer): number {
   const number = parseInt64(value);
   const isShared = number !== undefined && number >= 0n && number < SHARED_INTEGERS;
-  slot.out.integer(isShared ? SHARED_REFERENCES : 1);
+  return isShared ? SHARED_REFERENCES : 1;
+}
+
+const refCount = look(({ slot }, { value }) => {
+  slot.out.integer(referencesTo(value));
   return undefined;
 });
 
 /** Nobody notes when a key is read: this is how long ago it was written. */
-const idleTime = look(({ server, slot }, { writtenUs }) => {
+export function idleSeconds(server: Server, { writtenUs }: Shown): number {
   const idleUs = server.clock.nowMs() * US_A_MS - writtenUs;
-  slot.out.integer(Math.max(0, Math.floor(idleUs / US_A_SECOND)));
+  return Math.max(0, Math.floor(idleUs / US_A_SECOND));
+}
+
+const idleTime = look(({ server, slot }, shown) => {
+  slot.out.integer(idleSeconds(server, shown));
   return undefined;
 });
 

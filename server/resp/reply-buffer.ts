@@ -17,6 +17,7 @@ const PUSH = 62; // >
 const NULL = 95; // _
 const DOUBLE = 44; // ,
 const BOOLEAN = 35; // #
+const ATTRIBUTE = 124; // |
 const VERBATIM = 61; // =
 const BIG_NUMBER = 40; // (
 
@@ -137,6 +138,11 @@ export class ReplyBuffer {
   /** Out of band in RESP3: `count` replies must follow. */
   push(count: number): void {
     this.header(this.resp === 3 ? PUSH : ARRAY, count);
+  }
+
+  /** So many pairs follow that say something of the reply behind them; RESP3 only. */
+  attribute(pairs: number): void {
+    this.header(ATTRIBUTE, pairs);
   }
 
   double(value: number): void {
