@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 /** Keys of a partition that are kept in the order of their places at a time, and the bytes that they may have. */
-export const WINDOW_KEYS_MAX = 8_192;
+export const WINDOW_KEYS_MAX = 16_384;
 export const WINDOW_BYTES_MAX = 2 * 1024 * 1024;
 /**
  * All windows of a node together, with what they take beside the bytes of their keys; beyond, those go that were not used
