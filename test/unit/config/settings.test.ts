@@ -80,3 +80,23 @@ test('the table of options has a line for each, and the help one for each that c
   t.true(help.includes('--request-timeout-ms'));
   t.false(help.includes('--appendonly'));
 });
+
+test('who guards the options can refuse a change, which then changes nothing', (t) => {
+  const settings = settingsOf({});
+  const asked: string[] = [];
+  settings.guardedBy((next, names) => {
+    asked.push(`${names.join()} ${next.maxclients}`);
+    return next.maxclients === 7 ? 'not seven' : undefined;
+  });
+  t.is(settings.change([['MaxClients', '8']]), undefined);
+  t.deepEqual(
+    settings.change([
+      ['timeout', '1'],
+      ['maxclients', '7'],
+    ]),
+    { name: 'timeout', reason: 'not seven' },
+  );
+  t.deepEqual(asked, ['maxclients 8', 'timeout,maxclients 7']);
+  t.is(settings.config.maxclients, 8);
+  t.is(settings.config.timeout, 0);
+});
