@@ -268,6 +268,7 @@ export class ClusterNode {
       clockEntriesMax: options.clockEntriesMax,
       // Merges may bring together what several nodes have let in, and that must still fit a frame.
       objectBytesMax: wire.frameBytesMax / OBJECTS_A_FRAME,
+      valueBytesMax: options.valueBytesMax,
       getLatency: this.#governor.watching(world.latencies.recorder('coordinator get')),
       putLatency: this.#governor.watching(world.latencies.recorder('coordinator put')),
       isMember: (actor) => this.#isMember(actor),

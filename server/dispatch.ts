@@ -1,5 +1,6 @@
 /** HOT PATH: every command passes here twice. */
 import type { Session } from '../cluster/coordinator/session.js';
+import { QuietLog } from '../cluster/wire/quiet-log.js';
 import type { Login } from './acl/login.js';
 import type { Call } from './commands/command.js';
 import type { Command } from './commands/command-table.js';
@@ -21,12 +22,14 @@ type MutableCall = { -readonly [K in keyof Call]: Call[K] };
 /** Finds the command of a request, checks it and runs it; notes how long the answer took. */
 export class Dispatcher implements RequestHandler {
   readonly #server: Server;
+  readonly #quietLog: QuietLog;
   readonly #recordings = new Map<Command, Recording>();
   /** The one call that is handed to all handlers, one after the other. */
   #call: MutableCall | undefined;
 
   constructor(server: Server) {
     this.#server = server;
+    this.#quietLog = new QuietLog(server.clock, server.log);
   }
 
   openSession(): Session {
@@ -145,8 +148,8 @@ export class Dispatcher implements RequestHandler {
 
   /** A web page that makes its reader's browser POST to this port must not get commands through, as in Redis. */
   #refuseBrowser(connection: ClientConnection): void {
-    const { log } = this.#server;
-    log.warn(
+    this.#quietLog.warn(
+      connection.address.slice(0, connection.address.lastIndexOf(':')),
       { address: connection.address },
       'closed a connection that speaks HTTP: this may be an attack by a web page',
     );

@@ -62,6 +62,8 @@ export interface Coordination {
   readonly clockEntriesMax: number;
   /** A put that would leave several siblings and more bytes than this is refused. */
   readonly objectBytesMax: number;
+  /** The longest value that a client may write, on all nodes alike. */
+  readonly valueBytesMax: number;
   readonly getLatency: LatencyRecorder;
   readonly putLatency: LatencyRecorder;
   /** Whether an actor belongs to a node that is in the cluster now, as far as this node knows. */

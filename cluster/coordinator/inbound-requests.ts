@@ -6,22 +6,27 @@ import { type Partition, partitionOf } from '../ring/slots.js';
 import type { ObjectBytes } from '../version/codec.js';
 import { highestCounter, objectLength, versionFingerprint } from '../version/encoded.js';
 import type { Inbound, PeerRequests } from '../wire/peer-service.js';
+import { QuietLog } from '../wire/quiet-log.js';
 import { MalformedFields } from './byte-fields.js';
 import { acceptsForwarded, coordinate } from './coordinate.js';
 import type { Coordination } from './coordination.js';
 import { refusesDrift } from './drift.js';
 import { decodeStamp, STAMP_BYTES } from './forward-stamp.js';
 import { decodeRequest, encodeReply, type ForwardedRequest } from './forwarded.js';
+import { boundsFault } from './forwarded-bounds.js';
 import { PUT_CLOCK_DRIFT, PUT_OVERLOADED, PUT_STORE_FAILED, PUT_STORED } from './put-status.js';
 import type { Queries } from './queries.js';
 
 export class InboundRequests implements PeerRequests {
   readonly #node: Coordination;
   readonly #queries: Queries;
+  /** A peer that is out of its mind must not fill the disk. */
+  readonly #quietLog: QuietLog;
 
   constructor(node: Coordination, queries: Queries) {
     this.#node = node;
     this.#queries = queries;
+    this.#quietLog = new QuietLog(node.world.clock, node.world.log);
   }
 
   put(
@@ -75,8 +80,7 @@ export class InboundRequests implements PeerRequests {
   forward(from: Inbound, requestId: number, body: Buffer): void {
     const stamp = decodeStamp(body);
     if (stamp === undefined) {
-      this.#node.world.log.error({ peer: from.peerId }, 'a forwarded request was without its stamp');
-      from.decline(requestId);
+      this.#refuse(from, requestId, 'it is without its stamp');
       return;
     }
     let request: ForwardedRequest;
@@ -84,8 +88,12 @@ export class InboundRequests implements PeerRequests {
       request = decodeRequest(body.subarray(STAMP_BYTES));
     } catch (error) {
       if (!(error instanceof MalformedFields)) throw error;
-      this.#node.world.log.error({ peer: from.peerId, reason: error.message }, 'a forwarded request was malformed');
-      from.decline(requestId);
+      this.#refuse(from, requestId, error.message);
+      return;
+    }
+    const fault = boundsFault(request, this.#node.valueBytesMax);
+    if (fault !== undefined) {
+      this.#refuse(from, requestId, fault);
       return;
     }
     const { counters, forwarding, routes, world } = this.#node;
@@ -104,6 +112,11 @@ export class InboundRequests implements PeerRequests {
     counters.forwarded_here++;
     const notAfterUs = world.clock.monotonicUs() + leftUs;
     coordinate(this.#node, request, (reply) => from.replyForward(requestId, encodeReply(reply)), notAfterUs);
+  }
+
+  #refuse(from: Inbound, requestId: number, reason: string): void {
+    this.#quietLog.warn(`${from.peerId} ${reason}`, { peer: from.peerId, reason }, 'a forwarded request was refused');
+    from.decline(requestId);
   }
 
   query(from: Inbound, requestId: number, body: Buffer): void {

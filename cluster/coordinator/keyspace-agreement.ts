@@ -23,6 +23,8 @@ import { type AnswerQuery, QUERY_KIND } from './queries.js';
 
 const SAME = 1;
 const OTHER = 2;
+/** So much of what a peer says of its rows is looked at; no configuration has more. */
+const TEXT_BYTES_MAX = 256 * 1024;
 
 export class KeyspaceAgreement {
   readonly #log: Log;
@@ -54,7 +56,7 @@ export class KeyspaceAgreement {
     // A peer of an older version does not tell.
     if (typeof answer === 'string' || answer.length === 0) return;
     const isSame = answer.readUInt8(0) === SAME;
-    this.#learn(peer, isSame ? '' : keyspaceDifference(this.#text, answer.toString('latin1', 1)));
+    this.#learn(peer, isSame ? '' : keyspaceDifference(this.#text, answer.toString('latin1', 1, TEXT_BYTES_MAX)));
   }
 
   #learn({ id, address }: Peer, whole: string): void {

@@ -18,6 +18,8 @@ const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);
 /** Larger exponents are refused before their digits are written out. */
 const EXPONENT_MAX = 400;
+/** Longer texts are no numbers, as in Redis. */
+const TEXT_BYTES_MAX = 5119;
 
 /** A 64-bit integer in the one form that Redis takes: no spaces, no plus, no leading zeros. undefined: it is none. */
 export function parseInteger(text: Buffer): bigint | undefined {
@@ -37,6 +39,7 @@ export function isInt64(value: bigint): boolean {
  * undefined: it is no number.
  */
 export function parseDecimal(text: Buffer): Decimal | 'infinite' | undefined {
+  if (text.length > TEXT_BYTES_MAX) return undefined;
   const written = text.toString('latin1');
   if (/^[+-]?inf(?:inity)?$/i.test(written)) return 'infinite';
   const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,5}))?$/i.exec(written);

@@ -6,7 +6,7 @@ import { type Call, type CommandRow, type Handler, refuse, runSubcommand } from 
 import { SYNTAX_ERROR } from './error-text.js';
 import { parseInt64 } from './integer-argument.js';
 import { keyword } from './keyword.js';
-import { isPrintableWord, NAME_REFUSED } from './printable-word.js';
+import { isPrintableWord, nameRefusal } from './printable-word.js';
 import { helpRow } from './subcommand-help.js';
 
 const CLIENT_TYPES: ReadonlySet<string> = new Set(['NORMAL', 'MASTER', 'REPLICA', 'SLAVE', 'PUBSUB']);
@@ -122,7 +122,8 @@ function getName({ connection, slot }: Call) {
 
 function setName({ server, connection, args, slot }: Call) {
   const name = args[2]?.toString('latin1') ?? '';
-  if (!isPrintableWord(name)) return refuse(server, slot, NAME_REFUSED);
+  const refusal = nameRefusal(name);
+  if (refusal !== undefined) return refuse(server, slot, refusal);
   connection.name = name;
   slot.out.ok();
   slot.complete();

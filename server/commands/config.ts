@@ -8,7 +8,7 @@ import { secretValues } from './shown-arguments.js';
 import { helpRow } from './subcommand-help.js';
 
 function get({ server, args, slot }: Call) {
-  const asked = args.slice(2).map((pattern) => pattern.toString('latin1'));
+  const asked = [...new Set(args.slice(2).map((pattern) => pattern.toString('latin1')))];
   const patterns = asked.filter(isPattern).map(compileGlob);
   const names = new Map(asked.filter((name) => !isPattern(name)).map((name) => [name.toLowerCase(), name]));
   const shown = server.settings.shown((name) => names.has(name) || patterns.some((matches) => matches(name)));

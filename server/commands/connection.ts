@@ -7,7 +7,7 @@ import { databaseOf } from './database-argument.js';
 import { wrongArity } from './error-text.js';
 import { parseInt64 } from './integer-argument.js';
 import { keyword } from './keyword.js';
-import { isPrintableWord, NAME_REFUSED } from './printable-word.js';
+import { nameRefusal } from './printable-word.js';
 import { afterAuth, allFrom } from './shown-arguments.js';
 import { REDIS_VERSION } from './version.js';
 
@@ -81,7 +81,8 @@ function takeOptions(call: Call, from: number, resp: RespVersion) {
       at = next;
     } else if (option === 'SETNAME' && first !== undefined) {
       const name = first.toString('latin1');
-      if (!isPrintableWord(name)) return refuse(server, slot, NAME_REFUSED);
+      const refusal = nameRefusal(name);
+      if (refusal !== undefined) return refuse(server, slot, refusal);
       connection.name = name;
       at += 2;
     } else {

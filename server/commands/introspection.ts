@@ -23,6 +23,7 @@ function info(call: Call) {
     // A null string to RESP2, as in Redis 7.0.
     if (command === undefined) slot.out.nullBulk();
     else writeInfo(slot.out, command);
+    if (slot.out.isOverfull) break;
   }
   slot.complete();
 }
@@ -38,6 +39,7 @@ function docs({ server, args, slot }: Call) {
   for (const command of commands) {
     slot.out.bulkText(command.fullName);
     writeDocs(slot.out, command);
+    if (slot.out.isOverfull) break;
   }
   slot.complete();
 }

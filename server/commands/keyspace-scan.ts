@@ -23,6 +23,8 @@ const BULK_OVERHEAD_BYTES = 16;
 const CURSOR_MAX = 2n ** 64n - 1n;
 /** What C's `strtoul` takes for a number, without a blank before it; nothing at all is 0. */
 const CURSOR = /^(?:[+-]?\d+)?$/;
+/** Longer ones are refused, zeros too, which Redis skips: reading a number takes ever longer with its length. */
+const CURSOR_BYTES_MAX = 4096;
 const ANY = '*';
 
 interface ScanArguments {
@@ -68,7 +70,10 @@ function writeKeys(slot: ReplySlot, keys: readonly string[]): void {
 
 function parseCursor(argument: Buffer): bigint | undefined {
   // As a C string, which a NUL byte ends.
-  const [text = ''] = argument.toString('latin1').split('\0', 1);
+  const end = argument.indexOf(0);
+  const digits = end < 0 ? argument : argument.subarray(0, end);
+  if (digits.length > CURSOR_BYTES_MAX) return undefined;
+  const text = digits.toString('latin1');
   if (!CURSOR.test(text)) return undefined;
   const value = BigInt(text.replace(/^\+/, ''));
   const magnitude = value < 0n ? -value : value;

@@ -1,6 +1,7 @@
 import type { Clock } from '../../cluster/ports/clock.js';
 import type { Log } from '../../cluster/ports/log.js';
 import type { Timer, Timers } from '../../cluster/ports/timers.js';
+import { QuietLog } from '../../cluster/wire/quiet-log.js';
 import type { ClientConnection } from './connection.js';
 import { type ClientLimits, LINGER_US, OUTPUT_STALL_US, SWEEP_PERIOD_MS } from './limits.js';
 import { TrafficTotals } from './traffic-totals.js';
@@ -16,11 +17,15 @@ export class ClientRegistry implements Iterable<ClientConnection> {
   private lastId = 0;
   private sweeping: Timer | undefined;
   private whenEmpty: (() => void)[] = [];
+  /** Many clients at once may stop to read. */
+  private readonly quietLog: QuietLog;
 
   constructor(
     private readonly world: { readonly clock: Clock; readonly timers: Timers; readonly log: Log },
     private readonly limits: ClientLimits,
-  ) {}
+  ) {
+    this.quietLog = new QuietLog(world.clock, world.log);
+  }
 
   /** Clients that can send requests. */
   get count(): number {
@@ -84,7 +89,8 @@ export class ClientRegistry implements Iterable<ClientConnection> {
     for (const connection of this) {
       const { id, address } = connection;
       if (connection.stalledUs(nowUs) > OUTPUT_STALL_US) {
-        this.world.log.warn(
+        this.quietLog.warn(
+          address.slice(0, address.lastIndexOf(':')),
           { client: id, address, bytes: connection.queuedBytes },
           'A client that does not read is closed',
         );

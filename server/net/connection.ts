@@ -138,7 +138,7 @@ export class ClientConnection {
     this.login = context.handler.openLogin();
     this.createdUs = context.clock.monotonicUs();
     this.lastInteractionUs = this.createdUs;
-    this.out = new ReplyBuffer(context.pool);
+    this.out = new ReplyBuffer(context.pool, context.limits);
     this.writer = new SocketWriter(socket, context.clock, () => this.sent());
     this.reader = new RequestReader(
       context.limits,
@@ -287,13 +287,14 @@ export class ClientConnection {
       return;
     }
     const wasAlone = this.alone?.slot === slot;
+    const isOverfull = slot.isOverfull;
     if (this.head === slot) this.release(slot);
     else this.waitingBytes += slot.ownLength;
     if (wasAlone) {
       this.alone = undefined;
       this.resume();
     }
-    if (this.queuedBytes > this.context.limits.outputBytesMax) {
+    if (isOverfull || this.out.isOverfull || this.queuedBytes > this.context.limits.outputBytesMax) {
       this.context.totals.outputBufferCloses++;
       this.close('its replies outgrew client-output-buffer-limit');
     }
@@ -399,7 +400,7 @@ export class ClientConnection {
   /** Gives `out` to the socket, unless that has not finished with the last lot. */
   private send(): void {
     const count = this.out.length;
-    if (count === 0 || this.writer.unsentBytes > 0) return;
+    if (count === 0 || this.writer.unsentBytes > 0 || this.out.isOverfull) return;
     this.bytesOut += count;
     this.context.totals.bytesOut += count;
     this.context.totals.writes++;

@@ -37,7 +37,7 @@ export class ReplySlot {
     if (!this.usesOwn) {
       if (this.connection.isNext(this)) return this.connection.out;
       this.usesOwn = true;
-      this.own ??= new ReplyBuffer(this.connection.context.pool);
+      this.own ??= new ReplyBuffer(this.connection.context.pool, this.connection.context.limits);
       this.own.resp = this.resp;
     }
     return this.own ?? this.connection.out;
@@ -54,6 +54,11 @@ export class ReplySlot {
   /** Bytes in the slot's own buffer, that is: not yet in the connection's. */
   get ownLength(): number {
     return this.usesOwn && this.own !== undefined ? this.own.length : 0;
+  }
+
+  /** Whether its own buffer holds more than the client may have waiting. */
+  get isOverfull(): boolean {
+    return this.usesOwn && this.own?.isOverfull === true;
   }
 
   open(startedUs: number, resp: RespVersion, isMuted: boolean, bytesInBefore: number): void {

@@ -28,6 +28,7 @@ const LOOP_BYTES_MAX = 48;
 const ASCII_MAX = 127;
 const INT32_MAX = 0x7fffffff;
 const NOTHING = Buffer.alloc(0);
+const UNBOUNDED = { outputBytesMax: Number.POSITIVE_INFINITY };
 
 /**
  * Replies, appended one behind the other. What RESP2 has no type for is written in RESP2's way while `resp` is 2.
@@ -35,10 +36,18 @@ const NOTHING = Buffer.alloc(0);
  */
 export class ReplyBuffer {
   resp: RespVersion = 2;
+  /**
+   * More was written than the client may have waiting: what the buffer holds is of no use any more, and the connection is to be
+   * closed. Further writes are taken and forgotten, so that a reply takes no more memory than that, however long it is.
+   */
+  isOverfull = false;
   private bytes: Buffer = NOTHING;
   private filled = 0;
 
-  constructor(private readonly pool: BufferPool) {}
+  constructor(
+    private readonly pool: BufferPool,
+    private readonly limits: { readonly outputBytesMax: number } = UNBOUNDED,
+  ) {}
 
   /** Bytes written since `clear`. */
   get length(): number {
@@ -55,6 +64,7 @@ export class ReplyBuffer {
     if (reusable && this.bytes !== NOTHING) this.pool.give(this.bytes);
     this.bytes = NOTHING;
     this.filled = 0;
+    this.isOverfull = false;
   }
 
   /** Adds all that `other` holds. */
@@ -79,7 +89,10 @@ export class ReplyBuffer {
 
   /** `text` begins with its code (`ERR …`). As in Redis, line ends at its end go and others turn into blanks. */
   error(text: string, encoding: 'utf8' | 'latin1' = 'utf8'): void {
-    this.line(ERROR, text.replace(/[\r\n]+$/, '').replace(/[\r\n]/g, ' '), encoding);
+    let end = text.length;
+    // No regular expression: they look at each of many line ends again and again.
+    while (end > 0 && isLineEnd(text.charCodeAt(end - 1))) end--;
+    this.line(ERROR, text.slice(0, end).replace(/[\r\n]/g, ' '), encoding);
   }
 
   integer(value: number | bigint): void {
@@ -267,18 +280,24 @@ export class ReplyBuffer {
 
   /** Makes room for `count` bytes. Gives the offset at which they begin. */
   private reserve(count: number): number {
-    const at = this.filled;
-    if (at + count > this.bytes.length) this.grow(at + count);
-    return at;
+    if (this.filled + count > this.bytes.length) this.grow(count);
+    return this.filled;
   }
 
-  private grow(size: number): void {
+  private grow(count: number): void {
+    const { outputBytesMax } = this.limits;
+    if (this.filled + count > outputBytesMax) {
+      this.isOverfull = true;
+      this.filled = 0;
+      if (count <= this.bytes.length) return;
+    }
+    const size = this.filled + count;
     const old = this.bytes;
     let grown = old === NOTHING ? this.pool.take() : old;
     if (grown.length < size) {
       // The pool's own buffer goes back where the first thing written is too long for it.
       if (old === NOTHING) this.pool.give(grown);
-      grown = Buffer.allocUnsafeSlow(Math.max(size, old.length * 2));
+      grown = Buffer.allocUnsafeSlow(Math.max(size, Math.min(old.length * 2, outputBytesMax)));
     }
     if (old !== NOTHING) {
       old.copy(grown, 0, 0, this.filled);
@@ -286,6 +305,10 @@ export class ReplyBuffer {
     }
     this.bytes = grown;
   }
+}
+
+function isLineEnd(char: number): boolean {
+  return char === CR || char === LF;
 }
 
 function doubleText(value: number): string {

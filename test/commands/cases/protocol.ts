@@ -97,7 +97,16 @@ const multibulk: readonly Case[] = [
   raw('*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$3\r\n\x00\r\n\r\nGET k\r\n*1\r\n$4\r\nPING\r\nPING inline\r\n'),
 ];
 
+/** Numbers whose digits take ever longer to read, and text of which errors are made. */
+const longArguments: readonly Case[] = [
+  raw(`SCAN ${'9'.repeat(50_000)}\r\n`),
+  raw(`INCRBYFLOAT missing ${'1'.repeat(5_119)}.5x\r\n`),
+  raw(`INCRBYFLOAT missing ${'1'.repeat(50_000)}\r\n`),
+  raw(`*4\r\n$6\r\nCONFIG\r\n$3\r\nSET\r\n$40001\r\n${'\r\n'.repeat(20_000)}x\r\n$1\r\n1\r\n`),
+];
+
 export const protocolFamilies: readonly CaseFamily[] = [
   { name: 'inline requests', cases: inline },
   { name: 'requests in RESP', cases: multibulk },
+  { name: 'long arguments', cases: longArguments },
 ];

@@ -8,6 +8,7 @@ import { BUFFER, FSYNC, LOG } from '../../../cluster/replica/replica.js';
 import type { NodeId } from '../../../cluster/ring/ring.js';
 import { versionFingerprint } from '../../../cluster/version/encoded.js';
 import { readU64 } from '../../../cluster/version/words.js';
+import { KEY_BYTES_MAX, QUIET_LINES_MAX } from '../../../cluster/wire/limits.js';
 import type { Inbound } from '../../../cluster/wire/peer-service.js';
 import { valuesOf } from './fake-peer.js';
 import {
@@ -21,6 +22,7 @@ import {
   type ScriptedOptions,
   SLOT_OF_OTHERS,
   SLOT_OF_OWN,
+  VALUE_BYTES_MAX,
 } from './scripted-node.js';
 
 const PARTITION = partitionOfSlot(SLOT_OF_OWN);
@@ -267,7 +269,9 @@ test('what is malformed is declined and logged, and the node goes on', async (t)
   }
   t.deepEqual(replies.declined, [1, 1, 1, 1]);
   t.deepEqual(replies.forwards, []);
-  t.is(scripted.world.log.errors().length, 4);
+  const warnings = scripted.world.log.lines.filter(({ level }) => level === 'warn');
+  const reasons = warnings.map(({ fields }) => fields.reason);
+  t.deepEqual(reasons, ['it is without its stamp', 'a field is cut off']);
   t.is(scripted.node.counters.forwarded_here, 0);
 });
 
@@ -300,4 +304,32 @@ test('a query is answered from the own replica', async (t) => {
   const [id, body] = replies.forwards[0] ?? [0, Buffer.alloc(8)];
   t.is(id, 7);
   t.is(readU64(body, 0), 1);
+});
+
+test('what would be too long for the frames to the replicas is not coordinated, and no peer fills the log with it', async (t) => {
+  const { scripted, requests, replies } = await open();
+  const again = false;
+  const tooLong: ForwardedRequest[] = [
+    { ...KEYED, key: 'k'.repeat(KEY_BYTES_MAX + 1), kind: 'get' },
+    {
+      ...KEYED,
+      kind: 'put',
+      context: undefined,
+      written: { tombstone: false, expiryMs: 0, value: Buffer.alloc(VALUE_BYTES_MAX + 1) },
+    },
+    ...[
+      { kind: 'setrange', offset: VALUE_BYTES_MAX, value: Buffer.of(1) } as const,
+      { kind: 'setbit', offset: VALUE_BYTES_MAX * 8, bit: 1 } as const,
+      { kind: 'append', value: Buffer.of(1), bytesMax: VALUE_BYTES_MAX + 1 } as const,
+    ].map((operation) => ({ ...KEYED, kind: 'modify', again, change: { kind: 'compute', operation } }) as const),
+  ];
+  for (let id = 0; id < 100; id++) {
+    for (const request of tooLong) requests.forward(replies, id, stamped(request));
+    requests.forward(replies, id, Buffer.concat([stamped(PUT), Buffer.of(id)]));
+    requests.forward(replies, id, Buffer.of(id));
+  }
+  t.is(replies.declined.length, 100 * (tooLong.length + 2));
+  t.deepEqual(replies.forwards, []);
+  t.is(scripted.heldValues('k').length, 0);
+  t.true(scripted.world.log.lines.length <= QUIET_LINES_MAX);
 });

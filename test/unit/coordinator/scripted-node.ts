@@ -32,6 +32,7 @@ import { ChangingMembership } from './changing-membership.js';
 import { FakePeer, FakePeers, valuesOf } from './fake-peer.js';
 
 export const HEDGE_DELAY_MS = 20;
+export const VALUE_BYTES_MAX = 1_000_000;
 export const FORWARD_WITHIN_MS = 50;
 export const DRIFT_MAX_MS = 60_000;
 const DEFAULT_KEYSPACE: KeyspaceRow = {
@@ -153,6 +154,7 @@ export class ScriptedNode {
       modifyQueues: new ModifyQueues(),
       clockEntriesMax,
       objectBytesMax: 1_000_000,
+      valueBytesMax: VALUE_BYTES_MAX,
       getLatency: world.latencies.recorder('coordinator get'),
       putLatency: world.latencies.recorder('coordinator put'),
       isMember: () => true,

@@ -282,3 +282,29 @@ test('large requests that wait for their answers are bounded by their bytes', as
   await client.receives('+OK\r\n'.repeat(300));
   await loopback.stop();
 });
+
+test('a reply that grows beyond client-output-buffer-limit is not kept, and ends the connection', async (t) => {
+  const outputBytesMax = 1024 * 1024;
+  const value = Buffer.alloc(100_000);
+  let longest = 0;
+  const waiting: ReplySlot[] = [];
+  const answer: Answer = (slot, args) => {
+    if (args[0]?.toString() === 'later') {
+      waiting.push(slot);
+      return;
+    }
+    for (let i = 0; i < 100; i++) slot.out.bulk(value);
+    longest = Math.max(longest, slot.out.length);
+    slot.complete();
+  };
+  const loopback = await Loopback.start(answer, { outputBytesMax });
+  for (const request of ['long\r\n', 'later\r\nlong\r\n']) {
+    const client = await loopback.connect();
+    client.send(request);
+    await until(() => client.isClosed);
+    t.is(client.receivedBytes, 0);
+  }
+  t.true(longest <= outputBytesMax);
+  for (const slot of waiting) slot.complete();
+  await loopback.stop();
+});

@@ -103,3 +103,29 @@ test('small buffers are used again, and those that were given away or grew large
     t.not(next.written().buffer, large);
   }
 });
+
+test('an error with very many line ends is one line', (t) => {
+  const ends = '\r\n'.repeat(200_000);
+  t.is(
+    text((out) => out.error(`ERR ${ends}x${ends}`)),
+    `-ERR ${' '.repeat(400_000)}x\r\n`,
+  );
+});
+
+test('a reply that is too long takes no more memory than it may, and is marked', (t) => {
+  const outputBytesMax = 100_000;
+  const out = new ReplyBuffer(new BufferPool(), { outputBytesMax });
+  const value = Buffer.alloc(5_000, 'v');
+  for (let i = 0; i < 1_000; i++) {
+    out.bulk(value);
+    out.array(3);
+    t.true(out.length <= outputBytesMax);
+    t.true(out.written().buffer.byteLength <= outputBytesMax);
+  }
+  t.true(out.isOverfull);
+  out.clear(true);
+  t.false(out.isOverfull);
+  out.bulk(value);
+  t.false(out.isOverfull);
+  t.is(out.length, value.length + '$5000\r\n\r\n'.length);
+});
