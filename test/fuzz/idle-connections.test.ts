@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import test from 'ava';
+import { ask } from '../../scripts/processes/ask.js';
+import { waitUntil } from '../../scripts/processes/wait.js';
+import { READY_MS, TestCluster } from '../integration/processes.js';
+import { Prng } from '../simulation/prng.js';
+import { Guard } from './guard.js';
+import { descriptorsOf, memoryOf } from './vitals.js';
+
+const HOST = '127.0.0.1';
+const IDLE_WANTED = 10_000;
+/** What this process and the node have open beside the connections. */
+const SPARE_DESCRIPTORS = 300;
+const AT_ONCE = 100;
+const BYTES_EACH_MAX = (200 * 1024 * 1024) / IDLE_WANTED;
+const MB = 1024 * 1024;
+const DEADLINE_MS = 120_000;
+
+test('ten thousand idle clients take less than 200 MiB, others are served, and one too many is told so', async (t) => {
+  t.timeout(400_000);
+  const wanted = Math.min(IDLE_WANTED, openFilesMax() - SPARE_DESCRIPTORS);
+  if (wanted < IDLE_WANTED) t.log(`this machine lets a process open ${openFilesMax()} files: ${wanted} connections`);
+  const cluster = await TestCluster.start({ nodeCount: 1, args: ['--maxclients', `${wanted + 1}`] });
+  t.teardown(() => cluster.close());
+  const { port, pid } = cluster.node(0);
+  if (pid === undefined) return t.fail('the node does not run');
+  const guard = await Guard.open(port, new Prng(1), 'guard');
+  const watched = guard.run();
+  // What a node allocates once for its first clients is not theirs.
+  const first = await opened(port, AT_ONCE);
+  const before = { memory: memoryOf(pid).rss, descriptors: descriptorsOf(pid) };
+  const idle = [...first, ...(await opened(port, wanted - AT_ONCE))];
+  t.teardown(() => {
+    for (const socket of idle) socket.destroy();
+  });
+  await waitUntil('all are connected', DEADLINE_MS, () => {
+    const more = descriptorsOf(pid) - before.descriptors;
+    return more >= wanted - AT_ONCE || `${more} descriptors more`;
+  });
+  await t.throwsAsync(ask(port, 'PING'), { message: 'ERR max number of clients reached' });
+  const rss = memoryOf(pid).rss - before.memory;
+  const { answered } = guard.report;
+  t.log(`${wanted} idle connections take ${Math.round(rss / MB)} MiB, ${Math.round(rss / wanted)} bytes each`);
+  t.true(rss < BYTES_EACH_MAX * wanted);
+  await waitUntil('others are served', READY_MS, () => guard.report.answered > answered + 10 || 'no more answers');
+  for (const socket of idle) socket.destroy();
+  await waitUntil('the descriptors are given back', DEADLINE_MS, () => {
+    const more = descriptorsOf(pid) - before.descriptors + AT_ONCE;
+    return more < AT_ONCE || `${more} more than before`;
+  });
+  t.is(await ask(port, 'PING'), 'PONG');
+  guard.stop();
+  await watched;
+  t.deepEqual(guard.report.faults, []);
+  t.log(`the slowest answer beside them came after ${Math.round(guard.report.worstMs)} ms`);
+});
+
+async function opened(port: number, count: number): Promise<Socket[]> {
+  const sockets: Socket[] = [];
+  while (sockets.length < count) {
+    const some = Array.from({ length: Math.min(AT_ONCE, count - sockets.length) }, () => connectedTo(port));
+    sockets.push(...(await Promise.all(some)));
+  }
+  return sockets;
+}
+
+function connectedTo(port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, HOST, () => resolve(socket));
+    socket.once('error', reject);
+    socket.on('error', () => undefined);
+  });
+}
+
+/** How many files a process may open here; Node raises the soft limit to the hard one as it starts. */
+function openFilesMax(): number {
+  const [, limit] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1')) ?? [];
+  return Number(limit ?? 1024);
+}

@@ -1,0 +1,24 @@
+import { type CampaignOptions, type CampaignReport, replayCommand } from './campaign.js';
+
+const MB = 1024 * 1024;
+
+/** What a campaign found, in lines for people. */
+export function reportText(options: CampaignOptions, report: CampaignReport): string[] {
+  const attacks = [...report.attacks.values()].reduce((sum, count) => sum + count, 0);
+  const lines = [
+    `seed ${options.seed}: ${attacks} attacks on the ${options.port} port; replay: ${replayCommand(options)}`,
+  ];
+  for (const [name, count] of [...report.attacks].sort(([a], [b]) => (a < b ? -1 : 1)))
+    lines.push(`  ${count} ${name}`);
+  for (const { answered, refused, worstMs } of report.guards) {
+    lines.push(`  beside it: ${answered} answers, ${refused} refusals, the slowest after ${Math.round(worstMs)} ms`);
+  }
+  const mib = (bytes: number): string => `${Math.round(bytes / MB)}`;
+  for (const node of report.nodes) {
+    const memory = `${mib(node.rssBefore)} MiB before, ${mib(node.rssPeak)} at most, ${mib(node.rssAfter)} after`;
+    const files = `${node.descriptorsBefore} descriptors before, ${node.descriptorsAfter} after`;
+    lines.push(`  a node: ${memory}; ${files}; ${node.logBytes} bytes of log`);
+  }
+  for (const fault of report.faults) lines.push(`  FAULT ${fault}`);
+  return lines;
+}
