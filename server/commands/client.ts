@@ -199,6 +199,42 @@ const ON_OFF: CommandRow['arguments'] = [
   },
 ];
 
+const KILL_ARGUMENTS: CommandRow['arguments'] = [
+  {
+    name: 'filter',
+    type: 'oneof',
+    arguments: [
+      { name: 'ip:port', type: 'string', deprecatedSince: '2.8.12' },
+      {
+        name: 'new-format',
+        type: 'oneof',
+        flags: ['multiple'],
+        arguments: [
+          { name: 'client-id', type: 'integer', token: 'ID', since: '2.8.12', flags: ['optional'] },
+          {
+            name: 'normal_master_slave_pubsub',
+            type: 'oneof',
+            token: 'TYPE',
+            since: '2.8.12',
+            flags: ['optional'],
+            arguments: [
+              { name: 'normal', type: 'pure-token', token: 'NORMAL' },
+              { name: 'master', type: 'pure-token', token: 'MASTER', since: '3.2.0' },
+              { name: 'slave', type: 'pure-token', token: 'SLAVE' },
+              { name: 'replica', type: 'pure-token', token: 'REPLICA', since: '5.0.0' },
+              { name: 'pubsub', type: 'pure-token', token: 'PUBSUB' },
+            ],
+          },
+          { name: 'username', type: 'string', token: 'USER', flags: ['optional'] },
+          { name: 'ip:port', type: 'string', token: 'ADDR', flags: ['optional'] },
+          { name: 'ip:port', type: 'string', token: 'LADDR', since: '6.2.0', flags: ['optional'] },
+          { name: 'yes/no', type: 'string', token: 'SKIPME', flags: ['optional'] },
+        ],
+      },
+    ],
+  },
+];
+
 const subcommands: readonly CommandRow[] = [
   { ...OWN, name: 'id', arity: 2, since: '5.0.0', summary: 'Tells the number of this connection', run: id },
   {
@@ -249,15 +285,7 @@ const subcommands: readonly CommandRow[] = [
     since: '2.4.0',
     complexity: PER_CLIENT,
     summary: 'Closes connections of this node',
-    arguments: [
-      { name: 'ip:port', type: 'string', flags: ['optional'] },
-      { name: 'client-id', type: 'integer', token: 'ID', flags: ['optional'] },
-      { name: 'client-type', type: 'string', token: 'TYPE', flags: ['optional'] },
-      { name: 'username', type: 'string', token: 'USER', flags: ['optional'] },
-      { name: 'address', type: 'string', token: 'ADDR', flags: ['optional'] },
-      { name: 'local-address', type: 'string', token: 'LADDR', flags: ['optional'] },
-      { name: 'yes/no', type: 'string', token: 'SKIPME', flags: ['optional'] },
-    ],
+    arguments: KILL_ARGUMENTS,
     run: kill,
   },
   { ...OWN, name: 'getname', arity: 2, since: '2.6.9', summary: 'Tells the name of this connection', run: getName },

@@ -70,12 +70,21 @@ export function writeDocs(out: ReplyBuffer, command: Command): void {
   const texts = { summary: row.summary, since: row.since, group: row.group, complexity: row.complexity };
   const subcommands = command.subcommands?.all ?? [];
   const documented = row.arguments ?? [];
-  const { deprecated } = row;
-  out.map(4 + (deprecated === undefined ? 0 : 3) + (documented.length > 0 ? 1 : 0) + (subcommands.length > 0 ? 1 : 0));
+  const { deprecated, isForSystem } = row;
+  const isMarked = deprecated !== undefined || isForSystem === true;
+  out.map(
+    4 +
+      (isMarked ? 1 : 0) +
+      (deprecated === undefined ? 0 : 2) +
+      (documented.length > 0 ? 1 : 0) +
+      (subcommands.length > 0 ? 1 : 0),
+  );
   writeTexts(out, texts);
-  if (deprecated !== undefined) {
+  if (isMarked) {
     out.bulkText('doc_flags');
-    writeStatuses(out, ['deprecated']);
+    writeStatuses(out, [deprecated === undefined ? 'syscmd' : 'deprecated']);
+  }
+  if (deprecated !== undefined) {
     writeTexts(out, { deprecated_since: deprecated.since, replaced_by: deprecated.replacedBy });
   }
   if (documented.length > 0) {
@@ -105,9 +114,16 @@ function writeArguments(out: ReplyBuffer, documented: readonly ArgumentRow[]): v
 }
 
 function writeArgument(out: ReplyBuffer, argument: ArgumentRow): void {
-  const { token, since, flags = [], arguments: inner = [] } = argument;
+  const { token, since, deprecatedSince, flags = [], arguments: inner = [] } = argument;
   const isKey = argument.type === 'key';
-  const optional = [isKey, token !== undefined, since !== undefined, flags.length > 0, inner.length > 0];
+  const optional = [
+    isKey,
+    token !== undefined,
+    since !== undefined,
+    deprecatedSince !== undefined,
+    flags.length > 0,
+    inner.length > 0,
+  ];
   out.map(2 + optional.filter(Boolean).length);
   out.bulkText('name');
   out.bulkText(argument.name);
@@ -124,6 +140,10 @@ function writeArgument(out: ReplyBuffer, argument: ArgumentRow): void {
   if (since !== undefined) {
     out.bulkText('since');
     out.bulkText(since);
+  }
+  if (deprecatedSince !== undefined) {
+    out.bulkText('deprecated_since');
+    out.bulkText(deprecatedSince);
   }
   if (flags.length > 0) {
     out.bulkText('flags');

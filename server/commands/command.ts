@@ -40,6 +40,8 @@ export interface ArgumentRow {
   /** Of a key: which of the command's `KeySpec.parts` says where it stands; 0 if absent. */
   readonly keyPart?: number;
   readonly since?: string;
+  /** Since when Redis advises against it. */
+  readonly deprecatedSince?: string;
   readonly flags?: readonly ('optional' | 'multiple' | 'multiple_token')[];
   readonly arguments?: readonly ArgumentRow[];
 }
@@ -66,6 +68,8 @@ export interface CommandRow {
   readonly arguments?: readonly ArgumentRow[];
   /** Since when Redis advises against the command, and what takes its place. */
   readonly deprecated?: { readonly since: string; readonly replacedBy: string };
+  /** Only for who runs the server, says `COMMAND DOCS`. */
+  readonly isForSystem?: true;
   /** A container's subcommands. A container with an arity of -1 also runs by itself. */
   readonly subcommands?: readonly CommandRow[];
   readonly run: Handler;

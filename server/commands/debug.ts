@@ -178,6 +178,7 @@ export const debugCommands: readonly CommandRow[] = [
     flags: ['admin', 'noscript', 'loading', 'stale'],
     categories: ['@admin', '@slow', '@dangerous'],
     since: '1.0.0',
+    isForSystem: true,
     group: 'server',
     complexity: 'Depends on subcommand.',
     summary: 'Orders faults, and what test suites ask for: `DEBUG HELP` tells which; only with `enable-debug-command`',

@@ -123,11 +123,6 @@ export const allowedDifferences: readonly AllowedDifference[] = [
     even: (answer) => JSON.stringify(valuesOf(documentation(answer), ['since', 'group'])),
   },
   {
-    reason: 'CLIENT KILL documents its filters one by one, without saying which form is deprecated',
-    when: /^COMMAND DOCS client\|kill$/,
-    even: (answer) => JSON.stringify(valuesOf(documentation(answer), ['since', 'group'])),
-  },
-  {
     reason: 'commands are described in our own words, without the history of Redis, and with our CONTEXT arguments',
     when: /^COMMAND DOCS (?!(?:acl|client|config|latency|command|cluster|slowlog|memory|function|script|module)$)/,
     even: (answer) => JSON.stringify(documented(answer)),
