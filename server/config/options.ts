@@ -8,9 +8,17 @@ import { TLS_OPTION_ROWS } from './tls-options.js';
 export type { OptionRow } from './option-row.js';
 
 /** A value that tools ask for and that can't be another. */
-function fixed<const N extends string, const W extends string>(name: N, value: W, doc: string): OptionRow<N, W> {
-  return row(name, oneOf(value), value, doc, { fixed: true });
+function fixed<const N extends string, const W extends string>(
+  name: N,
+  value: W,
+  doc: string,
+  more: Pick<OptionRow, 'mutable'> = {},
+): OptionRow<N, W> {
+  return row(name, oneOf(value), value, doc, { ...more, fixed: true });
 }
+
+/** Test suites set these to what they are. */
+const SETTABLE = { mutable: true } as const;
 
 const PORT_MAX = 65535;
 const PEERS_MAX = 1000;
@@ -265,9 +273,9 @@ export const OPTION_ROWS = [
     'no',
     'Who may order faults by `DEBUG`: nobody, everybody, or clients on this machine.',
   ),
-  fixed('save', '', 'No snapshots: writes are stored as they come.'),
-  fixed('appendonly', 'no', 'No append-only file: `durability` says what is kept.'),
-  fixed('maxmemory-policy', 'noeviction', 'Keys are never evicted.'),
+  fixed('save', '', 'No snapshots: writes are stored as they come.', SETTABLE),
+  fixed('appendonly', 'no', 'No append-only file: `durability` says what is kept.', SETTABLE),
+  fixed('maxmemory-policy', 'noeviction', 'Keys are never evicted.', SETTABLE),
   fixed('cluster-enabled', 'yes', 'Every node is a cluster node.'),
 ] as const;
 

@@ -273,6 +273,18 @@ const config: readonly Case[] = [
   ],
 ];
 
+const fixedOptions: readonly Case[] = [
+  [
+    'CONFIG SET save ""',
+    'CONFIG SET appendonly no',
+    'CONFIG SET maxmemory-policy noeviction',
+    'CONFIG SET maxmemory-policy nosuch-policy-at-all x',
+    'CONFIG SET save "" appendonly no timeout 0',
+    'CONFIG SET cluster-enabled yes',
+    'CONFIG GET save appendonly maxmemory-policy',
+  ],
+];
+
 const statistics: readonly Case[] = [
   [
     'CONFIG RESETSTAT',
@@ -371,7 +383,7 @@ const help: readonly Case[] = [['CLIENT HELP x', 'COMMAND HELP x', 'LATENCY HELP
 export const serverFamilies: readonly CaseFamily[] = [
   { name: 'COMMAND INFO, DOCS and LIST', cases: descriptions },
   { name: 'COMMAND GETKEYS', cases: keysOf },
-  { name: 'CONFIG', cases: config },
+  { name: 'CONFIG', cases: [...config, ...fixedOptions] },
   { name: 'INFO and LATENCY', cases: statistics },
   { name: 'HELP', cases: help },
 ];
