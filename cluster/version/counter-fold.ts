@@ -56,7 +56,8 @@ export function foldSiblings(siblings: readonly Sibling[], nowMs: number): reado
  */
 export function countedOn(folded: FoldedSibling, nowMs: number): FoldedSibling | undefined {
   const { dot, tombstone, expiryMs, value, counter } = folded;
-  if (!isLive(folded, nowMs)) return shownCounter(startingAt(tombstone ? dot : epochOfExpiry(expiryMs)), 0);
+  if (!isLive(folded, nowMs))
+    return shownCounter(startingAt(tombstone ? dot : epochOfExpiry(dot.counter, expiryMs)), 0);
   if (counter !== undefined) return folded;
   const number = parseDecimal(value);
   if (number === undefined || number === 'infinite') return undefined;

@@ -55,9 +55,12 @@ const NEGATIVE = 0x80;
 const MAGNITUDE_BYTES_MAX = 0x7f;
 const NOTHING: Totals = { added: 0n, taken: 0n };
 
-/** The epoch that an expiry begins: it follows from the expired value alone, so all nodes agree on it. */
-export function epochOfExpiry(expiryMs: number): Dot {
-  return { actor: NO_ACTOR, counter: Math.min(expiryMs * 1000, Number.MAX_SAFE_INTEGER) };
+/**
+ * The epoch that the expiry of a value begins whose write had the counter `writtenAt`: it follows from the expired value alone, so
+ * all nodes agree on it. A value can be written when it has expired already; what is counted then comes after it all the same.
+ */
+export function epochOfExpiry(writtenAt: number, expiryMs: number): Dot {
+  return { actor: NO_ACTOR, counter: Math.min(Math.max(expiryMs * 1000, writtenAt + 1), Number.MAX_SAFE_INTEGER) };
 }
 
 /** The epoch of a key that was not written since its database was flushed up to the counter `upTo` (0: never). */

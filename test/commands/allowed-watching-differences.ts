@@ -28,11 +28,6 @@ export const watchingDifferences: readonly AllowedDifference[] = [
     even: (answer) => answer.replace(/ - .*\r\n/, ''),
   },
   {
-    reason: 'the two servers started, and saved, at times of their own',
-    when: /^LASTSAVE$/i,
-    even: (answer) => answer.replace(/:\d{10}/, ':time'),
-  },
-  {
     reason: 'a monitor is told when a command began and where it came from',
     when: /./,
     after: /^MONITOR/m,

@@ -22,6 +22,7 @@ const ODD_TIMES = [
 export const key = fc.constantFrom(...KEYS);
 export const value = fc.constantFrom(...VALUES);
 const oddTime = fc.constantFrom(...ODD_TIMES);
+const oddInstant = fc.constantFrom(...ODD_TIMES, '1', '1000');
 /** Seconds, drawn so that two of them are hardly ever equal: which of two equal ones ends later is for chance to say. */
 const secondsLeft = fc.noBias(fc.integer({ min: 1, max: 1_000_000_000 })).map((thousands) => thousands * 1000);
 const instantMs = fc.constantFrom(...INSTANTS_MS);
@@ -31,7 +32,7 @@ export function time(isAbsolute: boolean, inMs: boolean): fc.Arbitrary<string> {
   const usual = isAbsolute
     ? instantMs.map((ms) => String(inMs ? ms : Math.trunc(ms / 1000)))
     : secondsLeft.map((seconds) => String(inMs ? seconds * 1000 : seconds));
-  return fc.oneof({ weight: 5, arbitrary: usual }, { weight: 1, arbitrary: oddTime });
+  return fc.oneof({ weight: 5, arbitrary: usual }, { weight: 1, arbitrary: isAbsolute ? oddInstant : oddTime });
 }
 
 function anyCase(word: string): fc.Arbitrary<string> {

@@ -7,6 +7,8 @@ const TIME_LEFT = /^(TTL|PTTL) /i;
 const TIME_OF_END = /^(EXPIRETIME|PEXPIRETIME) /i;
 const RELATIVE_EXPIRY = /^(?:P?EXPIRE |P?SETEX |RESTORE |(?:SET|GETEX) .* (?:EX|PX) )/i;
 const CLOCK_REPLY = /^\*2\r\n\$10\r\n(\d{10})\r\n\$[1-6]\r\n(\d{1,6})\r\n$/;
+/** When a server started or saved: each at a time of its own, perhaps the same. */
+const INSTANT_REPLY = /^:\d{10}\r\n$/;
 const INTEGER_REPLY = /^:(\d+)\r\n$/;
 
 /**
@@ -15,6 +17,7 @@ const INTEGER_REPLY = /^:(\d+)\r\n$/;
  */
 export function sameButForTime(line: string, done: readonly string[], redis: string, ours: string): boolean {
   if (/^TIME$/i.test(line)) return sameClock(redis, ours);
+  if (/^LASTSAVE$/i.test(line)) return INSTANT_REPLY.test(redis) && INSTANT_REPLY.test(ours);
   const command = (TIME_LEFT.exec(line) ?? TIME_OF_END.exec(line))?.[1]?.toUpperCase();
   if (command === undefined) return false;
   if (TIME_OF_END.test(line) && !done.some((earlier) => RELATIVE_EXPIRY.test(earlier))) return false;

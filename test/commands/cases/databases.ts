@@ -9,6 +9,7 @@ const flushes: readonly Case[] = FLUSHES.flatMap((flush): Case[] => {
   return [
     [...both, 'SELECT 0', flush, ...EXISTS, 'SELECT 1', 'GET k', 'FLUSHALL', ...EXISTS],
     ['FLUSHALL', 'SET k v', flush, 'SET k w', ...EXISTS, flush, flush, 'SET k NX', 'SET k v NX', ...EXISTS],
+    ['SET k v', flush, 'SET k v PXAT 1', 'INCR k', 'GET k', 'INCR k', 'GETEX k PXAT 1', 'INCR k', 'GET k'],
     ['FLUSHALL', 'INCR k', flush, 'INCR k', 'APPEND k2 a', flush, 'APPEND k2 b', 'GET k2', 'INCR k', 'DBSIZE'],
   ];
 });

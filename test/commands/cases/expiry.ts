@@ -70,8 +70,8 @@ const past: readonly Case[] = [
     'PEXPIREAT k 4102445000000 GT',
     'PEXPIRETIME k',
   ],
-  ['SET k v', 'SET k w PXAT 1', 'DBSIZE', 'GET k', 'DBSIZE'],
-  ['SET k v', 'PEXPIREAT k 1', 'DBSIZE'],
+  ['FLUSHALL', 'SET k v', 'SET k w PXAT 1', 'DBSIZE', 'GET k', 'DBSIZE'],
+  ['FLUSHALL', 'SET k v', 'PEXPIREAT k 1', 'DBSIZE'],
   ['SET k v', 'SET k w PXAT 1', 'GET k', 'EXISTS k', 'DEL k', 'SET k w EXAT 1 GET', 'GET k', 'SET k z NX', 'GET k'],
   ['SET k v', 'SET k w XX GET PXAT 1000', 'EXISTS k', 'TTL k', 'EXPIRETIME k', 'TYPE k', 'STRLEN k'],
 ];

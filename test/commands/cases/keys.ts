@@ -1,6 +1,6 @@
 import { crc64 } from '../../../server/rdb/crc64.js';
 import { dumpString } from '../../../server/rdb/string-payload.js';
-import { type Case, type CaseFamily, NUMBERS } from '../case.js';
+import { type Case, type CaseFamily, NUMBERS, numbersFor } from '../case.js';
 
 /** What looks through all keys has a database to itself, as the other cases leave keys in theirs. */
 const OWN_DB = 'SELECT 9';
@@ -243,7 +243,7 @@ const restores: readonly Case[] = [
   ['RESTORE', 'RESTORE k', 'RESTORE k 0', `RESTORE k 0 ${PAYLOAD}`, 'GET k', 'PTTL k', `RESTORE k 0 ${PAYLOAD}`],
   [...WRONG_PAYLOADS.flatMap((payload) => [`RESTORE k 0 ${payload}`, 'GET k'])],
   [...RIGHT_PAYLOADS.flatMap((payload) => [`RESTORE k 0 ${payload} REPLACE`, 'GET k', 'OBJECT ENCODING k'])],
-  [...NUMBERS.flatMap((number) => [`RESTORE k ${number} ${PAYLOAD}`, 'EXISTS k', 'DEL k'])],
+  [...numbersFor('PX').flatMap((number) => [`RESTORE k ${number} ${PAYLOAD}`, 'EXISTS k', 'DEL k'])],
   [...NUMBERS.flatMap((number) => [`RESTORE k ${number} ${PAYLOAD} ABSTTL`, 'EXISTS k', 'DEL k'])],
   [...NUMBERS.map((number) => `RESTORE k 0 ${PAYLOAD} IDLETIME ${number} REPLACE`)],
   [...NUMBERS.map((number) => `RESTORE k 0 ${PAYLOAD} REPLACE FREQ ${number}`)],

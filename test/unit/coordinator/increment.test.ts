@@ -154,6 +154,16 @@ test('a change of the expiry does not begin an epoch, and the last one holds', (
   t.is(replicas.shown(0), `14@${NOW_MS + 900}`);
 });
 
+test('what is counted on a value that had expired when it was written belongs to the time after it', (t) => {
+  const replicas = new Replicas();
+  const upTo = replicas.mark();
+  const flushed = replicas.flush(0, upTo);
+  replicas.set(0, 'v', 1);
+  t.is(replicas.incr(0, 5, flushed), '5');
+  replicas.flush(0, upTo);
+  t.is(replicas.shown(0), '5');
+});
+
 test('a value that has expired is counted from by all replicas alike', (t) => {
   const replicas = new Replicas();
   replicas.set(0, '10', NOW_MS + 5);
