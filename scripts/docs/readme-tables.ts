@@ -1,8 +1,13 @@
-import { commandTable } from '../../server/commands/table.js';
+import { familyTable } from '../../server/commands/families.js';
+import { commandRows, commandTable } from '../../server/commands/table.js';
 import { optionTable } from '../../server/config/option-table.js';
 
 /** The parts of the README that are made from the code, by the name in their markers. */
-const SECTIONS: Readonly<Record<string, () => string>> = { commands: commandTable, options: optionTable };
+const SECTIONS: Readonly<Record<string, () => string>> = {
+  families: () => familyTable(commandRows),
+  commands: commandTable,
+  options: optionTable,
+};
 
 /** Gives the README's text with every table as the code has it. Throws when the markers of one are missing. */
 export function withTables(readme: string): string {
