@@ -1,5 +1,20 @@
-/** What one character of a text must be; `any number` stands for `*`. */
-type Token = 'any number' | ((char: string) => boolean);
+const CHARS = 256;
+
+/**
+ * What one character of a text must be: 1 at the codes of those that fit; `ANY_NUMBER` stands for `*`. Tables, as one step is
+ * then a few loads: a long pattern and a long key make a milliard of them.
+ */
+type Token = Uint8Array;
+
+const ANY_NUMBER: Token = new Uint8Array(CHARS);
+/** Behind the last token. */
+const NO_ONE: Token = new Uint8Array(CHARS);
+const ANY_ONE = new Uint8Array(CHARS).fill(1);
+const LITERALS = Array.from({ length: CHARS }, (_, code) => oneOf((other) => other === code));
+
+function oneOf(fits: (code: number) => boolean): Uint8Array {
+  return Uint8Array.from({ length: CHARS }, (_, code) => (fits(code) ? 1 : 0));
+}
 
 /**
  * Compiles a pattern as in Redis: `*` any characters, `?` one, `[a-c]` and `[^a-c]` one of some, `\` takes the next
@@ -31,17 +46,16 @@ function parse(pattern: string): Token[] {
   for (let at = 0; at < pattern.length; at++) {
     const char = pattern.charAt(at);
     if (char === '*') {
-      if (tokens[tokens.length - 1] !== 'any number') tokens.push('any number');
+      if (tokens[tokens.length - 1] !== ANY_NUMBER) tokens.push(ANY_NUMBER);
     } else if (char === '?') {
-      tokens.push(() => true);
+      tokens.push(ANY_ONE);
     } else if (char === '[') {
       const { token, end } = characterClass(pattern, at + 1);
       tokens.push(token);
       at = end;
     } else {
       if (char === '\\' && at + 1 < pattern.length) at++;
-      const literal = pattern.charAt(at);
-      tokens.push((other) => other === literal);
+      tokens.push(LITERALS[pattern.charCodeAt(at)] ?? NO_ONE);
     }
   }
   return tokens;
@@ -65,16 +79,20 @@ function characterClass(pattern: string, start: number): { token: Token; end: nu
     }
     ranges.push(from <= to ? [from, to] : [to, from]);
   }
-  const token: Token = (char) => {
-    const value = signedAt(char, 0);
+  const token = oneOf((code) => {
+    const value = signed(code);
     return ranges.some(([from, to]) => value >= from && value <= to) !== isNegated;
-  };
+  });
   return { token, end: at };
 }
 
 /** Bytes are compared as C compares `char`s: those from 128 on come before the others. */
 function signedAt(text: string, at: number): number {
-  return (text.charCodeAt(at) << 24) >> 24;
+  return signed(text.charCodeAt(at));
+}
+
+function signed(code: number): number {
+  return (code << 24) >> 24;
 }
 
 /** On a mismatch only the last `*` needs to take one character more: what an earlier one took can stay. */
@@ -84,11 +102,11 @@ function matches(tokens: readonly Token[], text: string): boolean {
   let starToken = -1;
   let starAt = 0;
   while (at < text.length) {
-    const current = tokens[token];
-    if (current === 'any number') {
+    const current = token < tokens.length ? tokens[token] : NO_ONE;
+    if (current === ANY_NUMBER) {
       starToken = token++;
       starAt = at;
-    } else if (current?.(text.charAt(at))) {
+    } else if (current !== undefined && current[text.charCodeAt(at)] === 1) {
       token++;
       at++;
     } else if (starToken >= 0) {
@@ -98,6 +116,6 @@ function matches(tokens: readonly Token[], text: string): boolean {
       return false;
     }
   }
-  while (tokens[token] === 'any number') token++;
+  while (tokens[token] === ANY_NUMBER) token++;
   return token === tokens.length;
 }

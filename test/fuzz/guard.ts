@@ -17,6 +17,8 @@ export interface GuardReport {
   readonly answered: number;
   /** Refused with an error that says that replicas did not answer. */
   readonly refused: number;
+  /** What the last of them said. */
+  readonly lastRefusal: string;
   readonly worstMs: number;
   readonly faults: readonly string[];
 }
@@ -68,7 +70,13 @@ export class Guard {
   get report(): GuardReport {
     const refusals = this.#refused > 0 ? ` (${this.#lastRefusal})` : '';
     const faults = this.#faults.map((fault) => `a client that behaves: ${fault}${refusals}`);
-    return { answered: this.#answered, refused: this.#refused, worstMs: this.#worstMs, faults };
+    return {
+      answered: this.#answered,
+      refused: this.#refused,
+      lastRefusal: this.#lastRefusal,
+      worstMs: this.#worstMs,
+      faults,
+    };
   }
 
   /** Goes on until `stop`, or until something is wrong. */

@@ -10,8 +10,9 @@ export function reportText(options: CampaignOptions, report: CampaignReport): st
   ];
   for (const [name, count] of [...report.attacks].sort(([a], [b]) => (a < b ? -1 : 1)))
     lines.push(`  ${count} ${name}`);
-  for (const { answered, refused, worstMs } of report.guards) {
-    lines.push(`  beside it: ${answered} answers, ${refused} refusals, the slowest after ${Math.round(worstMs)} ms`);
+  for (const { answered, refused, lastRefusal, worstMs } of report.guards) {
+    const refusals = refused === 0 ? 'none refused' : `${refused} refused (${lastRefusal})`;
+    lines.push(`  beside it: ${answered} answers, ${refusals}, the slowest after ${Math.round(worstMs)} ms`);
   }
   const mib = (bytes: number): string => `${Math.round(bytes / MB)}`;
   for (const node of report.nodes) {
