@@ -25,6 +25,12 @@ export class KeyOrder {
     return this.#lines.size === 0;
   }
 
+  /** Whether anything waits for the key. */
+  isAwaited(key: string): boolean {
+    const line = this.#lines.get(key);
+    return line !== undefined && line.head < line.waiting.length;
+  }
+
   /** Whether something holds the key back. Then `again` runs when its turn has come; it has to ask `waits` once more. */
   waits(key: string, again: () => void): boolean {
     const line = this.#lines.get(key);

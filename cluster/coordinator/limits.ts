@@ -31,6 +31,9 @@ export const LAST_WRITES_MAX = 32;
 /** How often it is asked whether replicas hold them by now. */
 export const HELD_PAUSE_MS = 20;
 
+/** Changes of one key that wait and use one read, all of them in one turn perhaps. */
+export const READ_SHARED_MAX = 128;
+
 /** How much of what two nodes' keyspaces differ in is logged and kept, in chars. */
 export const KEYSPACE_DIFFERENCE_CHARS_MAX = 2_000;
 

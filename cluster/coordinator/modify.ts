@@ -2,6 +2,9 @@
  * Read-modify-write at a coordinator: one at a time for a key, each after a read of R replicas. Atomic while all changes
  * of a key run at the same node, which is the first reachable of its preference list: while the ring and the reachable
  * set do not change. Not a lock service.
+ *
+ * Changes of one key that wait while others are read share the next read: it began after they had come, so it has seen what
+ * they must see, and what they do to the key one after the other is in the own replica.
  */
 import type { Failure } from '../failure.js';
 import type { LoadWaiter } from '../replica/replica.js';
@@ -19,6 +22,7 @@ import { isPast } from './forward-stamp.js';
 import { GetOperation } from './get.js';
 import { withoutCounter } from './increment.js';
 import { KeyOrder } from './key-order.js';
+import { READ_SHARED_MAX } from './limits.js';
 import { PutOperation } from './put.js';
 import { firstReachable } from './routes.js';
 
@@ -43,9 +47,39 @@ interface Queued {
   begin(): void;
 }
 
+/** A read that changes which came before it began may use. */
+interface SharedRead {
+  readonly beganAt: number;
+  readonly failure: Failure | undefined;
+  readonly object: ObjectBytes | undefined;
+  usesLeft: number;
+}
+
 /** The changes that wait for their turn, by key. */
 export class ModifyQueues {
   readonly #order = new KeyOrder();
+  readonly #reads = new Map<string, SharedRead>();
+  /** Numbers what comes, and the reads that begin. */
+  #events = 0;
+
+  /** The number of what happens now: a change comes, or a read begins. */
+  next(): number {
+    return ++this.#events;
+  }
+
+  /** The last read of the key, where it began after `arrivedAt`. */
+  readSince(key: string, arrivedAt: number): SharedRead | undefined {
+    const read = this.#reads.get(key);
+    if (read === undefined || read.beganAt < arrivedAt || read.usesLeft <= 0) return undefined;
+    read.usesLeft--;
+    return read;
+  }
+
+  /** A read of the key that began at `beganAt` has ended so: those that wait may use it. `object` is copied. */
+  share(key: string, beganAt: number, failure: Failure | undefined, object: ObjectBytes | undefined): void {
+    if (!this.#order.isAwaited(key)) return;
+    this.#reads.set(key, { beganAt, failure, object: object && Buffer.from(object), usesLeft: READ_SHARED_MAX });
+  }
 
   /** Begins `change` now or when those before it on the same key have made way. */
   enter(key: string, change: Queued): void {
@@ -57,6 +91,7 @@ export class ModifyQueues {
   /** Makes way for the next change of the key. */
   leave(key: string): void {
     this.#order.release(key);
+    if (!this.#order.isAwaited(key)) this.#reads.delete(key);
   }
 }
 
@@ -69,6 +104,8 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
   readonly #again: boolean;
   readonly #state: T;
   readonly #done: ModifyDone<T>;
+  #arrivedAt = 0;
+  #readBeganAt = 0;
   /** What the replicas that were asked hold, the own one among them. */
   #read: ObjectBytes | undefined;
   /** Fewer replicas than R were read; the change is one that goes on without. */
@@ -105,11 +142,25 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
 
   start(): void {
     this.#node.counters.coordinated_modifies++;
+    this.#arrivedAt = this.#node.modifyQueues.next();
     this.#node.modifyQueues.enter(this.#queueKey(), this);
   }
 
   begin(): void {
+    const { modifyQueues } = this.#node;
+    const shared = modifyQueues.readSince(this.#queueKey(), this.#arrivedAt);
+    if (shared !== undefined) {
+      this.read(shared.failure, shared.object);
+      return;
+    }
+    this.#readBeganAt = modifyQueues.next();
     new GetOperation(this.#node, this.#partition, this.#db, this.#key, this, onRead).start();
+  }
+
+  /** The read that this change asked for has ended. */
+  readEnded(failure: Failure | undefined, object: ObjectBytes | undefined): void {
+    this.#node.modifyQueues.share(this.#queueKey(), this.#readBeganAt, failure, object);
+    this.read(failure, object);
   }
 
   read(failure: Failure | undefined, object: ObjectBytes | undefined): void {
@@ -212,7 +263,7 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
 }
 
 function onRead<T>(operation: ModifyOperation<T>, failure: Failure | undefined, object: ObjectBytes | undefined): void {
-  operation.read(failure, object);
+  operation.readEnded(failure, object);
 }
 
 function onWritten<T>(

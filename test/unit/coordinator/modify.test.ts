@@ -300,3 +300,23 @@ test('no counter is written while a node that may hold the key can not read one'
     if (isCounter === undefined) t.is(sibling?.value.toString(), '2');
   }
 });
+
+test('changes that wait while others are read share the next read, which began after they came', async (t) => {
+  const scripted = await ScriptedNode.open();
+  const clients = [0, 1, 2, 3].map(() => scripted.openClient());
+  for (const client of clients) client.modify('k', incr);
+  t.is(scripted.peer(0).gets.length, 1);
+  scripted.peer(0).gets[0]?.reply(undefined);
+  t.is(scripted.peer(0).gets.length, 2, 'the first read began before the others came');
+  const late = scripted.openClient();
+  late.modify('k', incr);
+  const theirs = { actor: actorNamed('b'), counter: counterAt(scripted.world, 1_000), value: '100' };
+  scripted.peer(0).gets[1]?.reply(objectWith(theirs));
+  t.is(scripted.peer(0).gets.length, 3, 'one more, for the one that came while that read was under way');
+  scripted.peer(0).gets[2]?.replySame();
+  for (const put of scripted.peer(0).puts) put.reply();
+  t.deepEqual(
+    [...clients, late].map((client) => client.last().previous),
+    ['2', '102', '104', '106', '108'],
+  );
+});
