@@ -5,7 +5,7 @@ import { startPatientCluster } from './patient-cluster.js';
 import { throughAKill } from './through-a-kill.js';
 
 const VICTIM = 2;
-const MANY = 300;
+const MANY = 100;
 
 const cluster = await startPatientCluster();
 test.after.always(() => cluster.close());
