@@ -58,6 +58,8 @@ export function hasCompiler() {
 /** Compiles what has changed into `dist` (the compiler remembers), without leftovers of deleted sources. */
 export function build() {
   removeLeftovers(DIST);
+  // The first time takes a while.
+  if (!existsSync(DIST)) console.log('Compiling …');
   if (runHere(process.execPath, [COMPILER]) !== 0) throw new SetupError('The sources do not compile, see above.');
   // The compiler does not know that this is a program.
   chmodSync(join(DIST, 'server', 'main.js'), 0o755);

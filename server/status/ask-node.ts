@@ -15,7 +15,7 @@ const ANSWER_MS = 2000;
 
 /**
  * Sends commands on a connection of its own and gives their replies in order; a refusal is an Error among them. Rejects when
- * the node can't be reached, does not let us in, or has not answered all of them within two seconds.
+ * the node can't be reached, speaks another protocol, does not let us in, or has not answered all of them within two seconds.
  */
 export function askNode(
   host: string,
@@ -47,7 +47,10 @@ export function askNode(
     const parser = new RedisParser({
       returnReply: take,
       returnError: take,
-      returnFatalError: (error) => settle(() => reject(error)),
+      returnFatalError: () => {
+        const hint = tls === undefined ? '; --tls where this is its port for TLS' : '';
+        settle(() => reject(new Error(`${address} does not speak the Redis protocol${hint}`)));
+      },
     });
     socket.on('error', (error) => settle(() => reject(new Error(`${address} can't be reached: ${error.message}`))));
     socket.on('close', () => settle(() => reject(new Error(`${address} has closed the connection`))));

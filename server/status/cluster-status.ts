@@ -9,6 +9,8 @@ export interface ClusterStatus {
   readonly version: 1;
   /** The node whose view this is: `host:port`. */
   readonly asked: string;
+  /** Its id: it can be asked by another name, or on its port for TLS. */
+  readonly askedId: string;
   /** What that node is to the cluster: `joining`, `member`, `leaving`, `gone`, `forgotten`. */
   readonly askedState: string;
   /** ISO 8601. */
@@ -159,6 +161,7 @@ export function statusOf(
   return {
     version: 1,
     asked,
+    askedId: info.get('node_id') ?? '',
     askedState: info.get('membership_state') ?? 'member',
     at: at.toISOString(),
     state: info.get('cluster_state') ?? 'ok',

@@ -80,9 +80,9 @@ function stateText({ state, held, toReceive, toHandOver }: NodeStatus): string {
   return toHandOver > 0 ? `${state}, ${toHandOver} to let go` : state;
 }
 
-function nodeLines({ nodes, asked }: ClusterStatus): string[] {
+function nodeLines({ nodes, askedId }: ClusterStatus): string[] {
   const all: readonly Column[] = [
-    { title: 'node', cell: (node) => `${addressOf(node)}${addressOf(node) === asked ? ' *' : ''}` },
+    { title: 'node', cell: (node) => `${addressOf(node)}${node.id === askedId ? ' *' : ''}` },
     ...COLUMNS,
     // While the nodes run different versions.
     ...(new Set(nodes.flatMap(({ program }) => program ?? [])).size > 1 ? [PROGRAM] : []),

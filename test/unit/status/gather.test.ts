@@ -14,7 +14,7 @@ test('a node is asked about the cluster and about itself', async (t) => {
   const client = await live.connect();
   await client.ask('PING');
   const status = await gatherStatus('127.0.0.1', live.port);
-  t.is(status.asked, `127.0.0.1:${live.port}`);
+  t.deepEqual([status.asked, status.askedId], [`127.0.0.1:${live.port}`, memberAt(1).id]);
   t.deepEqual(
     status.nodes.map(({ id, reachable, answered }) => ({ id, reachable, answered })),
     [1, 2, 3].map((k) => ({ id: memberAt(k).id, reachable: k === 1, answered: k === 1 })),
@@ -44,6 +44,18 @@ test('a node that is not there, or hangs up, is named', async (t) => {
     server.close(() => resolve());
   });
   await t.throwsAsync(gatherStatus('127.0.0.1', port), { message: /can't be reached/ });
+});
+
+test('what speaks another protocol is named: a port for TLS sends an alert', async (t) => {
+  const server = net.createServer((socket) => socket.end(Buffer.from([0x15, 3, 1, 0, 2, 2, 0x46])));
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  t.teardown(() => server.close());
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const message = `127.0.0.1:${port} does not speak the Redis protocol; --tls where this is its port for TLS`;
+  await t.throwsAsync(gatherStatus('127.0.0.1', port), { message });
 });
 
 test('a node that wants a password is asked with one, and tells who has a wrong one', async (t) => {

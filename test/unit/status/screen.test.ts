@@ -23,6 +23,17 @@ cluster as 10.0.0.1:7001 sees it: 2 nodes, 256 partitions, 2,010 keys, nothing m
   );
 });
 
+test('the asked node is marked by whatever name it was asked', (t) => {
+  const view = answerFrom(1, [memberLine(1), memberLine(2)]);
+  const status = statusOf('localhost:7101', view, new Map([[idOf(1), view]]), new Date(0));
+  t.deepEqual(
+    screenLines(status)
+      .filter((line) => line.includes('*'))
+      .map((line) => line.trim().split('  ')[0]),
+    ['10.0.0.1:7001 *'],
+  );
+});
+
 test('while nodes come and go their transfers have bars', (t) => {
   const lines = [
     memberLine(1, { zone: 'a' }),
