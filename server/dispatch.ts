@@ -7,6 +7,8 @@ import type { Command } from './commands/command-table.js';
 import { COMMAND_PREFIX } from './latency/latency-book.js';
 import type { Recording } from './latency/recording.js';
 import type { ClientConnection, ReplySlot, RequestHandler } from './net/connection.js';
+import { TRANSACTION_BYTES_MAX, TRANSACTION_REQUESTS_MAX } from './net/limits.js';
+import type { Transaction } from './net/transaction.js';
 import type { Server } from './server.js';
 
 /** As Redis cuts what it quotes of an unknown command: its name, and its arguments taken together. */
@@ -14,6 +16,9 @@ const QUOTED_BYTES_MAX = 128;
 
 /** What HTTP requests with a body begin with; the second stands in their head. */
 const HTTP_WORD = /^(?:post|host:)$/i;
+
+/** Commands that a transaction does not queue. */
+const RUN_AT_ONCE = ['exec', 'discard', 'multi', 'watch', 'quit', 'reset'];
 
 const LOGIN_NEEDED = 'NOAUTH Authentication required.';
 
@@ -68,16 +73,23 @@ export class Dispatcher implements RequestHandler {
     connection.lastCommand = command.fullName;
     if (!command.takes(args.length)) {
       command.rejectedCalls++;
-      this.#reject(slot, `ERR wrong number of arguments for '${command.fullName}' command`);
+      this.#reject(
+        slot,
+        aborting(command, connection, `ERR wrong number of arguments for '${command.fullName}' command`),
+      );
       return;
     }
     if (!connection.login.isUnrestricted) {
       const refusal = this.#refusal(connection, command, args);
       if (refusal !== undefined) {
         command.rejectedCalls++;
-        this.#reject(slot, refusal);
+        this.#reject(slot, aborting(command, connection, refusal));
         return;
       }
+    }
+    if (connection.transaction !== undefined && !runsAtOnce(command)) {
+      this.#queue(connection.transaction, command, args, slot);
+      return;
     }
     if (connection.isMonitor && isAboutKeys(command)) {
       command.rejectedCalls++;
@@ -112,6 +124,22 @@ export class Dispatcher implements RequestHandler {
     }
     command.row.run(call);
     if (server.monitors.isOn) server.monitors.feed(connection, command, args);
+  }
+
+  /** Keeps a command of a transaction until `EXEC`. */
+  #queue(transaction: Transaction, command: Command, args: Buffer[], slot: ReplySlot): void {
+    if (command.row.flags.includes('no_multi')) {
+      command.rejectedCalls++;
+      this.#reject(slot, 'ERR Command not allowed inside a transaction');
+    } else if (transaction.add(args)) {
+      slot.out.simple('QUEUED');
+      slot.complete();
+    } else {
+      this.#reject(
+        slot,
+        `ERR a transaction has room for ${TRANSACTION_REQUESTS_MAX} commands and ${TRANSACTION_BYTES_MAX} bytes`,
+      );
+    }
   }
 
   completed(slot: ReplySlot): void {
@@ -158,10 +186,24 @@ export class Dispatcher implements RequestHandler {
 
   /** Answers a request that reached no handler. The text holds the client's bytes, one char each. */
   #reject(slot: ReplySlot, text: string): void {
+    const { transaction } = slot.connection;
+    if (transaction !== undefined) transaction.isDoomed = true;
     this.#server.statistics.countError(text);
     slot.out.error(text, 'latin1');
     slot.complete();
   }
+}
+
+/** An `EXEC` that is refused ends the transaction, and says so. */
+function aborting({ fullName }: Command, connection: ClientConnection, text: string): string {
+  if (fullName !== 'exec') return text;
+  connection.endTransaction();
+  return `EXECABORT Transaction discarded because of: ${text.replace(/^ERR /, '')}`;
+}
+
+/** What is not queued in a transaction. */
+function runsAtOnce({ fullName }: Command): boolean {
+  return RUN_AT_ONCE.includes(fullName);
 }
 
 function isAboutKeys(command: Command): boolean {

@@ -10,6 +10,7 @@ export type CommandFlag =
   | 'noscript'
   | 'loading'
   | 'stale'
+  | 'skip_slowlog'
   | 'no_async_loading'
   | 'fast'
   | 'no_auth'

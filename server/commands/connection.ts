@@ -129,6 +129,7 @@ function reset({ server, connection, slot }: Call) {
   connection.isAsking = false;
   connection.isNoEvict = false;
   connection.isNoTouch = false;
+  connection.endTransaction();
   if (connection.isMonitor) server.monitors.remove(connection);
   connection.setReplyMode('on', slot);
   server.access.begin(connection.login);

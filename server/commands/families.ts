@@ -94,7 +94,7 @@ export const COMMAND_FAMILIES: readonly CommandFamily[] = [
     name: 'transactions',
     commands: 'multi exec discard watch unwatch',
     promise:
-      'What libraries send as one transaction fails (`setMany` of @keyv/redis, `mset` of cache-manager, rate-limiter-flexible), though each of its commands runs; pipelines do not need one',
+      'For what libraries send as one: the commands run in their order when `EXEC` comes, but commands of other clients may come between, and nothing is isolated or taken back. `WATCH` compares versions just before; it is no lock',
   },
   {
     name: 'scripting',

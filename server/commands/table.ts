@@ -33,6 +33,7 @@ import { slowlogCommands } from './slowlog.js';
 import { pieceCommands } from './string-pieces.js';
 import { writeCommands } from './string-writes.js';
 import { stringCommands } from './strings.js';
+import { transactionCommands } from './transactions.js';
 import { waitCommands } from './wait.js';
 
 /** The rows of all commands. */
@@ -72,6 +73,7 @@ export const commandRows: readonly CommandRow[] = [
   ...debugCommands,
   ...clusterCommands,
   ...dynamoCommands,
+  ...transactionCommands,
 ];
 
 /** All commands as a Markdown table: name, group, how many arguments, since which version of Redis, what they do. */

@@ -22,7 +22,7 @@ const FIELDS: readonly ClientField[] = [
   ['sub', () => 0],
   ['psub', () => 0],
   ['ssub', () => 0],
-  ['multi', () => -1],
+  ['multi', (c) => c.transaction?.requests.length ?? -1],
   ['qbuf', (c) => c.requestBytes],
   ['qbuf-free', () => 0],
   ['argv-mem', () => 0],
@@ -53,6 +53,7 @@ function flagsOf(connection: ClientConnection): string {
     (connection.isMonitor ? 'O' : '') +
     (connection.block === undefined ? '' : 'b') +
     (connection.isReadonly ? 'r' : '') +
+    (connection.transaction === undefined ? '' : 'x') +
     (connection.isClosed ? 'c' : '') +
     (connection.isNoEvict ? 'e' : '') +
     (connection.isNoTouch ? 'T' : '');

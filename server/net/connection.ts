@@ -26,6 +26,7 @@ import { ParkedRequests } from './parked-requests.js';
 import { ReplySlot } from './reply-slot.js';
 import { SocketWriter } from './socket-writer.js';
 import type { TrafficTotals } from './traffic-totals.js';
+import type { Transaction, WatchedKey } from './transaction.js';
 
 export { ReplySlot } from './reply-slot.js';
 
@@ -95,6 +96,9 @@ export class ClientConnection {
   /** What its command waits for, if not for replicas. */
   block: Block | undefined = undefined;
   /** Set by `MONITOR`. */
+  /** What was queued since `MULTI`; undefined: no transaction is open. */
+  transaction: Transaction | undefined = undefined;
+  watched: WatchedKey[] = [];
   isMonitor = false;
 
   bytesIn = 0;
@@ -197,6 +201,17 @@ export class ClientConnection {
   /** Its line in `CLIENT LIST`. */
   describe(nowUs: number): string {
     return clientLine(this, nowUs);
+  }
+
+  /** Forgets what was queued and watched. */
+  endTransaction(): void {
+    this.transaction = undefined;
+    this.watched = [];
+  }
+
+  /** These requests go before all that wait; for a command that runs alone, which they follow. */
+  sendAhead(requests: readonly Buffer[][]): void {
+    this.parked.addFirst(requests);
   }
 
   /** Keeps all further requests back until `resume`: for a command on whose outcome their meaning depends. */

@@ -41,3 +41,7 @@ export const SLOTS_KEPT = 64;
 export const WRITE_BYTES_MAX = 256 * 1024;
 /** Clients beyond `clientsMax` that are being told so at a time; others are closed without a word. */
 export const REFUSED_MAX = 256;
+
+/** What one client may send between `MULTI` and `EXEC`. */
+export const TRANSACTION_REQUESTS_MAX = 100_000;
+export const TRANSACTION_BYTES_MAX = 64 * 1024 * 1024;

@@ -20,6 +20,11 @@ export class ParkedRequests {
     this.requests?.push(args);
   }
 
+  /** These go before all others. */
+  addFirst(requests: readonly Buffer[][]): void {
+    if (this.requests !== undefined) this.requests = [...requests, ...this.requests];
+  }
+
   /** No request comes behind these any more: the next bytes are none. */
   addFault(text: string): void {
     this.fault = text;

@@ -16,6 +16,7 @@ import { serverFamilies } from './cases/server.js';
 import { pieceFamilies } from './cases/string-pieces.js';
 import { writeFamilies } from './cases/string-writes.js';
 import { stringFamilies } from './cases/strings.js';
+import { transactionFamilies } from './cases/transactions.js';
 import { watchingFamilies } from './cases/watching.js';
 import type { Comparison } from './comparison.js';
 
@@ -31,6 +32,7 @@ const FAMILIES = [
   ...databaseFamilies,
   ...connectionFamilies,
   ...protocolFamilies,
+  ...transactionFamilies,
   ...serverFamilies,
   ...watchingFamilies,
   ...adminFamilies,

@@ -85,11 +85,19 @@ test.serial('many commands at once are pipelined and answered in their order', a
   t.deepEqual(batch, ['OK', 'x', 1]);
 });
 
-test.serial('transactions are not there yet', async (t) => {
-  const client = await openClient(t, 0);
-  await t.throwsAsync(client.multi().set('plain:x', '1').exec(), { message: /unknown command 'MULTI'/ });
-  t.is(await client.ping(), 'PONG');
-});
+test.serial(
+  'a transaction runs, unless a watched key was changed by another client through another node',
+  async (t) => {
+    const client = await openClient(t, 0);
+    const other = await openClient(t, 1);
+    await client.watch('plain:x');
+    t.deepEqual(await client.multi().set('plain:x', '1').incr('plain:x').exec(), ['OK', 2]);
+    await client.watch('plain:x');
+    await other.set('plain:x', '7');
+    await t.throwsAsync(client.multi().set('plain:x', '8').exec(), { message: /watched keys has been changed/ });
+    t.is(await client.get('plain:x'), '7');
+  },
+);
 
 test.serial('a plain client goes on while another node is killed and comes back', async (t) => {
   const client = await openClient(t, 0);
