@@ -209,6 +209,7 @@ export class Ledger {
 
   /** Of `past`, what was there when the last request that `sibling` can come from was answered. */
   #inTime(key: string, sibling: Sibling, past: readonly DotName[]): readonly DotName[] {
+    if (isCounted(key)) return past;
     const id = intentIdIn(sibling.value);
     const ids = sibling.tombstone
       ? (this.#deletes.get(key) ?? [])

@@ -113,10 +113,11 @@ export class Losses {
         const dots = request.dot === undefined ? ledger.dotsOf(request.id) : [request.dot];
         if (dots.length > 0 && !dots.some((name) => names.has(name))) return false;
       }
-      if (isCounted(key) && kept.some(({ outcome }) => outcome === 'unknown')) {
+      if (isCounted(key)) {
         // Nothing names the request that an increment was minted for, as long as it is not answered.
-        const sinceMs = EPOCH_MS + (this.#around.scheduler.nowUs - ANSWER_PATIENCE_US) / 1000;
-        if (!ledger.mintedSince(key, sinceMs).every((name) => names.has(name))) return false;
+        const open = kept.filter(({ outcome }) => outcome === 'unknown').map(({ startedUs }) => startedUs);
+        const since = open.length === 0 ? Number.POSITIVE_INFINITY : EPOCH_MS + Math.min(...open) / 1000;
+        if (!ledger.mintedSince(key, since).every((name) => names.has(name))) return false;
       }
     }
     return true;
