@@ -64,7 +64,10 @@ export const allowedDifferences: readonly AllowedDifference[] = [
     reason: 'Redis quotes arguments, and compares options, as C strings, which a NUL byte ends; ours go on behind it',
     when: /\\x00/,
     // Redis takes `NX\0` as NX.
-    even: (answer) => (/^-ERR syntax error|^(?:\$-1|_)\r\n$/.test(answer) ? 'NX' : answer.replaceAll('\0', '')),
+    even: (answer) =>
+      /^-ERR syntax error|^(?:\$-1|_)\r\n$/.test(answer)
+        ? 'NX'
+        : answer.replace(/^(-ERR Unsupported option )[\s\S]*$/, '$1').replaceAll('\0', ''),
   },
   {
     reason:
