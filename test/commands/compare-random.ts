@@ -6,11 +6,13 @@ import { pipelineOf } from './request.js';
 
 /** To replay a failure: what fast-check printed as seed and path. */
 const { COMMANDS_SEED, COMMANDS_PATH } = process.env;
+/** `npm test` sends the same commands each time; `npm run compare` looks for what they do not meet. */
+const USUAL_SEED = 1;
 
 export interface RandomRuns {
   readonly resp: 2 | 3;
   readonly runs: number;
-  /** Drawn where there is none. */
+  /** The usual one where there is none. */
   readonly seed?: number;
   /** Which of the sequences of the seed. */
   readonly path?: string;
@@ -37,7 +39,7 @@ async function check(
     const found = await differences(lines);
     if (found.length > 0) throw new Error(found.join('\n\n'));
   });
-  const [chosenSeed, chosenPath] = [COMMANDS_SEED ?? seed, COMMANDS_PATH ?? path];
+  const [chosenSeed, chosenPath] = [COMMANDS_SEED ?? seed ?? USUAL_SEED, COMMANDS_PATH ?? path];
   const result = await fc.check(property, {
     numRuns: runs,
     ...(chosenSeed !== undefined && { seed: Number(chosenSeed) }),
