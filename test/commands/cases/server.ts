@@ -180,6 +180,7 @@ const keysOf: readonly Case[] = [
     'PING x',
     'NOSUCH',
     'NOSUCH a',
+    'SYNC k',
     'CLIENT ID',
     'CLIENT nosuch',
     'GET a b',
