@@ -1,5 +1,4 @@
 /** What increments do to a value, and how a change of the expiry leaves what is counted as it is. Pure. */
-import type { ActorId } from '../version/actor.js';
 import { type Counter, counterValue, encodeCounter, increment, TOTALS_MAX } from '../version/counter.js';
 import { countedOn, type FoldedSibling, startingAt } from '../version/counter-fold.js';
 import { type Decimal, decimalText, isInt64, parseDecimal, parseInteger, unitsAt } from '../version/decimal.js';
@@ -31,7 +30,7 @@ export function applyIncrement(
   const after = increment(counter, actor, by);
   const value = counterValue(after);
   if (!isFloat && !isInt64(wholeUnits(value))) return refused(WOULD_OVERFLOW);
-  if (isFloat && !isWithinBounds(after, actor)) return refused(WOULD_BE_INFINITE);
+  if (isFloat && !isWithinBounds(after)) return refused(WOULD_BE_INFINITE);
   const written = asWritten(after, isThere ? current.expiryMs : 0);
   return { applied: true, previous: Buffer.from(decimalText(value), 'latin1'), written: [written], context: undefined };
 }
@@ -49,9 +48,9 @@ export function withExpiry(folded: FoldedSibling, expiryMs: number, nowMs: numbe
   return asWritten({ ...counter, expirySetAt: Math.max(counter.expirySetAt + 1, nowMs * 1000) }, expiryMs);
 }
 
-/** A counter of too many actors is written as its plain value: a new epoch. */
+/** A counter of too many actors, or of a number longer than counters hold, is written as its plain value: a new epoch. */
 function asWritten(counter: Counter, expiryMs: number): Written {
-  if (counter.totals.size <= TOTALS_MAX) {
+  if (counter.totals.size <= TOTALS_MAX && isWithinBounds(counter)) {
     return { tombstone: false, isCounter: true, expiryMs, value: encodeCounter(counter) };
   }
   return { tombstone: false, expiryMs, value: Buffer.from(decimalText(counterValue(counter)), 'latin1') };
@@ -67,12 +66,11 @@ function wholeUnits(value: Decimal): bigint {
   return value.scale === 0 ? value.units : BigInt(decimalText(value));
 }
 
-/** Whether what `actor` counts, and what it counts from, is small enough that no merge can outgrow what can be written. */
-function isWithinBounds({ base, totals, scale }: Counter, actor: ActorId): boolean {
+/** Whether what each actor counts, and what it counts from, is small enough that no merge can outgrow what can be written. */
+function isWithinBounds({ base, totals, scale }: Counter): boolean {
   const bound = unitsAt({ units: MAGNITUDE_MAX, scale: 0 }, scale);
-  const own = totals.get(actor);
-  const numbers = [base, own?.added ?? 0n, own?.taken ?? 0n];
-  return numbers.every((units) => units < bound && units > -bound);
+  const isSmall = (units: bigint): boolean => units < bound && units > -bound;
+  return isSmall(base) && [...totals.values()].every(({ added, taken }) => isSmall(added) && isSmall(taken));
 }
 
 function refused(refusal: string): ChangeOutcome {

@@ -270,3 +270,16 @@ test('a counter of too many actors begins a new epoch with the same value', (t) 
   t.is(replicas.shown(0), `${TOTALS_MAX + 1}`);
   t.not(replicas.objects[0]?.siblings[0]?.isCounter, true);
 });
+
+test('a number that is longer than a counter can be keeps its digits when its expiry is changed', (t) => {
+  for (const value of ['7'.repeat(201), '7'.repeat(300), `-1${'0'.repeat(230)}`, '3'.repeat(1000)]) {
+    const replicas = new Replicas();
+    replicas.set(0, value);
+    replicas.expire(0, NOW_MS + 5);
+    t.is(replicas.shown(0), `${value}@${NOW_MS + 5}`);
+    replicas.incr(1, 1, { newestDecides: false });
+    replicas.mergeAll();
+    replicas.expire(0, NOW_MS + 9);
+    t.true(replicas.shown(0)?.endsWith(`@${NOW_MS + 9}`));
+  }
+});
