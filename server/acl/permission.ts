@@ -1,6 +1,6 @@
+import { keyFlags, keyPositions } from '../commands/arguments/key-positions.js';
 import type { CommandRow } from '../commands/command.js';
 import type { Command } from '../commands/command-table.js';
-import { keyFlags, keyPositions } from '../commands/key-positions.js';
 import type { KnownCommand } from './catalogue.js';
 import type { Selector } from './selector.js';
 import type { User } from './user.js';

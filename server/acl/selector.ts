@@ -1,4 +1,4 @@
-import { compileExactGlob } from '../commands/glob.js';
+import { compileExactGlob } from '../commands/arguments/glob.js';
 import type { CommandCatalogue, KnownCommand } from './catalogue.js';
 import type { Category } from './categories.js';
 import { describeCommands } from './describe-commands.js';

@@ -5,7 +5,7 @@ import type { Failure } from '../../cluster/failure.js';
 import type { ObjectBytes } from '../../cluster/version/codec.js';
 import type { Written } from '../../cluster/version/encoded.js';
 import type { VersionVector } from '../../cluster/version/object.js';
-import type { Key } from './key-argument.js';
+import type { Key } from './arguments/key-argument.js';
 
 /** A key of a database. */
 export interface KeyPlace {

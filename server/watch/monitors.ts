@@ -1,7 +1,7 @@
 /** HOT PATH: `isOn` is looked at with every command. */
 import type { Clock } from '../../cluster/ports/clock.js';
+import { shownArguments } from '../commands/arguments/shown-arguments.js';
 import type { Command } from '../commands/command-table.js';
-import { shownArguments } from '../commands/shown-arguments.js';
 import type { ClientConnection } from '../net/connection.js';
 import { quoted } from './quoted.js';
 

@@ -1,6 +1,7 @@
 /** HOT PATH: `leastUs` is compared with the time of every command. */
+
+import { shownArguments } from '../commands/arguments/shown-arguments.js';
 import type { Command } from '../commands/command-table.js';
-import { shownArguments } from '../commands/shown-arguments.js';
 import type { Settings } from '../config/settings.js';
 import type { ReplySlot } from '../net/reply-slot.js';
 import type { LatencySpikes } from './latency-spikes.js';

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { keyPositions } from '../../../server/commands/arguments/key-positions.js';
 import { CommandTable } from '../../../server/commands/command-table.js';
-import { keyPositions } from '../../../server/commands/key-positions.js';
 import { commandRows, commandTable } from '../../../server/commands/table.js';
 
 const table = new CommandTable(commandRows);

@@ -1,0 +1,127 @@
+/** BITOP: bitwise operations between strings. */
+import type { Session } from '../../../cluster/coordinator/session.js';
+import type { Failure } from '../../../cluster/failure.js';
+import type { Server } from '../../server.js';
+import { keyOf, refusesKey } from '../arguments/key-argument.js';
+import { keyword } from '../arguments/keyword.js';
+import { type CommandRow, type Handler, refuse } from '../command.js';
+import { SYNTAX_ERROR } from '../error-text.js';
+import { refusesFailure } from '../failure-text.js';
+import { type KeyPlace, modifyStep, putStep } from '../session-steps.js';
+import { shownValue } from '../shown-sibling.js';
+import { contextOfPlainPut } from '../strings/put-string.js';
+import { type BitwiseOperation, bitwise, bitwiseNot } from './bitwise.js';
+
+const FIRST_SOURCE = 3;
+const NOTHING = Buffer.alloc(0);
+const OPERATIONS: ReadonlyMap<string, BitwiseOperation | 'not'> = new Map([
+  ['AND', 'and'],
+  ['OR', 'or'],
+  ['XOR', 'xor'],
+  ['NOT', 'not'],
+]);
+
+/**
+ * Reads all sources, then puts the result under the first key, as `SET` does, or deletes that where the result is empty. Each
+ * of these is an operation of its own; only for this connection nothing comes between them.
+ */
+const bitOp: Handler = (call) => {
+  const { server, slot, connection, args } = call;
+  const operation = OPERATIONS.get(keyword(args[1]));
+  if (operation === undefined) return refuse(server, slot, SYNTAX_ERROR);
+  if (operation === 'not' && args.length !== FIRST_SOURCE + 1) {
+    return refuse(server, slot, 'ERR BITOP NOT must be called with a single source key.');
+  }
+  for (let i = 2; i < args.length; i++) if (refusesKey(call, args[i])) return;
+  const { db } = connection;
+  const target: KeyPlace = { db, key: keyOf(args[2]) };
+  const sources = args.slice(FIRST_SOURCE).map((argument): KeyPlace => ({ db, key: keyOf(argument) }));
+  const turn = [target, ...sources].map(({ key }) => ({ db, key: key.text }));
+  connection.session.turn(turn, (within, end) => {
+    void combineInto(server, within, target, sources, operation).then((outcome) => {
+      if (typeof outcome === 'number') {
+        slot.out.integer(outcome);
+        slot.complete();
+      } else {
+        refusesFailure(server, slot, outcome);
+      }
+      end();
+    });
+  });
+};
+
+/** Answers the length of the result in bytes. */
+async function combineInto(
+  server: Server,
+  session: Session,
+  target: KeyPlace,
+  sources: readonly KeyPlace[],
+  operation: BitwiseOperation | 'not',
+): Promise<number | Failure> {
+  let result: Buffer | undefined;
+  // Each is put to the others as it comes, and not kept: their order makes no difference.
+  const combine = (value: Buffer): void => {
+    if (operation === 'not') result = bitwiseNot(value);
+    else result = result === undefined ? Buffer.from(value) : bitwise(operation, result, value);
+  };
+  const failures = await Promise.all(sources.map((source) => readSource(server, session, source, combine)));
+  const unread = failures.find((failure) => failure !== undefined);
+  if (unread !== undefined) return unread;
+  const value = result ?? NOTHING;
+  const failure =
+    value.length === 0
+      ? (await modifyStep(session, target, { kind: 'delete', context: undefined })).failure
+      : await putStep(session, target, contextOfPlainPut(server, target.key.text), {
+          tombstone: false,
+          expiryMs: 0,
+          value,
+        });
+  return failure ?? value.length;
+}
+
+/** Hands the value of the key to `take`, for this call only; an empty one where nothing is there. */
+function readSource(
+  server: Server,
+  session: Session,
+  { db, key }: KeyPlace,
+  take: (value: Buffer) => void,
+): Promise<Failure | undefined> {
+  return new Promise((resolve) => {
+    session.get(db, key.slot, key.text, undefined, (_state, failure, object) => {
+      const value = shownValue(server, key.text, object);
+      server.statistics.countLookup(value !== undefined);
+      take(value ?? NOTHING);
+      resolve(failure);
+    });
+  });
+}
+
+/** BITOP. */
+export const bitopCommands: readonly CommandRow[] = [
+  {
+    name: 'bitop',
+    arity: -4,
+    flags: ['write', 'denyoom'],
+    keys: {
+      first: 2,
+      last: -1,
+      step: 1,
+      flags: [],
+      parts: [
+        { first: 2, last: 2, step: 1, flags: ['OW', 'update'] },
+        { first: 3, last: -1, step: 1, flags: ['RO', 'access'] },
+      ],
+    },
+    categories: ['@write', '@bitmap', '@slow'],
+    since: '2.6.0',
+    group: 'bitmap',
+    complexity: 'O(N)',
+    summary: 'Perform bitwise operations between strings; reads them, then puts the result, not one atomic step',
+    arguments: [
+      { name: 'operation', type: 'string' },
+      { name: 'destkey', type: 'key' },
+      { name: 'key', type: 'key', keyPart: 1, flags: ['multiple'] },
+    ],
+    run: bitOp,
+  },
+];
