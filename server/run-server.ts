@@ -33,8 +33,8 @@ const CLIENT_GRACE_MS = 2_000;
 export interface RunningServer {
   /** Port for clients. */
   readonly port: number;
-  /** Reads the files of certificates again; what is wrong with them is in the log. False: there are none. */
-  reloadCertificates(): boolean;
+  /** Reads the files of certificates again, where there are any; the log says what came of it. */
+  reload(): void;
   /** Answers what is under way, writes everything to the store and frees it. Can be called again. */
   stop(): Promise<void>;
 }
@@ -103,9 +103,9 @@ export async function runServer(config: Config, shutDown: () => void): Promise<R
   };
   return {
     port,
-    reloadCertificates: () => {
+    reload: () => {
       if (security.isUsed) security.reload('SIGHUP');
-      return security.isUsed;
+      else log.info({}, 'SIGHUP is ignored: without TLS there is nothing to read again');
     },
     stop: () => {
       stopping ??= stop();

@@ -26,11 +26,8 @@ export async function serve(argv: readonly string[]): Promise<void> {
   };
   process.on('SIGINT', shutDown);
   process.on('SIGTERM', shutDown);
-  process.on('SIGHUP', () => {
-    if (server === undefined) return;
-    // Without TLS it is the terminal that hangs up.
-    if (server?.reloadCertificates() !== true) shutDown();
-  });
+  // As with redis-server, a terminal that hangs up ends nothing.
+  process.on('SIGHUP', () => server?.reload());
   try {
     const config = loadConfig({
       argv,

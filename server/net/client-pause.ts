@@ -4,12 +4,6 @@ import type { Timer, Timers } from '../../cluster/ports/timers.js';
 import type { ClientConnection } from './connection.js';
 import { PAUSE_STEP_MS_MAX } from './limits.js';
 
-/** A command that waits for the end of the pause. */
-interface HeldCommand {
-  readonly connection: ClientConnection;
-  readonly run: () => void;
-}
-
 /** `CLIENT PAUSE`: commands of all clients, or only those that write, wait until it is over. Monitors are not concerned. */
 export class ClientPause {
   /** Whether commands wait. */
@@ -17,7 +11,8 @@ export class ClientPause {
   #onlyWrites = true;
   #endMs = 0;
   #timer: Timer | undefined;
-  #held: HeldCommand[] = [];
+  /** What goes on when the pause is over, in the order in which it came: one command a client. */
+  #held = new Map<ClientConnection, () => void>();
 
   constructor(
     private readonly clock: Clock,
@@ -38,21 +33,26 @@ export class ClientPause {
     return this.isOn && !connection.isMonitor && (isWrite || !this.#onlyWrites);
   }
 
-  /** Keeps the client's further requests back, and calls `run` when the pause is over, unless the client has gone. */
+  /** Keeps the client's further requests back, and calls `run` when the pause is over, unless the client has gone by then. */
   hold(connection: ClientConnection, run: () => void): void {
-    connection.suspend();
-    connection.block = { end: undefined, mayEnd: false };
-    this.#held.push({ connection, run });
+    connection.suspendListening();
+    connection.block = { end: undefined, mayEnd: false, abandon: () => this.#held.delete(connection) };
+    this.#held.set(connection, run);
   }
 
-  /** Ends the pause; what waited goes on in the order in which it came. */
+  /** How many commands wait. */
+  get heldCount(): number {
+    return this.#held.size;
+  }
+
+  /** Ends the pause; what waited goes on. */
   end(): void {
     this.isOn = false;
     this.#timer?.stop();
     this.#timer = undefined;
     const held = this.#held;
-    this.#held = [];
-    for (const { connection, run } of held) {
+    this.#held = new Map();
+    for (const [connection, run] of held) {
       connection.block = undefined;
       run();
       connection.resume();

@@ -13,6 +13,7 @@ import type { FlushQueue } from './flush-queue.js';
 import type { ClientLimits } from './limits.js';
 import {
   ALL_OUTPUT_BYTES_MAX,
+  LISTENING_BYTES_MAX,
   OUTPUT_HOLD_BYTES,
   OUTPUT_HOLD_BYTES_SMALL,
   OUTPUT_HOLD_SHARE,
@@ -50,6 +51,8 @@ export interface Block {
   end: 'timeout' | 'error' | undefined;
   /** Whether it may. */
   readonly mayEnd: boolean;
+  /** Called where the client goes before that. */
+  readonly abandon?: () => void;
 }
 
 /** What all connections of a server share. */
@@ -95,10 +98,10 @@ export class ClientConnection {
   isNoTouch = false;
   /** What its command waits for, if not for replicas. */
   block: Block | undefined = undefined;
-  /** Set by `MONITOR`. */
   /** What was queued since `MULTI`; undefined: no transaction is open. */
   transaction: Transaction | undefined = undefined;
   watched: WatchedKey[] = [];
+  /** Set by `MONITOR`. */
   isMonitor = false;
 
   bytesIn = 0;
@@ -125,6 +128,8 @@ export class ClientConnection {
   private replyMode: 'on' | 'off' | 'skip next' = 'on';
   /** The command that runs by itself, from its request on; the requests behind it wait. */
   private alone: { readonly slot: ReplySlot; readonly begin: () => void; hasBegun: boolean } | undefined;
+  /** Whether it is suspended and reads on. */
+  private isListening = false;
   private isDirty = false;
   private isClosing = false;
   private isGone = false;
@@ -220,8 +225,19 @@ export class ClientConnection {
     this.hold();
   }
 
+  /**
+   * As `suspend`, for what may last: bytes are still read, as far as there is room for them, since only who reads hears that a client
+   * has gone. One that shuts down its sending side has gone too, as in Redis.
+   */
+  suspendListening(): void {
+    this.parked.open();
+    this.reader.hold();
+    this.isListening = true;
+  }
+
   /** Goes on with what was kept back. */
   resume(): void {
+    this.isListening = false;
     this.parked.release(
       (args) => {
         if (!this.isClosed) this.context.handler.dispatch(this, args);
@@ -357,6 +373,7 @@ export class ClientConnection {
     if (this.isClosed) return;
     this.lastInteractionUs = this.context.clock.monotonicUs();
     this.reader.feed(chunk);
+    if (this.isListening && this.reader.bufferedBytes > LISTENING_BYTES_MAX) this.socket.pause();
   }
 
   private request(args: Buffer[]): void {
@@ -382,7 +399,8 @@ export class ClientConnection {
 
   private ended(): void {
     this.inputEnded = true;
-    if (!this.isClosed && !this.reader.holding) this.closeAfterReplies();
+    if (this.isListening) this.close('it closed the connection');
+    else if (!this.isClosed && !this.reader.holding) this.closeAfterReplies();
   }
 
   /** Whether the replies that wait and those to come are more than a client should have, in `shares` of the bounds. */
@@ -464,6 +482,7 @@ export class ClientConnection {
     this.context.totals.queuedBytes -= this.countedBytes;
     this.countedBytes = 0;
     this.out.clear(true);
+    this.block?.abandon?.();
     this.context.gone(this, reason);
   }
 }

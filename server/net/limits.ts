@@ -31,6 +31,8 @@ export const REPLY_BYTES_GUESSED = 1024 * 1024;
 export const OUTPUT_STALL_US = 60_000_000;
 /** A client that was told goodbye has so long to close its end. */
 export const LINGER_US = 2_000_000;
+/** What is read at most of a client whose command waits for the end of a pause; beyond, it is not heard of until then. */
+export const LISTENING_BYTES_MAX = 64 * 1024;
 /** A pause of clients is looked at again after so long: no timer may be longer than 2^31 ms. */
 export const PAUSE_STEP_MS_MAX = 3_600_000;
 /** How often idle, stalled and lingering clients are looked for. */

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { ask } from '../../scripts/processes/ask.js';
@@ -30,6 +30,19 @@ test.serial('a node alone serves with default quorums and stops on SIGTERM with 
   await cluster.revive(0);
   t.is(await ask(node.port, 'GET', 'k'), 'v');
 });
+
+test.serial(
+  'a node without TLS goes on when its terminal hangs up, and says that it has nothing to read again',
+  async (t) => {
+    const cluster = await TestCluster.start({ nodeCount: 1 });
+    t.teardown(() => cluster.close());
+    const node = cluster.node(0);
+    node.signal('SIGHUP');
+    const log = (): string => readFileSync(node.start.logPath, 'utf8');
+    await waitUntil('the signal is noticed', READY_MS, () => /SIGHUP is ignored/.test(log()) || 'not yet');
+    t.is(await ask(node.port, 'SET', 'k', 'v'), 'OK');
+  },
+);
 
 test.serial('SHUTDOWN stops a node cleanly', async (t) => {
   const cluster = await TestCluster.start({ nodeCount: 1 });

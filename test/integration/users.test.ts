@@ -123,6 +123,11 @@ test.serial(
     t.regex(log, /"audit":true,"who":"default","from":"127\.0\.0\.1:\d+","what":"login failed"/);
     await inside.exchange(requestOf(wordsOf('ACL SETUSER bob >simsim')));
     t.regex(readFileSync(start.logPath, 'utf8'), /"audit":true,"who":"default",.*"what":"user set","user":"bob"/);
+    await inside.exchange(requestOf(wordsOf('CONFIG SET requirepass sesame timeout 0')));
+    t.regex(
+      readFileSync(start.logPath, 'utf8'),
+      /"audit":true,"who":"default","from":"127\.0\.0\.1:\d+","what":"options set","options":"timeout 0, requirepass \*{8}"/,
+    );
     for (const node of cluster.nodes) {
       const text = readFileSync(node.start.logPath, 'utf8');
       for (const secret of SECRETS) t.false(text.includes(secret));

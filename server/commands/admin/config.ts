@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { audit } from '../../../cluster/ports/log.js';
 import { replaceFile } from '../../config/replace-file.js';
 import { rewrittenConfig } from '../../config/rewrite-config.js';
+import type { ClientConnection } from '../../net/connection.js';
+import type { Server } from '../../server.js';
 import { compileGlob } from '../arguments/glob.js';
 import { secretValues } from '../arguments/shown-arguments.js';
 import { type Call, type CommandRow, refuse, runSubcommand } from '../command.js';
@@ -25,7 +28,7 @@ function isPattern(text: string): boolean {
   return /[*?[]/.test(text);
 }
 
-function set({ server, args, slot }: Call) {
+function set({ server, connection, args, slot }: Call) {
   if (args.length % 2 !== 0) return refuse(server, slot, SYNTAX_ERROR);
   const pairs: [string, string][] = [];
   for (let at = 2; at < args.length; at += 2) {
@@ -40,8 +43,20 @@ function set({ server, args, slot }: Call) {
         : `ERR CONFIG SET failed (possibly related to argument '${name}') - ${reason}`;
     return refuse(server, slot, text, 'latin1');
   }
+  auditChange(server, connection, new Set(pairs.map(([name]) => name.toLowerCase())));
   slot.out.ok();
   slot.complete();
+}
+
+/** Tells the operator's log who has changed which options, and to what; secrets are covered as in `CONFIG GET`. */
+function auditChange(
+  { settings, log }: Server,
+  { login, address }: ClientConnection,
+  names: ReadonlySet<string>,
+): void {
+  const values = settings.shown((name) => names.has(name)).map(([name, value]) => `${name} ${value}`);
+  const fields = { ...audit(login.user.name, address, 'options set'), options: values.join(', ') };
+  log.info(fields, 'the options of this node have changed');
 }
 
 function resetStatistics({ server, slot }: Call) {
