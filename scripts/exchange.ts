@@ -10,7 +10,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Keyspaces } from '../cluster/coordinator/keyspaces.js';
+import { Keyspaces } from '../cluster/keyspaces/keyspaces.js';
 import { nodeClock } from '../cluster/ports/node-clock.js';
 import { nodeRandom } from '../cluster/ports/node-random.js';
 import { NodeTimers } from '../cluster/ports/node-timers.js';

@@ -4,11 +4,11 @@
  */
 import { Pause } from '../background/pause.js';
 import type { BackgroundTask } from '../background/task.js';
-import { QUERY_KIND, type Queries } from '../coordinator/queries.js';
 import type { Timer } from '../ports/timers.js';
 import type { NodeId } from '../ring/ring.js';
 import type { Partition } from '../ring/slots.js';
 import type { Peer } from '../wire/peer.js';
+import { QUERY_KIND, type Queries } from '../wire/queries.js';
 import { Exchange, type ExchangeReport, nodesSharingTrees, sharedTrees } from './exchange.js';
 import type { ExchangeNode } from './exchange-node.js';
 import { LeafKeyAnswers } from './leaf-keys.js';

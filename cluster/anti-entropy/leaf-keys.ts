@@ -12,13 +12,13 @@
  * a scan: one is read at a time, and when the governor says so.
  */
 import type { Governor } from '../background/governor.js';
-import { FieldReader, FieldWriter, MalformedFields } from '../coordinator/byte-fields.js';
-import type { AnswerQuery } from '../coordinator/queries.js';
 import { StoreError } from '../ports/store.js';
 import type { World } from '../ports/world.js';
 import type { Replica } from '../replica/replica.js';
 import type { Partition } from '../ring/slots.js';
 import { DB_COUNT } from '../storage/layout.js';
+import { FieldReader, FieldWriter, MalformedFields } from '../wire/byte-fields.js';
+import type { AnswerQuery } from '../wire/queries.js';
 import {
   compareMarks,
   type KeyMark,

@@ -13,7 +13,7 @@
  *      +------------------+       loaded -------+
  * ```
  */
-import type { Keyspaces } from '../coordinator/keyspaces.js';
+import type { Keyspaces } from '../keyspaces/keyspaces.js';
 import type { ObservedKey, RecordObserver } from '../replica/record-observer.js';
 import type { Partition } from '../ring/slots.js';
 import { versionFingerprint } from '../version/encoded.js';

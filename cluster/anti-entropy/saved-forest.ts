@@ -9,7 +9,7 @@
  *
  * The meta row is written last and removed first: without it the others mean nothing.
  */
-import type { Keyspaces } from '../coordinator/keyspaces.js';
+import type { Keyspaces } from '../keyspaces/keyspaces.js';
 import type { Log } from '../ports/log.js';
 import { type Store, StoreError, type StoreWrite } from '../ports/store.js';
 import type { Partition } from '../ring/slots.js';

@@ -8,9 +8,10 @@
  *
  * An empty answer: the question was malformed, too long, or about trees of another version.
  */
-import { FieldReader, FieldWriter, MalformedFields } from '../coordinator/byte-fields.js';
-import type { AnswerQuery } from '../coordinator/queries.js';
+
 import type { Partition } from '../ring/slots.js';
+import { FieldReader, FieldWriter, MalformedFields } from '../wire/byte-fields.js';
+import type { AnswerQuery } from '../wire/queries.js';
 import { TREE_NODES_MAX } from './limits.js';
 import type { MerkleForest } from './merkle-forest.js';
 import { FANOUT, HASH_BYTES, LEAF_COUNT, TREE_VERSION } from './merkle-tree.js';

@@ -1,7 +1,7 @@
 import type { Pause } from '../background/pause.js';
 import { ask } from '../background/peer-calls.js';
-import { QUERY_KIND } from '../coordinator/queries.js';
 import type { Peer } from '../wire/peer.js';
+import { QUERY_KIND } from '../wire/queries.js';
 import { ExchangeFault } from './exchange-fault.js';
 import type { ExchangeNode } from './exchange-node.js';
 import { decodeLeafAnswer, encodeLeafQuestion } from './leaf-keys.js';

@@ -1,9 +1,9 @@
-import type { AnswerQuery } from '../coordinator/queries.js';
-import { QUERY_KIND } from '../coordinator/queries.js';
 import type { PeerSet } from '../peers.js';
 import type { World } from '../ports/world.js';
 import type { NodeId } from '../ring/ring.js';
 import type { Peer } from '../wire/peer.js';
+import type { AnswerQuery } from '../wire/queries.js';
+import { QUERY_KIND } from '../wire/queries.js';
 import { STRAIN_GOOD_US } from './limits.js';
 import { ask } from './peer-calls.js';
 import { decodeStrain, encodeStrain, type Strain, worst } from './strain.js';

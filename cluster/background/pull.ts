@@ -8,9 +8,8 @@
  *   key, object: length u32, then that many bytes
  * ```
  */
-import { FieldReader, FieldWriter, MalformedFields } from '../coordinator/byte-fields.js';
-import type { Keyspaces } from '../coordinator/keyspaces.js';
-import { type AnswerQuery, QUERY_KIND } from '../coordinator/queries.js';
+
+import type { Keyspaces } from '../keyspaces/keyspaces.js';
 import { StoreError } from '../ports/store.js';
 import type { Replica } from '../replica/replica.js';
 import type { NodeId } from '../ring/ring.js';
@@ -18,7 +17,9 @@ import type { Partition } from '../ring/slots.js';
 import { DB_COUNT } from '../storage/layout.js';
 import { objectFault } from '../version/codec.js';
 import { objectLength } from '../version/encoded.js';
+import { FieldReader, FieldWriter, MalformedFields } from '../wire/byte-fields.js';
 import type { Peer } from '../wire/peer.js';
+import { type AnswerQuery, QUERY_KIND } from '../wire/queries.js';
 import { PULL_BYTES_MAX, PULL_LOOKED_MAX, PULL_ROWS_MAX } from './limits.js';
 import { ask } from './peer-calls.js';
 

@@ -1,10 +1,10 @@
 import type { Failure } from '../failure.js';
 import { type Partition, partitionOf } from '../ring/slots.js';
 import type { ObjectBytes } from '../version/codec.js';
+import { ModifyOperation } from './changes/modify.js';
 import type { Coordination } from './coordination.js';
-import type { ForwardedReply, ForwardedRequest } from './forwarded.js';
+import type { ForwardedReply, ForwardedRequest } from './forwarding/forwarded.js';
 import { GetOperation } from './get.js';
-import { ModifyOperation } from './modify.js';
 import { roleAt } from './placement.js';
 import { PutOperation } from './put.js';
 import { firstReachable, type Target } from './routes.js';

@@ -1,4 +1,5 @@
 import type { Databases } from '../databases/databases.js';
+import type { Keyspaces } from '../keyspaces/keyspaces.js';
 import type { LatencyRecorder } from '../ports/latency.js';
 import type { World } from '../ports/world.js';
 import type { Durability, Replica, StoreAnswer, WriteWaiter } from '../replica/replica.js';
@@ -7,11 +8,10 @@ import type { Partition } from '../ring/slots.js';
 import type { Identity } from '../storage/identity.js';
 import type { ActorId } from '../version/actor.js';
 import type { HybridClock } from '../version/hybrid-clock.js';
+import type { ModifyQueues } from './changes/modify.js';
 import type { Counters } from './counters.js';
-import type { Lateness } from './forward-stamp.js';
+import type { Lateness } from './forwarding/forward-stamp.js';
 import type { HedgeQueue } from './hedge.js';
-import type { Keyspaces } from './keyspaces.js';
-import type { ModifyQueues } from './modify.js';
 import type { Routes } from './routes.js';
 
 /** Keeps in mind which nodes have missed writes of which keys, so that they are brought what this node holds of them. */

@@ -1,5 +1,5 @@
+import type { KeyspaceRow } from '../keyspaces/keyspaces.js';
 import { BUFFER, type Durability, FSYNC, LOG } from '../replica/replica.js';
-import type { KeyspaceRow } from './keyspaces.js';
 
 /** What a keyspace's durability asks of the replicas of one put. */
 export interface DurabilityPlan {

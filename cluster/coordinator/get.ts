@@ -4,6 +4,7 @@
  * outside of the primaries in the place of those that can't be reached (Dynamo §4.6, sloppy quorum).
  */
 import type { Failure } from '../failure.js';
+import type { KeyspaceRow } from '../keyspaces/keyspaces.js';
 import { BUFFER, type Durability, LOG, type LoadWaiter } from '../replica/replica.js';
 import type { Partition } from '../ring/slots.js';
 import type { ObjectBytes } from '../version/codec.js';
@@ -19,7 +20,6 @@ import type { Peer, ReplyHandler } from '../wire/peer.js';
 import type { Coordination } from './coordination.js';
 import { refusesDrift } from './drift.js';
 import type { Hedgeable } from './hedge.js';
-import type { KeyspaceRow } from './keyspaces.js';
 import type { Placement } from './placement.js';
 import { ownCopyCounts, ownStandInFor } from './stand-ins.js';
 import { mayBeForgotten } from './stray-copy.js';

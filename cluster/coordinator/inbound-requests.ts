@@ -5,17 +5,17 @@ import type { NodeId } from '../ring/ring.js';
 import { type Partition, partitionOf } from '../ring/slots.js';
 import type { ObjectBytes } from '../version/codec.js';
 import { highestCounter, objectLength, versionFingerprint } from '../version/encoded.js';
+import { MalformedFields } from '../wire/byte-fields.js';
 import type { Inbound, PeerRequests } from '../wire/peer-service.js';
+import type { Queries } from '../wire/queries.js';
 import { QuietLog } from '../wire/quiet-log.js';
-import { MalformedFields } from './byte-fields.js';
 import { acceptsForwarded, coordinate } from './coordinate.js';
 import type { Coordination } from './coordination.js';
 import { refusesDrift } from './drift.js';
-import { decodeStamp, STAMP_BYTES } from './forward-stamp.js';
-import { decodeRequest, encodeReply, type ForwardedRequest } from './forwarded.js';
-import { boundsFault } from './forwarded-bounds.js';
+import { decodeStamp, STAMP_BYTES } from './forwarding/forward-stamp.js';
+import { decodeRequest, encodeReply, type ForwardedRequest } from './forwarding/forwarded.js';
+import { boundsFault } from './forwarding/forwarded-bounds.js';
 import { PUT_CLOCK_DRIFT, PUT_OVERLOADED, PUT_STORE_FAILED, PUT_STORED } from './put-status.js';
-import type { Queries } from './queries.js';
 
 export class InboundRequests implements PeerRequests {
   readonly #node: Coordination;

@@ -10,8 +10,8 @@ import type { Replica } from '../replica/replica.js';
 import type { Partition } from '../ring/slots.js';
 import { readU64, writeU64 } from '../version/words.js';
 import type { Peer, ReplyHandler } from '../wire/peer.js';
+import { type AnswerQuery, QUERY_KIND } from '../wire/queries.js';
 import type { Coordination } from './coordination.js';
-import { type AnswerQuery, QUERY_KIND } from './queries.js';
 import { isReachable, type Target } from './routes.js';
 
 const DB_BYTES = 1;

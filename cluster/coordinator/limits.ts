@@ -34,9 +34,6 @@ export const HELD_PAUSE_MS = 20;
 /** Changes of one key that wait and use one read, all of them in one turn perhaps. */
 export const READ_SHARED_MAX = 128;
 
-/** How much of what two nodes' keyspaces differ in is logged and kept, in chars. */
-export const KEYSPACE_DIFFERENCE_CHARS_MAX = 2_000;
-
 // Merges may bring together what as many nodes have let in.
 assert(SIBLINGS_MAX * 16 < ENCODABLE_SIBLINGS_MAX);
 assert(CLOCK_ENTRIES_LEFT_MAX * 16 < ENCODABLE_CLOCK_ENTRIES_MAX);

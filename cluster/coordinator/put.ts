@@ -10,6 +10,7 @@
  * one that still holds the key gets a hint.
  */
 import type { Failure } from '../failure.js';
+import type { KeyspaceRow } from '../keyspaces/keyspaces.js';
 import { FSYNC, type LoadWaiter, REFUSED, STORED, type WriteWaiter } from '../replica/replica.js';
 import type { NodeId } from '../ring/ring.js';
 import type { Partition } from '../ring/slots.js';
@@ -20,8 +21,7 @@ import type { Peer, ReplyHandler } from '../wire/peer.js';
 import type { Coordination } from './coordination.js';
 import { refusesDrift } from './drift.js';
 import { type DurabilityPlan, durabilityPlan } from './durability.js';
-import { isPast } from './forward-stamp.js';
-import type { KeyspaceRow } from './keyspaces.js';
+import { isPast } from './forwarding/forward-stamp.js';
 import type { Placement } from './placement.js';
 import { CONTEXT_FROM_THE_FUTURE, siblingsRefusal, TOO_MANY_ACTORS } from './put-refusals.js';
 import { PUT_STORE_FAILED, PUT_STORED } from './put-status.js';

@@ -11,9 +11,10 @@
  *
  * Readers pass over what follows.
  */
-import { FieldReader, FieldWriter, MalformedFields } from '../coordinator/byte-fields.js';
+
 import type { NodeId } from '../ring/ring.js';
 import { DB_COUNT } from '../storage/layout.js';
+import { FieldReader, FieldWriter, MalformedFields } from '../wire/byte-fields.js';
 import type { DatabaseState } from './database-state.js';
 
 const NODE_ID_BYTES = 20;

@@ -4,7 +4,6 @@
 
 import type { Counters } from '../coordinator/counters.js';
 import { refusesDrift } from '../coordinator/drift.js';
-import { type AnswerQuery, QUERY_KIND } from '../coordinator/queries.js';
 import type { Failure } from '../failure.js';
 import type { PeerSet } from '../peers.js';
 import type { Store, StoreError } from '../ports/store.js';
@@ -14,6 +13,7 @@ import type { Replica } from '../replica/replica.js';
 import type { NodeId } from '../ring/ring.js';
 import { COUNTERS_PER_MS, type HybridClock } from '../version/hybrid-clock.js';
 import type { Peer } from '../wire/peer.js';
+import { type AnswerQuery, QUERY_KIND } from '../wire/queries.js';
 import {
   AT_ONCE,
   type DatabaseAnswer,

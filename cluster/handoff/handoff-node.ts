@@ -1,8 +1,8 @@
 import type { Governor } from '../background/governor.js';
 import type { Counters } from '../coordinator/counters.js';
 import { durabilityPlan } from '../coordinator/durability.js';
-import type { Keyspaces } from '../coordinator/keyspaces.js';
 import type { Routes } from '../coordinator/routes.js';
+import type { Keyspaces } from '../keyspaces/keyspaces.js';
 import type { PeerSet } from '../peers.js';
 import type { Store } from '../ports/store.js';
 import type { World } from '../ports/world.js';

@@ -10,9 +10,9 @@
  * ```
  */
 import { ask } from '../background/peer-calls.js';
-import { type AnswerQuery, QUERY_KIND } from '../coordinator/queries.js';
 import type { NodeId } from '../ring/ring.js';
 import type { Peer } from '../wire/peer.js';
+import { type AnswerQuery, QUERY_KIND } from '../wire/queries.js';
 import type { Member } from './membership.js';
 
 /** Where a node serves its clients; 0: not at all. */

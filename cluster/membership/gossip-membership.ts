@@ -3,9 +3,9 @@
  * made equal with what others know (`gossip.ts`).
  */
 import type { BackgroundTask } from '../background/task.js';
-import type { AnswerQuery } from '../coordinator/queries.js';
 import type { NodeId, Ring } from '../ring/ring.js';
 import type { Partition } from '../ring/slots.js';
+import type { AnswerQuery } from '../wire/queries.js';
 import { THIS_NODE } from './audit.js';
 import type { EventContent } from './event.js';
 import { type AskGossip, answerGossip, choosePartner, exchange, GossipRounds, type Speaker } from './gossip.js';

@@ -19,8 +19,9 @@
  *   GIVE      parcel | count u32, dots | count u32, node ids
  * ```
  */
-import { FieldReader, FieldWriter, MalformedFields } from '../coordinator/byte-fields.js';
+
 import type { NodeId } from '../ring/ring.js';
+import { FieldReader, FieldWriter, MalformedFields } from '../wire/byte-fields.js';
 import { DOT_BYTES, type Dot, ID_BYTES, readDot, readId, writeDot } from './event.js';
 import { DIGEST_BYTES, FOUNDERS_ID_BYTES } from './history.js';
 import { FOLDER_BYTES, type HoldingMark } from './holding.js';

@@ -1,10 +1,10 @@
 /** How membership reaches other nodes: those that this node keeps a link to, and addresses of which it knows no more. */
 import { ask, type CallFault } from '../background/peer-calls.js';
-import { QUERY_KIND } from '../coordinator/queries.js';
 import type { PeerAddress } from '../ports/transport.js';
 import type { World } from '../ports/world.js';
 import type { NodeId } from '../ring/ring.js';
 import type { Peer } from '../wire/peer.js';
+import { QUERY_KIND } from '../wire/queries.js';
 import { QuietLog } from '../wire/quiet-log.js';
 import { SeedPeer } from '../wire/seed-peer.js';
 import { carriesQuestion } from '../wire/versions.js';

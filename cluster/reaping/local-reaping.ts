@@ -1,14 +1,15 @@
 /** What one replica says and does when objects are to be reaped; the same for the node that asks and those that are asked. */
-import { MalformedFields } from '../coordinator/byte-fields.js';
+
 import type { Counters } from '../coordinator/counters.js';
-import type { Keyspaces } from '../coordinator/keyspaces.js';
-import type { AnswerQuery } from '../coordinator/queries.js';
 import type { Routes } from '../coordinator/routes.js';
+import type { Keyspaces } from '../keyspaces/keyspaces.js';
 import type { Clock } from '../ports/clock.js';
 import type { Replica } from '../replica/replica.js';
 import type { Partition } from '../ring/slots.js';
 import { DB_COUNT } from '../storage/layout.js';
 import { versionFingerprint } from '../version/encoded.js';
+import { MalformedFields } from '../wire/byte-fields.js';
+import type { AnswerQuery } from '../wire/queries.js';
 import { isReapable } from './age.js';
 import { type Candidate, decodeReapQuestion, type ReapQuestion, ROUND_DROP, ROUND_HELD } from './reap-question.js';
 

@@ -7,9 +7,10 @@
  *   answer:    born u64 | for each partition: away from u64, serves since u64 (0: it does not)
  * ```
  */
-import type { AnswerQuery } from '../coordinator/queries.js';
+
 import type { Partition } from '../ring/slots.js';
 import { readU64, writeU64 } from '../version/words.js';
+import type { AnswerQuery } from '../wire/queries.js';
 
 /** The past of a node, as far as one partition goes. */
 export interface NodeState {

@@ -8,8 +8,9 @@
  *   key:       length u32, then that many bytes
  * ```
  */
-import { FieldReader, FieldWriter } from '../coordinator/byte-fields.js';
+
 import type { Partition } from '../ring/slots.js';
+import { FieldReader, FieldWriter } from '../wire/byte-fields.js';
 import { REAP_KEY_BYTES_MAX, REAP_KEYS_MAX } from './limits.js';
 
 /** One version of one key. */

@@ -5,15 +5,15 @@
 import type { Governor } from '../background/governor.js';
 import { ask } from '../background/peer-calls.js';
 import type { BackgroundTask } from '../background/task.js';
-import type { Keyspaces } from '../coordinator/keyspaces.js';
-import { QUERY_KIND } from '../coordinator/queries.js';
 import type { Routes } from '../coordinator/routes.js';
+import type { Keyspaces } from '../keyspaces/keyspaces.js';
 import { StoreError } from '../ports/store.js';
 import type { World } from '../ports/world.js';
 import type { Replica } from '../replica/replica.js';
 import type { Partition } from '../ring/slots.js';
 import { versionFingerprint } from '../version/encoded.js';
 import type { Peer } from '../wire/peer.js';
+import { QUERY_KIND } from '../wire/queries.js';
 import { fateOf, isReapable } from './age.js';
 import { partOfGrace, SCAN_PERIOD_MAX_MS, SCAN_PERIOD_MIN_MS, SCANS_A_GRACE } from './limits.js';
 import type { LocalReaping } from './local-reaping.js';

@@ -2,9 +2,10 @@
  * Whose answers count for the keys of a partition. Keyspaces have their own N and R, so that there are as many answers to
  * this as there are kinds of keyspaces; a walk asks for all of them at once.
  */
-import type { Keyspaces } from '../coordinator/keyspaces.js';
+
 import type { Placement } from '../coordinator/placement.js';
 import type { Target } from '../coordinator/routes.js';
+import type { Keyspaces } from '../keyspaces/keyspaces.js';
 
 /** The keyspaces with one N that let others stand in, or those that do not. */
 export interface VoterClass {

@@ -1,4 +1,4 @@
-import type { Keyspaces } from '../coordinator/keyspaces.js';
+import type { Keyspaces } from '../keyspaces/keyspaces.js';
 import type { ObjectBytes } from '../version/codec.js';
 import { withCountersMerged } from '../version/counter-fold.js';
 import { shownSibling } from '../version/encoded.js';

@@ -14,9 +14,10 @@
  * A page tells of all keys whose hashes are above `after`, up to `up to`, in the order of their hashes; one that ends where it began says
  * that the node needs more time: it is to be asked again.
  */
-import { FieldReader, FieldWriter, MalformedFields } from '../coordinator/byte-fields.js';
+
 import type { Partition } from '../ring/slots.js';
 import { DB_COUNT } from '../storage/layout.js';
+import { FieldReader, FieldWriter, MalformedFields } from '../wire/byte-fields.js';
 import { PAGE_ROWS_MAX, QUESTION_PLACES_MAX } from './limits.js';
 import type { ScanPlace } from './place.js';
 

@@ -1,8 +1,8 @@
 /** What this node's replica says of the next keys of partitions: to others, and to itself. */
-import type { Keyspaces } from '../coordinator/keyspaces.js';
-import type { AnswerQuery } from '../coordinator/queries.js';
+import type { Keyspaces } from '../keyspaces/keyspaces.js';
 import type { World } from '../ports/world.js';
 import type { Replica } from '../replica/replica.js';
+import type { AnswerQuery } from '../wire/queries.js';
 import { isShown } from './is-shown.js';
 import type { HashedKey, KeyWindow } from './key-window.js';
 import { ANSWER_BYTES, ANSWER_WAIT_MS, STORE_READS_MAX } from './limits.js';

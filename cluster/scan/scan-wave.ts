@@ -5,9 +5,9 @@
  */
 import { ask } from '../background/peer-calls.js';
 import type { Coordination } from '../coordinator/coordination.js';
-import { QUERY_KIND } from '../coordinator/queries.js';
 import { isReachable, type Target } from '../coordinator/routes.js';
 import type { Failure } from '../failure.js';
+import { QUERY_KIND } from '../wire/queries.js';
 import { type Electorate, electorateOf, type VoterClass, voterClassOf } from './electorate.js';
 import { type HeardPage, type MergedPage, mergePages, type Standing } from './merge-pages.js';
 import { decodeScanAnswer, encodeScanQuestion, type ScanPage, type ScanQuestion } from './page.js';

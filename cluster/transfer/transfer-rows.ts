@@ -11,12 +11,12 @@
  */
 
 import type { PullMark } from '../background/pull.js';
-import { FieldReader, FieldWriter, MalformedFields } from '../coordinator/byte-fields.js';
 import type { Log } from '../ports/log.js';
 import type { Store } from '../ports/store.js';
 import type { NodeId } from '../ring/ring.js';
 import { kindRange, STORAGE_KIND, storageKey, storedDb, storedKey, storedPartition } from '../storage/layout.js';
 import { writeRows } from '../storage/store-calls.js';
+import { FieldReader, FieldWriter, MalformedFields } from '../wire/byte-fields.js';
 import type { Place } from './roles.js';
 
 /** Append-only: a number is never given another meaning. */

@@ -1,5 +1,5 @@
 /** What a session does with one key, as promises: for commands of several steps, which are not in a hurry. None rejects. */
-import type { Change } from '../../cluster/coordinator/change.js';
+import type { Change } from '../../cluster/coordinator/changes/change.js';
 import type { Session } from '../../cluster/coordinator/session.js';
 import type { Failure } from '../../cluster/failure.js';
 import type { ObjectBytes } from '../../cluster/version/codec.js';

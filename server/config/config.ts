@@ -1,4 +1,4 @@
-import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
+import type { KeyspaceRow } from '../../cluster/keyspaces/keyspaces.js';
 import { PEER_PORT_OFFSET } from '../../cluster/membership/peer-text.js';
 import { ConfigError } from './config-lines.js';
 import { parseKeyspaces } from './keyspace-line.js';

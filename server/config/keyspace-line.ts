@@ -1,4 +1,4 @@
-import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
+import type { KeyspaceRow } from '../../cluster/keyspaces/keyspaces.js';
 import { ConfigError, splitWords } from './config-lines.js';
 import type { OptionType } from './option-types.js';
 import type { OptionRow, OptionValues } from './options.js';

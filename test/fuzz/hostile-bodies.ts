@@ -1,9 +1,8 @@
 /** Bodies of the peer protocol's requests drawn by a seed: sound ones, so that what is damaged afterwards goes deep. */
 
-import { encodeStamp } from '../../cluster/coordinator/forward-stamp.js';
-import { encodeRequest, type ForwardedRequest } from '../../cluster/coordinator/forwarded.js';
-import { QUERY_KIND } from '../../cluster/coordinator/queries.js';
-import type { StringOperation } from '../../cluster/coordinator/string-change.js';
+import type { StringOperation } from '../../cluster/coordinator/changes/string-change.js';
+import { encodeStamp } from '../../cluster/coordinator/forwarding/forward-stamp.js';
+import { encodeRequest, type ForwardedRequest } from '../../cluster/coordinator/forwarding/forwarded.js';
 import { encodeGossip } from '../../cluster/membership/gossip-message.js';
 import type { Partition, Slot } from '../../cluster/ring/slots.js';
 import { encodeScanQuestion } from '../../cluster/scan/page.js';
@@ -11,6 +10,7 @@ import type { ActorId } from '../../cluster/version/actor.js';
 import { encodeObject } from '../../cluster/version/codec.js';
 import { encodeCounter } from '../../cluster/version/counter.js';
 import type { Sibling } from '../../cluster/version/object.js';
+import { QUERY_KIND } from '../../cluster/wire/queries.js';
 import type { Prng } from '../simulation/prng.js';
 
 const US_PER_MS = 1000;

@@ -3,8 +3,9 @@
  * could talk to each other, for longer than it takes to notice who is there. With a sloppy quorum any nodes will do,
  * else the primaries of the key.
  */
-import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
+
 import type { Failure } from '../../cluster/failure.js';
+import type { KeyspaceRow } from '../../cluster/keyspaces/keyspaces.js';
 import { idleLookPeriodMs } from '../../cluster/wire/limits.js';
 import type { Cluster, ClusterOptions } from './cluster.js';
 import type { Connectivity } from './connectivity.js';

@@ -1,5 +1,5 @@
 /** A client of a simulated cluster: talks to one node until that fails it, and remembers what it was shown. */
-import type { Change } from '../../cluster/coordinator/change.js';
+import type { Change } from '../../cluster/coordinator/changes/change.js';
 import type { Session } from '../../cluster/coordinator/session.js';
 import type { Failure } from '../../cluster/failure.js';
 import { slotOf } from '../../cluster/ring/slots.js';

@@ -1,5 +1,5 @@
 /** The machines of one run, on one network. Some are there when it begins; others come and go. */
-import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
+import type { KeyspaceRow } from '../../cluster/keyspaces/keyspaces.js';
 import type { Membership } from '../../cluster/membership/membership.js';
 import { nodeIdOf } from '../../cluster/membership/node-id.js';
 import { StaticMembership } from '../../cluster/membership/static-membership.js';

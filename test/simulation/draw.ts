@@ -1,5 +1,5 @@
 /** What a run is made of, drawn from its seed: keyspaces with their quorums, keys, and the nature of the cluster. */
-import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
+import type { KeyspaceRow } from '../../cluster/keyspaces/keyspaces.js';
 import type { ClusterOptions, Times } from './cluster.js';
 import type { Prng } from './prng.js';
 

@@ -10,7 +10,7 @@
  * show a write that was acknowledged and stored nowhere. From then on an omniscient look decides: each acknowledged
  * write (and each that may still be) must have a copy elsewhere that is as safe as its keyspace asks.
  */
-import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
+import type { KeyspaceRow } from '../../cluster/keyspaces/keyspaces.js';
 import { decodeObject } from '../../cluster/version/codec.js';
 import { objectLength } from '../../cluster/version/encoded.js';
 import type { VersionedObject } from '../../cluster/version/object.js';

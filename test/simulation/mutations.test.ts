@@ -3,7 +3,7 @@
  * is there for it must find it within a few seeds. The same seeds pass where nothing is broken.
  */
 import test from 'ava';
-import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
+import type { KeyspaceRow } from '../../cluster/keyspaces/keyspaces.js';
 import type { Store } from '../../cluster/ports/store.js';
 import { STORED } from '../../cluster/replica/replica.js';
 import { STORAGE_KIND } from '../../cluster/storage/layout.js';

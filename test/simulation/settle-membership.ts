@@ -2,7 +2,7 @@
  * What must come true of the membership by itself once nobody comes or goes: all nodes name the same members, on the same
  * ring; each partition is held by its primaries and by nobody else, as every node has heard; and nothing is on its way.
  */
-import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
+import type { KeyspaceRow } from '../../cluster/keyspaces/keyspaces.js';
 import type { Membership } from '../../cluster/membership/membership.js';
 import type { Partition } from '../../cluster/ring/slots.js';
 import type { Cluster } from './cluster.js';

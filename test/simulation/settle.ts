@@ -3,7 +3,7 @@
  * bytes, no hint is left, no node keeps a copy that is not its to keep, and each tree is that of the records that are there.
  */
 import { HASH_BYTES, keyHash, MerkleTree } from '../../cluster/anti-entropy/merkle-tree.js';
-import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
+import type { KeyspaceRow } from '../../cluster/keyspaces/keyspaces.js';
 import type { Partition } from '../../cluster/ring/slots.js';
 import { objectLength, versionFingerprint } from '../../cluster/version/encoded.js';
 import { checkConvergence } from './checks.js';

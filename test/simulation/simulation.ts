@@ -1,6 +1,7 @@
 /** One run: a cluster, its clients and its faults grow from a seed, and what came of them is checked. */
-import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
+
 import type { Failure } from '../../cluster/failure.js';
+import type { KeyspaceRow } from '../../cluster/keyspaces/keyspaces.js';
 import type { ClusterNode } from '../../cluster/node.js';
 import { decodeObject } from '../../cluster/version/codec.js';
 import type { VersionedObject } from '../../cluster/version/object.js';

@@ -2,7 +2,7 @@
  * A simulated cluster in which nothing happens by chance: a test says who joins, who is cut off and who writes what. All puts
  * have an empty context, so whatever was acknowledged must be found at the end, beside the rest.
  */
-import type { KeyspaceRow } from '../../cluster/coordinator/keyspaces.js';
+import type { KeyspaceRow } from '../../cluster/keyspaces/keyspaces.js';
 import { isElastic } from '../../cluster/membership/membership.js';
 import { slotOf } from '../../cluster/ring/slots.js';
 import { decodeObject } from '../../cluster/version/codec.js';

@@ -1,4 +1,4 @@
-import type { BitfieldStep } from '../../../cluster/coordinator/string-change-bitfield.js';
+import type { BitfieldStep } from '../../../cluster/coordinator/changes/string-change-bitfield.js';
 import type { Server } from '../../server.js';
 import { parseInt64 } from '../arguments/integer-argument.js';
 import { keyword } from '../arguments/keyword.js';

@@ -4,7 +4,7 @@ import {
   type BitfieldStep,
   bytesNeeded,
   decodeBitfieldAnswer,
-} from '../../../cluster/coordinator/string-change-bitfield.js';
+} from '../../../cluster/coordinator/changes/string-change-bitfield.js';
 import type { ReplyBuffer } from '../../resp/reply-buffer.js';
 import { refusesKey, refusesLength } from '../arguments/key-argument.js';
 import { type ArgumentRow, type Call, type CommandRow, type Handler, refuse } from '../command.js';

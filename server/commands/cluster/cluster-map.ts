@@ -3,8 +3,9 @@
  * the node that coordinates a slot now is its master, the other nodes that hold its keys are the replicas, and those
  * that still receive them are replicas that are loading.
  */
-import type { KeyspaceRow } from '../../../cluster/coordinator/keyspaces.js';
+
 import type { Placement } from '../../../cluster/coordinator/placement.js';
+import type { KeyspaceRow } from '../../../cluster/keyspaces/keyspaces.js';
 import type { ClientPorts } from '../../../cluster/membership/client-ports.js';
 import type { Member } from '../../../cluster/membership/membership.js';
 import type { NodeId } from '../../../cluster/ring/ring.js';

@@ -1,8 +1,8 @@
 /** What `DYNAMO` answers: maps in RESP3, names and values in turn in RESP2. */
 import { createHash } from 'node:crypto';
 import { type Copy, unionOf } from '../../../cluster/coordinator/copies.js';
-import type { KeyspaceRow } from '../../../cluster/coordinator/keyspaces.js';
 import type { Role } from '../../../cluster/coordinator/placement.js';
+import type { KeyspaceRow } from '../../../cluster/keyspaces/keyspaces.js';
 import type { Member } from '../../../cluster/membership/membership.js';
 import type { NodeId } from '../../../cluster/ring/ring.js';
 import type { Partition, Slot } from '../../../cluster/ring/slots.js';

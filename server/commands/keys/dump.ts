@@ -1,5 +1,5 @@
 /** `DUMP` and `RESTORE`: strings in the form in which Redis 7.0 and its tools hand them over. */
-import type { Change } from '../../../cluster/coordinator/change.js';
+import type { Change } from '../../../cluster/coordinator/changes/change.js';
 import type { VersionVector } from '../../../cluster/version/object.js';
 import { dumpString, restoredString } from '../../rdb/string-payload.js';
 import { absoluteExpiryMs } from '../arguments/expiry.js';

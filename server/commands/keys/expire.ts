@@ -4,7 +4,7 @@ import {
   EXPIRE_IF_LESS,
   EXPIRE_IF_NONE,
   EXPIRE_IF_SOME,
-} from '../../../cluster/coordinator/change.js';
+} from '../../../cluster/coordinator/changes/change.js';
 import { siblingExpiryMs } from '../../../cluster/version/codec.js';
 import { absoluteExpiryMs, type ExpiryUnit } from '../arguments/expiry.js';
 import { parseInt64 } from '../arguments/integer-argument.js';

@@ -1,5 +1,5 @@
 /** Commands on keys whatever they hold: deletion, existence, type. */
-import type { Change } from '../../../cluster/coordinator/change.js';
+import type { Change } from '../../../cluster/coordinator/changes/change.js';
 import { keyOf, refusesKey } from '../arguments/key-argument.js';
 import type { CommandRow, Handler } from '../command.js';
 import { refusesFailure } from '../failure-text.js';

@@ -1,4 +1,4 @@
-import type { StringOperation } from '../../../cluster/coordinator/string-change.js';
+import type { StringOperation } from '../../../cluster/coordinator/changes/string-change.js';
 import { keyOf } from '../arguments/key-argument.js';
 import { type Call, refuse } from '../command.js';
 import { failureText } from '../failure-text.js';

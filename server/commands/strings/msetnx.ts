@@ -1,5 +1,5 @@
 /** MSETNX: all keys or none, in three steps. */
-import type { Change } from '../../../cluster/coordinator/change.js';
+import type { Change } from '../../../cluster/coordinator/changes/change.js';
 import type { Session } from '../../../cluster/coordinator/session.js';
 import type { Failure } from '../../../cluster/failure.js';
 import { decodeObject, type ObjectBytes } from '../../../cluster/version/codec.js';

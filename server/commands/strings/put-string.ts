@@ -1,5 +1,5 @@
 /** HOT PATH (`putPlain`). Puts of strings, as `SET` and its kin answer them. */
-import type { Change } from '../../../cluster/coordinator/change.js';
+import type { Change } from '../../../cluster/coordinator/changes/change.js';
 import type { Failure } from '../../../cluster/failure.js';
 import type { ObjectBytes } from '../../../cluster/version/codec.js';
 import type { Written } from '../../../cluster/version/encoded.js';

@@ -1,5 +1,5 @@
 /** Writes of a whole string that ask or answer more than `SET` does: SETNX, SETEX, PSETEX, GETSET, GETDEL, GETEX. */
-import type { Change } from '../../../cluster/coordinator/change.js';
+import type { Change } from '../../../cluster/coordinator/changes/change.js';
 import type { Failure } from '../../../cluster/failure.js';
 import { EXPIRY_OPTIONS, type ExpiryUnit, type GivenExpiry, positiveExpiryMs } from '../arguments/expiry.js';
 import { keyOf, refusesKey, refusesValue } from '../arguments/key-argument.js';

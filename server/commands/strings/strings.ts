@@ -1,5 +1,5 @@
 /** HOT PATH (`GET`, `SET`). Strings, and Dynamo's get and put with their context tokens. */
-import type { Change } from '../../../cluster/coordinator/change.js';
+import type { Change } from '../../../cluster/coordinator/changes/change.js';
 import type { Failure } from '../../../cluster/failure.js';
 import type { ObjectBytes } from '../../../cluster/version/codec.js';
 import { newestLiveSibling, shownValueBytes, shownValueStart, type Written } from '../../../cluster/version/encoded.js';

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import fc from 'fast-check';
-import type { Keyspaces } from '../../../cluster/coordinator/keyspaces.js';
+import type { Keyspaces } from '../../../cluster/keyspaces/keyspaces.js';
 import { MemoryStore } from '../../../cluster/storage/memory-store.js';
 import type { ActorId } from '../../../cluster/version/actor.js';
 import { encodeObject } from '../../../cluster/version/codec.js';

@@ -5,9 +5,8 @@ import { MerkleForest } from '../../../cluster/anti-entropy/merkle-forest.js';
 import { saveForest, takeSavedForest } from '../../../cluster/anti-entropy/saved-forest.js';
 import type { Governor } from '../../../cluster/background/governor.js';
 import { Counters } from '../../../cluster/coordinator/counters.js';
-import type { Keyspaces } from '../../../cluster/coordinator/keyspaces.js';
-import { Queries } from '../../../cluster/coordinator/queries.js';
 import { Routes } from '../../../cluster/coordinator/routes.js';
+import type { Keyspaces } from '../../../cluster/keyspaces/keyspaces.js';
 import { StaticMembership } from '../../../cluster/membership/static-membership.js';
 import type { Store } from '../../../cluster/ports/store.js';
 import type { World } from '../../../cluster/ports/world.js';
@@ -21,6 +20,7 @@ import { HybridClock } from '../../../cluster/version/hybrid-clock.js';
 import { FRAME_HEADER_BYTES } from '../../../cluster/wire/frames.js';
 import { getBodyBytes, putBodyBytes } from '../../../cluster/wire/messages.js';
 import type { Peer, ReplyHandler } from '../../../cluster/wire/peer.js';
+import { Queries } from '../../../cluster/wire/queries.js';
 
 /** What went between two nodes, both ways. */
 export class Traffic {

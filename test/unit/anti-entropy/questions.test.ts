@@ -16,9 +16,9 @@ import {
   ROOT,
   type TreeNodes,
 } from '../../../cluster/anti-entropy/tree-nodes.js';
-import type { AnswerQuery } from '../../../cluster/coordinator/queries.js';
 import type { NodeId } from '../../../cluster/ring/ring.js';
 import type { Partition } from '../../../cluster/ring/slots.js';
+import type { AnswerQuery } from '../../../cluster/wire/queries.js';
 import { foreignObject, OpenedReplica, PARTITIONS, partitionOfKey } from '../replica/opened-replica.js';
 import { ManualWorld } from '../storage/manual-world.js';
 import { keyspaces } from './rebuilt.js';

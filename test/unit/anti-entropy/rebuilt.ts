@@ -1,5 +1,5 @@
 import { MerkleForest } from '../../../cluster/anti-entropy/merkle-forest.js';
-import { Keyspaces } from '../../../cluster/coordinator/keyspaces.js';
+import { Keyspaces } from '../../../cluster/keyspaces/keyspaces.js';
 import type { Replica } from '../../../cluster/replica/replica.js';
 import type { Partition } from '../../../cluster/ring/slots.js';
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { MerkleForest } from '../../../cluster/anti-entropy/merkle-forest.js';
 import { saveForest, takeSavedForest } from '../../../cluster/anti-entropy/saved-forest.js';
-import { Keyspaces } from '../../../cluster/coordinator/keyspaces.js';
+import { Keyspaces } from '../../../cluster/keyspaces/keyspaces.js';
 import type { Partition } from '../../../cluster/ring/slots.js';
 import { MemoryStore } from '../../../cluster/storage/memory-store.js';
 import { foreignObject } from '../replica/opened-replica.js';

@@ -1,9 +1,9 @@
 import test from 'ava';
 import { answerStrain, PeerStrains } from '../../../cluster/background/peer-strains.js';
 import { AT_REST, encodeStrain, type Strain } from '../../../cluster/background/strain.js';
-import { QUERY_KIND } from '../../../cluster/coordinator/queries.js';
 import type { NodeId } from '../../../cluster/ring/ring.js';
 import type { Peer, ReplyHandler } from '../../../cluster/wire/peer.js';
+import { QUERY_KIND } from '../../../cluster/wire/queries.js';
 
 /** A peer that answers as it is told. */
 class ScriptedPeer {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { STAMP_BYTES } from '../../../cluster/coordinator/forward-stamp.js';
+import { STAMP_BYTES } from '../../../cluster/coordinator/forwarding/forward-stamp.js';
 import type { PeerSet } from '../../../cluster/peers.js';
 import type { NodeId } from '../../../cluster/ring/ring.js';
 import type { ActorId } from '../../../cluster/version/actor.js';

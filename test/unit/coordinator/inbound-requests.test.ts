@@ -1,15 +1,19 @@
 import test from 'ava';
-import { encodeStamp } from '../../../cluster/coordinator/forward-stamp.js';
-import { decodeReply, encodeRequest, type ForwardedRequest } from '../../../cluster/coordinator/forwarded.js';
+import { encodeStamp } from '../../../cluster/coordinator/forwarding/forward-stamp.js';
+import {
+  decodeReply,
+  encodeRequest,
+  type ForwardedRequest,
+} from '../../../cluster/coordinator/forwarding/forwarded.js';
 import { InboundRequests } from '../../../cluster/coordinator/inbound-requests.js';
 import { answerKeyCount } from '../../../cluster/coordinator/key-count.js';
-import { QUERY_KIND, Queries } from '../../../cluster/coordinator/queries.js';
 import { BUFFER, FSYNC, LOG } from '../../../cluster/replica/replica.js';
 import type { NodeId } from '../../../cluster/ring/ring.js';
 import { versionFingerprint } from '../../../cluster/version/encoded.js';
 import { readU64 } from '../../../cluster/version/words.js';
 import { KEY_BYTES_MAX, QUIET_LINES_MAX } from '../../../cluster/wire/limits.js';
 import type { Inbound } from '../../../cluster/wire/peer-service.js';
+import { QUERY_KIND, Queries } from '../../../cluster/wire/queries.js';
 import { valuesOf } from './fake-peer.js';
 import {
   actorNamed,

@@ -1,9 +1,9 @@
 import test from 'ava';
 import { answerKeyCount, countKeys } from '../../../cluster/coordinator/key-count.js';
-import { QUERY_KIND, Queries } from '../../../cluster/coordinator/queries.js';
 import type { Replica } from '../../../cluster/replica/replica.js';
 import type { NodeId } from '../../../cluster/ring/ring.js';
 import { readU64, writeU64 } from '../../../cluster/version/words.js';
+import { QUERY_KIND, Queries } from '../../../cluster/wire/queries.js';
 import { actorNamed, objectWith, ScriptedNode, SLOT_OF_OTHERS, SLOT_OF_OWN, SLOT_OF_PEER } from './scripted-node.js';
 
 function answerOf(count: number): Buffer {

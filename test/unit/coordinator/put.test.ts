@@ -1,6 +1,6 @@
 import test from 'ava';
-import { decodeRequest, encodeReply } from '../../../cluster/coordinator/forwarded.js';
-import type { KeyspaceRow } from '../../../cluster/coordinator/keyspaces.js';
+import { decodeRequest, encodeReply } from '../../../cluster/coordinator/forwarding/forwarded.js';
+import type { KeyspaceRow } from '../../../cluster/keyspaces/keyspaces.js';
 import { BUFFER, type Durability, FSYNC, LOG } from '../../../cluster/replica/replica.js';
 import { STORAGE_KIND } from '../../../cluster/storage/layout.js';
 import { decodeObject } from '../../../cluster/version/codec.js';

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import type { Change } from '../../../cluster/coordinator/change.js';
+import type { Change } from '../../../cluster/coordinator/changes/change.js';
+import { ModifyQueues } from '../../../cluster/coordinator/changes/modify.js';
 import type { Coordination, HintKeeper } from '../../../cluster/coordinator/coordination.js';
 import { Counters } from '../../../cluster/coordinator/counters.js';
-import { Lateness } from '../../../cluster/coordinator/forward-stamp.js';
+import { Lateness } from '../../../cluster/coordinator/forwarding/forward-stamp.js';
 import { HedgeQueue } from '../../../cluster/coordinator/hedge.js';
-import { type KeyspaceRow, Keyspaces } from '../../../cluster/coordinator/keyspaces.js';
-import { ModifyQueues } from '../../../cluster/coordinator/modify.js';
 import { Routes } from '../../../cluster/coordinator/routes.js';
 import { Session } from '../../../cluster/coordinator/session.js';
 import type { Failure } from '../../../cluster/failure.js';
+import { type KeyspaceRow, Keyspaces } from '../../../cluster/keyspaces/keyspaces.js';
 import type { Member } from '../../../cluster/membership/membership.js';
 import type { World } from '../../../cluster/ports/world.js';
 import {

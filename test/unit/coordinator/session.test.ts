@@ -1,6 +1,6 @@
 import test from 'ava';
-import type { Change } from '../../../cluster/coordinator/change.js';
-import { decodeRequest, encodeReply, type ForwardedReply } from '../../../cluster/coordinator/forwarded.js';
+import type { Change } from '../../../cluster/coordinator/changes/change.js';
+import { decodeRequest, encodeReply, type ForwardedReply } from '../../../cluster/coordinator/forwarding/forwarded.js';
 import { decodeObject } from '../../../cluster/version/codec.js';
 import {
   actorNamed,

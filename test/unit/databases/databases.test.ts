@@ -1,6 +1,5 @@
 import test from 'ava';
 import { Counters } from '../../../cluster/coordinator/counters.js';
-import { QUERY_KIND } from '../../../cluster/coordinator/queries.js';
 import { DatabaseRow, loadDatabases } from '../../../cluster/databases/database-row.js';
 import { UNTOUCHED } from '../../../cluster/databases/database-state.js';
 import { Databases } from '../../../cluster/databases/databases.js';
@@ -9,6 +8,7 @@ import type { NodeId } from '../../../cluster/ring/ring.js';
 import { type MemoryDisk, MemoryStore } from '../../../cluster/storage/memory-store.js';
 import { HybridClock } from '../../../cluster/version/hybrid-clock.js';
 import type { Peer, ReplyHandler } from '../../../cluster/wire/peer.js';
+import { QUERY_KIND } from '../../../cluster/wire/queries.js';
 import { ManualWorld } from '../storage/manual-world.js';
 
 const DRIFT_MAX_MS = 60_000;

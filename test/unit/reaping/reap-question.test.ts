@@ -1,6 +1,5 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { MalformedFields } from '../../../cluster/coordinator/byte-fields.js';
 import { REAP_KEY_BYTES_MAX, REAP_KEYS_MAX } from '../../../cluster/reaping/limits.js';
 import {
   type Candidate,
@@ -10,6 +9,7 @@ import {
   ROUND_DROP,
 } from '../../../cluster/reaping/reap-question.js';
 import type { Partition } from '../../../cluster/ring/slots.js';
+import { MalformedFields } from '../../../cluster/wire/byte-fields.js';
 
 const candidates: fc.Arbitrary<Candidate[]> = fc.array(
   fc.record({

@@ -1,8 +1,8 @@
 import test from 'ava';
-import { QUERY_KIND } from '../../../cluster/coordinator/queries.js';
 import { encodeReapQuestion, ROUND_DROP } from '../../../cluster/reaping/reap-question.js';
 import type { Partition } from '../../../cluster/ring/slots.js';
 import { versionFingerprint } from '../../../cluster/version/encoded.js';
+import { QUERY_KIND } from '../../../cluster/wire/queries.js';
 import { ManualWorld } from '../storage/manual-world.js';
 import { AGE_MS, LittleCluster, objectOf, partitionOfKey } from './little-cluster.js';
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { MerkleForest } from '../../../cluster/anti-entropy/merkle-forest.js';
 import { keyHash, MerkleTree } from '../../../cluster/anti-entropy/merkle-tree.js';
-import { Keyspaces } from '../../../cluster/coordinator/keyspaces.js';
+import { Keyspaces } from '../../../cluster/keyspaces/keyspaces.js';
 import type { Sweeping } from '../../../cluster/replica/flushed-rows.js';
 import { BUFFER, LOG, STORED } from '../../../cluster/replica/replica.js';
 import type { Partition } from '../../../cluster/ring/slots.js';

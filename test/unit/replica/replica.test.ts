@@ -1,6 +1,6 @@
 import test from 'ava';
 import { MerkleForest } from '../../../cluster/anti-entropy/merkle-forest.js';
-import { Keyspaces } from '../../../cluster/coordinator/keyspaces.js';
+import { Keyspaces } from '../../../cluster/keyspaces/keyspaces.js';
 import { BUFFER, FSYNC, LOG, PENDING, RECORD_NOTE_BYTES, STORED } from '../../../cluster/replica/replica.js';
 import { slotOf } from '../../../cluster/ring/slots.js';
 import { decodeObject } from '../../../cluster/version/codec.js';

@@ -1,6 +1,6 @@
 /** A walk of a scripted node: its own replica answers as it does, peers answer as the test says. */
 import type { Coordination } from '../../../cluster/coordinator/coordination.js';
-import { type KeyspaceRow, Keyspaces } from '../../../cluster/coordinator/keyspaces.js';
+import { type KeyspaceRow, Keyspaces } from '../../../cluster/keyspaces/keyspaces.js';
 import type { Partition } from '../../../cluster/ring/slots.js';
 import { KeyspaceWalk } from '../../../cluster/scan/keyspace-walk.js';
 import type { ScanPage } from '../../../cluster/scan/page.js';

@@ -1,11 +1,12 @@
 /** The way from one node of a test to another, without a wire. What is cut fails, also what was under way. */
-import type { Queries } from '../../../cluster/coordinator/queries.js';
+
 import type { PeerSet } from '../../../cluster/peers.js';
 import { type Replica, STORED } from '../../../cluster/replica/replica.js';
 import type { NodeId } from '../../../cluster/ring/ring.js';
 import type { Partition } from '../../../cluster/ring/slots.js';
 import { objectLength, versionFingerprint } from '../../../cluster/version/encoded.js';
 import type { Peer, ReplyHandler } from '../../../cluster/wire/peer.js';
+import type { Queries } from '../../../cluster/wire/queries.js';
 import type { ManualWorld } from '../storage/manual-world.js';
 
 /** A node as its peers see it. */

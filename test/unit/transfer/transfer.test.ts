@@ -1,6 +1,6 @@
 import test from 'ava';
 import { PULL_ROWS_MAX } from '../../../cluster/background/limits.js';
-import { QUERY_KIND } from '../../../cluster/coordinator/queries.js';
+import { QUERY_KIND } from '../../../cluster/wire/queries.js';
 import type { ClusterOptions } from './transfer-cluster.js';
 import { RETIRE_AFTER_MS, TransferCluster } from './transfer-cluster.js';
 

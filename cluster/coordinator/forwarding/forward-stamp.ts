@@ -10,12 +10,12 @@
  *   stamp:  process u32, drawn at its start | sent u64, µs on its monotonic clock | within u32, ms
  * ```
  */
-import type { Clock } from '../ports/clock.js';
-import type { NodeId } from '../ring/ring.js';
-import { readU32, readU64, writeU32, writeU64 } from '../version/words.js';
-import type { Peer } from '../wire/peer.js';
-import { type AnswerQuery, QUERY_KIND } from './queries.js';
-import { UNHEARD } from './unheard.js';
+import type { Clock } from '../../ports/clock.js';
+import type { NodeId } from '../../ring/ring.js';
+import { readU32, readU64, writeU32, writeU64 } from '../../version/words.js';
+import type { Peer } from '../../wire/peer.js';
+import { type AnswerQuery, QUERY_KIND } from '../../wire/queries.js';
+import { UNHEARD } from '../unheard.js';
 
 export const STAMP_BYTES = 16;
 /** What two monotonic clocks may drift apart. */

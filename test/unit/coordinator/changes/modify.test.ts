@@ -1,10 +1,10 @@
 import test from 'ava';
-import type { Change } from '../../../cluster/coordinator/change.js';
-import { encodeReply } from '../../../cluster/coordinator/forwarded.js';
-import { ModifyOperation, ModifyQueues } from '../../../cluster/coordinator/modify.js';
-import { decodeObject } from '../../../cluster/version/codec.js';
-import { valuesOf } from './fake-peer.js';
-import { actorNamed, counterAt, objectWith, partitionOfSlot, ScriptedNode, SLOT_OF_OWN } from './scripted-node.js';
+import type { Change } from '../../../../cluster/coordinator/changes/change.js';
+import { ModifyOperation, ModifyQueues } from '../../../../cluster/coordinator/changes/modify.js';
+import { encodeReply } from '../../../../cluster/coordinator/forwarding/forwarded.js';
+import { decodeObject } from '../../../../cluster/version/codec.js';
+import { valuesOf } from '../fake-peer.js';
+import { actorNamed, counterAt, objectWith, partitionOfSlot, ScriptedNode, SLOT_OF_OWN } from '../scripted-node.js';
 
 const ALONE = { n: 1, r: 1, w: 1 } as const;
 

@@ -3,9 +3,9 @@
  * is treated as the change's own doing where it is what the change would have left; then it is written once more, so that
  * W replicas have it, and counts as applied.
  */
-import { decodeObject, type ObjectBytes } from '../version/codec.js';
-import { type FoldedSibling, foldSiblings } from '../version/counter-fold.js';
-import { hasSeen, isLive, type Sibling } from '../version/object.js';
+import { decodeObject, type ObjectBytes } from '../../version/codec.js';
+import { type FoldedSibling, foldSiblings } from '../../version/counter-fold.js';
+import { hasSeen, isLive, type Sibling } from '../../version/object.js';
 import { type Applying, applyChange, type Change, type ChangeOutcome, shown, TOMBSTONE } from './change.js';
 import { withExpiry } from './increment.js';
 

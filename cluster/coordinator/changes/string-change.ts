@@ -6,8 +6,8 @@
  *   operation:  code u8 | fields of the operation
  * ```
  */
-import { type FieldReader, type FieldWriter, MalformedFields } from './byte-fields.js';
-import { COMPUTED_BYTES_MAX } from './limits.js';
+import { type FieldReader, type FieldWriter, MalformedFields } from '../../wire/byte-fields.js';
+import { COMPUTED_BYTES_MAX } from '../limits.js';
 import {
   applyBitfield,
   type BitfieldStep,

@@ -1,6 +1,6 @@
 import test from 'ava';
-import type { Change } from '../../../cluster/coordinator/change.js';
-import { decodeRequest, encodeReply } from '../../../cluster/coordinator/forwarded.js';
+import type { Change } from '../../../../cluster/coordinator/changes/change.js';
+import { decodeRequest, encodeReply } from '../../../../cluster/coordinator/forwarding/forwarded.js';
 import {
   actorNamed,
   FORWARD_WITHIN_MS,
@@ -9,7 +9,7 @@ import {
   SLOT_OF_OTHERS,
   SLOT_OF_PEER,
   SLOT_OF_TWO_OTHERS,
-} from './scripted-node.js';
+} from '../scripted-node.js';
 
 const DELETE: Change = { kind: 'delete', context: undefined };
 const NOTHING = { failure: undefined, applied: false, previous: undefined, object: undefined };

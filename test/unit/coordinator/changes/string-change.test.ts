@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { applyStringOperation, type StringOperation } from '../../../cluster/coordinator/string-change.js';
+import { applyStringOperation, type StringOperation } from '../../../../cluster/coordinator/changes/string-change.js';
 
 const values = fc.option(
   fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)),

@@ -16,10 +16,10 @@ import { ask } from '../background/peer-calls.js';
 import type { Log } from '../ports/log.js';
 import type { NodeId } from '../ring/ring.js';
 import type { Peer } from '../wire/peer.js';
+import { type AnswerQuery, QUERY_KIND } from '../wire/queries.js';
 import { keyspaceDifference, keyspaceText } from './keyspace-text.js';
 import type { KeyspaceRow } from './keyspaces.js';
 import { KEYSPACE_DIFFERENCE_CHARS_MAX } from './limits.js';
-import { type AnswerQuery, QUERY_KIND } from './queries.js';
 
 const SAME = 1;
 const OTHER = 2;

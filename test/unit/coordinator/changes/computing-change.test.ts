@@ -1,7 +1,7 @@
 /** Changes that compute, where nodes go away meanwhile: none of them is done twice. */
 import test from 'ava';
-import type { Change } from '../../../cluster/coordinator/change.js';
-import { decodeRequest, encodeReply } from '../../../cluster/coordinator/forwarded.js';
+import type { Change } from '../../../../cluster/coordinator/changes/change.js';
+import { decodeRequest, encodeReply } from '../../../../cluster/coordinator/forwarding/forwarded.js';
 import {
   actorNamed,
   FORWARD_WITHIN_MS,
@@ -10,7 +10,7 @@ import {
   SLOT_OF_OTHERS,
   SLOT_OF_OWN,
   SLOT_OF_PEER,
-} from './scripted-node.js';
+} from '../scripted-node.js';
 
 const APPEND: Change = { kind: 'compute', operation: { kind: 'append', value: Buffer.from('!'), bytesMax: 100 } };
 const GETDEL: Change = { kind: 'compute', operation: { kind: 'getdel' } };

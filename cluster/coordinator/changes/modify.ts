@@ -6,25 +6,25 @@
  * Changes of one key that wait while others are read share the next read: it began after they had come, so it has seen what
  * they must see, and what they do to the key one after the other is in the own replica.
  */
-import type { Failure } from '../failure.js';
-import type { LoadWaiter } from '../replica/replica.js';
-import type { Partition } from '../ring/slots.js';
-import { readActor } from '../version/actor.js';
-import type { ObjectBytes } from '../version/codec.js';
-import { epochOfFlush } from '../version/counter.js';
-import { joinBytes } from '../version/encoded.js';
-import type { Dot } from '../version/object.js';
-import { VERSION_OF_COUNTERS } from '../wire/versions.js';
+import type { Failure } from '../../failure.js';
+import type { LoadWaiter } from '../../replica/replica.js';
+import type { Partition } from '../../ring/slots.js';
+import { readActor } from '../../version/actor.js';
+import type { ObjectBytes } from '../../version/codec.js';
+import { epochOfFlush } from '../../version/counter.js';
+import { joinBytes } from '../../version/encoded.js';
+import type { Dot } from '../../version/object.js';
+import { VERSION_OF_COUNTERS } from '../../wire/versions.js';
+import type { Coordination } from '../coordination.js';
+import { isPast } from '../forwarding/forward-stamp.js';
+import { GetOperation } from '../get.js';
+import { KeyOrder } from '../key-order.js';
+import { READ_SHARED_MAX } from '../limits.js';
+import { PutOperation } from '../put.js';
+import { firstReachable } from '../routes.js';
 import { applyChange, type Change, type ChangeOutcome } from './change.js';
 import { applyAgain } from './change-again.js';
-import type { Coordination } from './coordination.js';
-import { isPast } from './forward-stamp.js';
-import { GetOperation } from './get.js';
 import { withoutCounter } from './increment.js';
-import { KeyOrder } from './key-order.js';
-import { READ_SHARED_MAX } from './limits.js';
-import { PutOperation } from './put.js';
-import { firstReachable } from './routes.js';
 
 /**
  * How a change ended: whether it took effect, the newest value before it (of a change that computes: its answer), and what

@@ -1,12 +1,12 @@
 import test from 'ava';
-import type { Applying } from '../../../cluster/coordinator/change.js';
-import { applyChange, type Change } from '../../../cluster/coordinator/change.js';
-import { applyAgain } from '../../../cluster/coordinator/change-again.js';
-import type { StringOperation } from '../../../cluster/coordinator/string-change.js';
-import type { ActorId } from '../../../cluster/version/actor.js';
-import { NEVER_WRITTEN } from '../../../cluster/version/counter.js';
-import type { Written } from '../../../cluster/version/encoded.js';
-import { actorNamed, objectWith } from './scripted-node.js';
+import type { Applying } from '../../../../cluster/coordinator/changes/change.js';
+import { applyChange, type Change } from '../../../../cluster/coordinator/changes/change.js';
+import { applyAgain } from '../../../../cluster/coordinator/changes/change-again.js';
+import type { StringOperation } from '../../../../cluster/coordinator/changes/string-change.js';
+import type { ActorId } from '../../../../cluster/version/actor.js';
+import { NEVER_WRITTEN } from '../../../../cluster/version/counter.js';
+import type { Written } from '../../../../cluster/version/encoded.js';
+import { actorNamed, objectWith } from '../scripted-node.js';
 
 const NOW_MS = 1_000_000;
 const applying = (newestDecides: boolean): Applying => ({

@@ -7,7 +7,7 @@ import {
   bytesNeeded,
   decodeBitfieldAnswer,
   readField,
-} from '../../../cluster/coordinator/string-change-bitfield.js';
+} from '../../../../cluster/coordinator/changes/string-change-bitfield.js';
 
 const fields: fc.Arbitrary<BitField> = fc
   .boolean()

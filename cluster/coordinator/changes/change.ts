@@ -1,10 +1,10 @@
 /** Read-modify-write as data: what can be asked of a key, and the pure function that says what comes of it. */
-import type { ActorId } from '../version/actor.js';
-import { decodeObject, type ObjectBytes } from '../version/codec.js';
-import { type FoldedSibling, foldSiblings } from '../version/counter-fold.js';
-import type { Decimal } from '../version/decimal.js';
-import type { Written } from '../version/encoded.js';
-import { type Dot, hasSeen, isLive, type VersionVector } from '../version/object.js';
+import type { ActorId } from '../../version/actor.js';
+import { decodeObject, type ObjectBytes } from '../../version/codec.js';
+import { type FoldedSibling, foldSiblings } from '../../version/counter-fold.js';
+import type { Decimal } from '../../version/decimal.js';
+import type { Written } from '../../version/encoded.js';
+import { type Dot, hasSeen, isLive, type VersionVector } from '../../version/object.js';
 import { applyIncrement, withExpiry } from './increment.js';
 import { applyStringOperation, type StringOperation } from './string-change.js';
 

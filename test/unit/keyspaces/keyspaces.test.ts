@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { type KeyspaceRow, Keyspaces } from '../../../cluster/coordinator/keyspaces.js';
+import { type KeyspaceRow, Keyspaces } from '../../../cluster/keyspaces/keyspaces.js';
 
 function row(prefix: string, over: Partial<KeyspaceRow> = {}): KeyspaceRow {
   return { prefix, n: 3, r: 2, w: 2, sloppy: true, reconcile: 'newest', durability: 'log', ...over };

@@ -7,7 +7,7 @@
  *   answer:  each result: u8 0 (nothing was done), or u8 1 and 8 bytes
  * ```
  */
-import { type FieldReader, type FieldWriter, MalformedFields } from './byte-fields.js';
+import { type FieldReader, type FieldWriter, MalformedFields } from '../../wire/byte-fields.js';
 
 /** An integer within a string. */
 export interface BitField {

@@ -1,12 +1,12 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { type Applying, applyChange, type Change } from '../../../cluster/coordinator/change.js';
-import type { ActorId } from '../../../cluster/version/actor.js';
-import { decodeObject, encodeObject, objectFault } from '../../../cluster/version/codec.js';
-import { encodeCounter, epochOfFlush, NEVER_WRITTEN, TOTALS_MAX } from '../../../cluster/version/counter.js';
-import { foldSiblings, startingAt } from '../../../cluster/version/counter-fold.js';
-import { survivorsOf } from '../../../cluster/version/flushed.js';
-import { join, put, type VersionedObject } from '../../../cluster/version/object.js';
+import { type Applying, applyChange, type Change } from '../../../../cluster/coordinator/changes/change.js';
+import type { ActorId } from '../../../../cluster/version/actor.js';
+import { decodeObject, encodeObject, objectFault } from '../../../../cluster/version/codec.js';
+import { encodeCounter, epochOfFlush, NEVER_WRITTEN, TOTALS_MAX } from '../../../../cluster/version/counter.js';
+import { foldSiblings, startingAt } from '../../../../cluster/version/counter-fold.js';
+import { survivorsOf } from '../../../../cluster/version/flushed.js';
+import { join, put, type VersionedObject } from '../../../../cluster/version/object.js';
 
 const NOW_MS = 1_000_000;
 const ACTORS = ['a', 'b', 'c', 'd'].map((digit) => digit.repeat(16) as ActorId);

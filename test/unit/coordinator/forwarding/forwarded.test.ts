@@ -1,7 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { FieldWriter, MalformedFields } from '../../../cluster/coordinator/byte-fields.js';
-import type { Change } from '../../../cluster/coordinator/change.js';
+import type { Change } from '../../../../cluster/coordinator/changes/change.js';
+import type { StringOperation } from '../../../../cluster/coordinator/changes/string-change.js';
+import type { BitfieldStep } from '../../../../cluster/coordinator/changes/string-change-bitfield.js';
 import {
   decodeReply,
   decodeRequest,
@@ -9,16 +10,15 @@ import {
   encodeRequest,
   type ForwardedReply,
   type ForwardedRequest,
-} from '../../../cluster/coordinator/forwarded.js';
-import { COMPUTED_BYTES_MAX } from '../../../cluster/coordinator/limits.js';
-import type { StringOperation } from '../../../cluster/coordinator/string-change.js';
-import type { BitfieldStep } from '../../../cluster/coordinator/string-change-bitfield.js';
-import type { Failure } from '../../../cluster/failure.js';
-import { SLOT_COUNT, type Slot } from '../../../cluster/ring/slots.js';
-import { DB_COUNT } from '../../../cluster/storage/layout.js';
-import { CLOCK_ENTRY_BYTES, encodeObject, objectFault } from '../../../cluster/version/codec.js';
-import type { VersionedObject } from '../../../cluster/version/object.js';
-import { ACTORS, anyClock, anyWellFormed, anyWritten, inOrder } from '../version/objects.js';
+} from '../../../../cluster/coordinator/forwarding/forwarded.js';
+import { COMPUTED_BYTES_MAX } from '../../../../cluster/coordinator/limits.js';
+import type { Failure } from '../../../../cluster/failure.js';
+import { SLOT_COUNT, type Slot } from '../../../../cluster/ring/slots.js';
+import { DB_COUNT } from '../../../../cluster/storage/layout.js';
+import { CLOCK_ENTRY_BYTES, encodeObject, objectFault } from '../../../../cluster/version/codec.js';
+import type { VersionedObject } from '../../../../cluster/version/object.js';
+import { FieldWriter, MalformedFields } from '../../../../cluster/wire/byte-fields.js';
+import { ACTORS, anyClock, anyWellFormed, anyWritten, inOrder } from '../../version/objects.js';
 
 const anyValue = fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes));
 const anyContext = fc.option(

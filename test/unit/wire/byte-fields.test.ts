@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { FieldReader, FieldWriter, MalformedFields } from '../../../cluster/coordinator/byte-fields.js';
+import { FieldReader, FieldWriter, MalformedFields } from '../../../cluster/wire/byte-fields.js';
 
 type Field =
   | { readonly kind: 'u8' | 'u16' | 'u32' | 'u64'; readonly value: number }

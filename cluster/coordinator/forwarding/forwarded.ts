@@ -9,16 +9,16 @@
  *   key, bytes: length u32, then that many bytes;  optional bytes: u8 0, or u8 1 and bytes
  * ```
  */
-import type { Failure } from '../failure.js';
-import { SLOT_COUNT, type Slot } from '../ring/slots.js';
-import { DB_COUNT } from '../storage/layout.js';
-import { decodeClock, encodeClock, type ObjectBytes, objectFault } from '../version/codec.js';
-import { decimalText, parseDecimal } from '../version/decimal.js';
-import { objectLength, type Written } from '../version/encoded.js';
-import type { VersionVector } from '../version/object.js';
-import { FieldReader, FieldWriter, MalformedFields } from './byte-fields.js';
-import type { Change } from './change.js';
-import { decodeStringOperation, encodeStringOperation } from './string-change.js';
+import type { Failure } from '../../failure.js';
+import { SLOT_COUNT, type Slot } from '../../ring/slots.js';
+import { DB_COUNT } from '../../storage/layout.js';
+import { decodeClock, encodeClock, type ObjectBytes, objectFault } from '../../version/codec.js';
+import { decimalText, parseDecimal } from '../../version/decimal.js';
+import { objectLength, type Written } from '../../version/encoded.js';
+import type { VersionVector } from '../../version/object.js';
+import { FieldReader, FieldWriter, MalformedFields } from '../../wire/byte-fields.js';
+import type { Change } from '../changes/change.js';
+import { decodeStringOperation, encodeStringOperation } from '../changes/string-change.js';
 
 export interface KeyedRequest {
   readonly db: number;

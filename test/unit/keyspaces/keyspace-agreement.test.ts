@@ -1,9 +1,9 @@
 import test from 'ava';
-import { KeyspaceAgreement } from '../../../cluster/coordinator/keyspace-agreement.js';
-import type { KeyspaceRow } from '../../../cluster/coordinator/keyspaces.js';
-import { QUERY_KIND } from '../../../cluster/coordinator/queries.js';
+import { KeyspaceAgreement } from '../../../cluster/keyspaces/keyspace-agreement.js';
+import type { KeyspaceRow } from '../../../cluster/keyspaces/keyspaces.js';
 import type { NodeId } from '../../../cluster/ring/ring.js';
 import type { Peer, ReplyHandler } from '../../../cluster/wire/peer.js';
+import { QUERY_KIND } from '../../../cluster/wire/queries.js';
 import { FakeWorld } from '../wire/fake-world.js';
 
 const DEFAULT: KeyspaceRow = {

@@ -3,9 +3,9 @@
  * have drifted apart grows with the time since the last stamp, and an idle link carries none: without this an operation that
  * the network held back there could pass for one in time.
  */
-import type { Peers } from '../peers.js';
-import type { Clock } from '../ports/clock.js';
-import type { Timer, Timers } from '../ports/timers.js';
+import type { Peers } from '../../peers.js';
+import type { Clock } from '../../ports/clock.js';
+import type { Timer, Timers } from '../../ports/timers.js';
 import { greetWithStamp, type Stamp } from './forward-stamp.js';
 
 /** Each peer is told once in this time: clocks have drifted 120 ms apart by then, at the most. */

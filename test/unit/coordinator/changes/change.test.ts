@@ -8,11 +8,11 @@ import {
   EXPIRE_IF_LESS,
   EXPIRE_IF_NONE,
   EXPIRE_IF_SOME,
-} from '../../../cluster/coordinator/change.js';
-import type { ActorId } from '../../../cluster/version/actor.js';
-import { encodeObject, type ObjectBytes } from '../../../cluster/version/codec.js';
-import { NEVER_WRITTEN } from '../../../cluster/version/counter.js';
-import { isLive, newerDotFirst, type Sibling, type VersionVector } from '../../../cluster/version/object.js';
+} from '../../../../cluster/coordinator/changes/change.js';
+import type { ActorId } from '../../../../cluster/version/actor.js';
+import { encodeObject, type ObjectBytes } from '../../../../cluster/version/codec.js';
+import { NEVER_WRITTEN } from '../../../../cluster/version/counter.js';
+import { isLive, newerDotFirst, type Sibling, type VersionVector } from '../../../../cluster/version/object.js';
 
 const NOW_MS = 1_000_000;
 const applying = (newestDecides: boolean): Applying => ({

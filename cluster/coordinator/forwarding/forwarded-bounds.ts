@@ -1,7 +1,7 @@
-import { KEY_BYTES_MAX } from '../wire/limits.js';
+import { KEY_BYTES_MAX } from '../../wire/limits.js';
+import type { StringOperation } from '../changes/string-change.js';
+import { bytesNeeded } from '../changes/string-change-bitfield.js';
 import type { ForwardedRequest } from './forwarded.js';
-import type { StringOperation } from './string-change.js';
-import { bytesNeeded } from './string-change-bitfield.js';
 
 const BITS_A_BYTE = 8;
 

@@ -5,21 +5,21 @@
  * An operation that runs again may have taken effect before. A get does no harm. A put writes the same value once more, beside
  * or over itself. A change says that it runs again: see `change-again.ts`.
  */
-import type { Failure } from '../failure.js';
-import { BUFFER } from '../replica/replica.js';
-import type { Partition } from '../ring/slots.js';
-import { objectLength } from '../version/encoded.js';
-import type { Peer, ReplyHandler } from '../wire/peer.js';
-import { MalformedFields } from './byte-fields.js';
-import { coordinate, coordinatorOf } from './coordinate.js';
-import type { Coordination } from './coordination.js';
+import type { Failure } from '../../failure.js';
+import { BUFFER } from '../../replica/replica.js';
+import type { Partition } from '../../ring/slots.js';
+import { objectLength } from '../../version/encoded.js';
+import { MalformedFields } from '../../wire/byte-fields.js';
+import type { Peer, ReplyHandler } from '../../wire/peer.js';
+import { coordinate, coordinatorOf } from '../coordinate.js';
+import type { Coordination } from '../coordination.js';
+import { RUNS_MAX } from '../limits.js';
+import type { Placement } from '../placement.js';
+import type { Target } from '../routes.js';
+import { mayBeForgotten } from '../stray-copy.js';
+import { UNHEARD } from '../unheard.js';
 import { encodeStamp } from './forward-stamp.js';
 import { decodeReply, encodeRequest, type ForwardedReply, type ForwardedRequest } from './forwarded.js';
-import { RUNS_MAX } from './limits.js';
-import type { Placement } from './placement.js';
-import type { Target } from './routes.js';
-import { mayBeForgotten } from './stray-copy.js';
-import { UNHEARD } from './unheard.js';
 
 export class ForwardOperation implements ReplyHandler {
   readonly #node: Coordination;

@@ -1,7 +1,12 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { decodeStamp, encodeStamp, Lateness, STAMP_BYTES } from '../../../cluster/coordinator/forward-stamp.js';
-import type { NodeId } from '../../../cluster/ring/ring.js';
+import {
+  decodeStamp,
+  encodeStamp,
+  Lateness,
+  STAMP_BYTES,
+} from '../../../../cluster/coordinator/forwarding/forward-stamp.js';
+import type { NodeId } from '../../../../cluster/ring/ring.js';
 
 const A = 'a' as NodeId;
 const B = 'b' as NodeId;

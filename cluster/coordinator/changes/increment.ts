@@ -1,9 +1,9 @@
 /** What increments do to a value, and how a change of the expiry leaves what is counted as it is. Pure. */
-import { type Counter, counterValue, encodeCounter, increment, TOTALS_MAX } from '../version/counter.js';
-import { countedOn, type FoldedSibling, startingAt } from '../version/counter-fold.js';
-import { type Decimal, decimalText, isInt64, parseDecimal, parseInteger, unitsAt } from '../version/decimal.js';
-import type { Written } from '../version/encoded.js';
-import { isLive } from '../version/object.js';
+import { type Counter, counterValue, encodeCounter, increment, TOTALS_MAX } from '../../version/counter.js';
+import { countedOn, type FoldedSibling, startingAt } from '../../version/counter-fold.js';
+import { type Decimal, decimalText, isInt64, parseDecimal, parseInteger, unitsAt } from '../../version/decimal.js';
+import type { Written } from '../../version/encoded.js';
+import { isLive } from '../../version/object.js';
 import { type Applying, type Change, type ChangeOutcome, unchanged } from './change.js';
 
 const NOT_AN_INTEGER = 'value is not an integer or out of range';
