@@ -1,23 +1,22 @@
 import { spawn } from 'node:child_process';
 import { type Measurement, parseBenchmarkCsv } from './benchmark-csv.js';
-import { CONNECTIONS, type Load, VALUE_BYTES } from './plan.js';
+import { CONNECTIONS, type Load, type Test, VALUE_BYTES } from './plan.js';
 
 /** redis-benchmark tries for ever when nobody listens, so every run is given an end. */
 const RUN_MS_MAX = 120_000;
 
 /**
- * Runs redis-benchmark once against 127.0.0.1:`port` with `requests` requests of each test of the load. Gives the
- * measurement of each test by name; rejects with what it printed when it fails.
+ * Runs redis-benchmark once against 127.0.0.1:`port` with `requests` requests of one test of the load. Gives what it
+ * measured; rejects with what it printed when it fails.
  */
-export async function runLoad(port: number, load: Load, requests: number): Promise<Map<string, Measurement>> {
+export async function runLoad(port: number, load: Load, test: Test, requests: number): Promise<Measurement> {
   const args = ['-p', port, '-c', CONNECTIONS, '-d', VALUE_BYTES, '-n', requests, '-P', load.pipeline, '--csv'];
-  args.push('-t', load.tests.join(',').toLowerCase());
+  args.push('-t', test.toLowerCase());
   if (load.keys !== undefined) args.push('-r', load.keys);
   if (load.cluster) args.push('--cluster');
   const output = await run('redis-benchmark', args.map(String));
-  const measured = parseBenchmarkCsv(output);
-  const missing = load.tests.filter((test) => !measured.has(test));
-  if (missing.length > 0) throw new Error(`redis-benchmark did not finish ${missing.join(', ')}:\n${output}`);
+  const measured = parseBenchmarkCsv(output).get(test);
+  if (measured === undefined) throw new Error(`redis-benchmark did not finish ${test}:\n${output}`);
   return measured;
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert';
-import type { Measurement } from './benchmark-csv.js';
+import type { Run } from './contest.js';
 
 /** The middle value; of an even number of values the mean of the middle two. Throws without values. */
 export function median(values: readonly number[]): number {
@@ -11,10 +11,12 @@ export function median(values: readonly number[]): number {
 }
 
 /** Each figure's median on its own. */
-export function medianMeasurement(rounds: readonly Measurement[]): Measurement {
+export function medianRun(runs: readonly Run[]): Run {
+  const cpuUs = runs.map((run) => run.cpuUs).filter((us) => us !== undefined);
   return {
-    operationsPerSecond: median(rounds.map((round) => round.operationsPerSecond)),
-    p50Ms: median(rounds.map((round) => round.p50Ms)),
-    p99Ms: median(rounds.map((round) => round.p99Ms)),
+    operationsPerSecond: median(runs.map((run) => run.operationsPerSecond)),
+    p50Ms: median(runs.map((run) => run.p50Ms)),
+    p99Ms: median(runs.map((run) => run.p99Ms)),
+    cpuUs: cpuUs.length === 0 ? undefined : median(cpuUs),
   };
 }

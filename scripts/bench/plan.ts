@@ -1,9 +1,11 @@
 /** What is measured, and what has to be reached. */
 
+export type Test = 'SET' | 'GET';
+
 /** How redis-benchmark is called. */
 export interface Load {
   readonly name: string;
-  readonly tests: readonly ('SET' | 'GET')[];
+  readonly tests: readonly Test[];
   readonly pipeline: number;
   /** How many different keys; undefined: without `-r`, every command hits one key. */
   readonly keys: number | undefined;
@@ -46,7 +48,7 @@ export const CONTENDERS: readonly Contender[] = [
 interface Target {
   readonly contender: string;
   readonly load: string;
-  readonly test: 'SET' | 'GET';
+  readonly test: Test;
   readonly ratio: number;
 }
 

@@ -1,4 +1,4 @@
-import type { Measurement } from './benchmark-csv.js';
+import type { Run } from './contest.js';
 import { targetRatio } from './plan.js';
 import { textTable } from './text-table.js';
 
@@ -7,8 +7,8 @@ export interface Result {
   readonly contender: string;
   readonly load: string;
   readonly test: string;
-  readonly cluster: Measurement;
-  readonly redis: Measurement;
+  readonly cluster: Run;
+  readonly redis: Run;
 }
 
 /** Throughput as a fraction of redis-server's. */
@@ -16,16 +16,18 @@ export function ratioOf(result: Result): number {
   return result.cluster.operationsPerSecond / result.redis.operationsPerSecond;
 }
 
-/** The results as a table, with the targets beside them. */
+/** The results as a table, with the targets beside them. CPU is that of all nodes for each request. */
 export function resultTable(results: readonly Result[]): string {
   const header = [
     'cluster  load  test',
     'ops/s',
     'p50 ms',
     'p99 ms',
+    'CPU µs',
     'Redis ops/s',
     'p50',
     'p99',
+    'CPU µs',
     'ratio',
     'target',
     '',
@@ -45,9 +47,16 @@ export function resultTable(results: readonly Result[]): string {
   return textTable(header, rows);
 }
 
-function figures(measurement: Measurement): string[] {
-  const rate = Math.round(measurement.operationsPerSecond).toLocaleString('en-US');
-  return [rate, measurement.p50Ms.toFixed(2), measurement.p99Ms.toFixed(2)];
+function figures(run: Run): string[] {
+  return [rateText(run), run.p50Ms.toFixed(2), run.p99Ms.toFixed(2), cpuText(run)];
+}
+
+export function rateText(run: Run): string {
+  return Math.round(run.operationsPerSecond).toLocaleString('en-US');
+}
+
+export function cpuText({ cpuUs }: Run): string {
+  return cpuUs === undefined ? '?' : cpuUs.toFixed(1);
 }
 
 function verdict(reached: boolean): string {

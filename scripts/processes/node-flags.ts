@@ -8,8 +8,8 @@ export const NODE_PROGRAM = fileURLToPath(new URL('../../server/main.js', import
  * The flags for Node that stand in the first line of the program, which is their only home: whoever starts it by
  * `cartwheel` gets them from there, and so does everything that starts it as a child.
  */
-export function nodeFlags(): string[] {
-  const [firstLine = ''] = readFileSync(NODE_PROGRAM, 'utf8').split('\n', 1);
+export function nodeFlags(program = NODE_PROGRAM): string[] {
+  const [firstLine = ''] = readFileSync(program, 'utf8').split('\n', 1);
   return flagsOf(firstLine);
 }
 

@@ -14,6 +14,10 @@ export interface NodeStart {
   readonly environment: Readonly<Record<string, string>>;
   /** Receives what the node prints; appended to. */
   readonly logPath: string;
+  /** Another compiled `server/main.js` than this project's own. */
+  readonly program?: string;
+  /** For Node, besides the flags of the program's first line. */
+  readonly runtimeFlags?: readonly string[];
 }
 
 /** How a process ended: one of the two is set. */
@@ -46,7 +50,7 @@ export class NodeProcess {
 
   /** What a person types in `folder` to start the node by hand: files below it are named from there. */
   commandLine(folder: string): string {
-    const words = ['node', ...nodeFlags(), NODE_PROGRAM, '--port', String(this.port), ...this.start.args];
+    const words = ['node', ...this.#command()];
     return words.map((word) => (word.startsWith(folder + sep) ? relative(folder, word) : word)).join(' ');
   }
 
@@ -55,8 +59,7 @@ export class NodeProcess {
     assert(this.#run === undefined, 'the node runs already');
     mkdirSync(dirname(this.start.logPath), { recursive: true });
     const log = openSync(this.start.logPath, 'a');
-    const command = [...diesWithParent(), process.execPath, ...nodeFlags(), NODE_PROGRAM];
-    const [program = '', ...args] = [...command, '--port', String(this.port), ...this.start.args];
+    const [program = '', ...args] = [...diesWithParent(), process.execPath, ...this.#command()];
     const child = spawn(program, args, {
       stdio: ['ignore', log, log],
       env: { ...process.env, ...this.start.environment },
@@ -125,6 +128,12 @@ export class NodeProcess {
     late();
     run.child.kill('SIGKILL');
     return run.ended;
+  }
+
+  /** The words after the name of Node's own program. */
+  #command(): string[] {
+    const { program = NODE_PROGRAM, runtimeFlags = [], args } = this.start;
+    return [...nodeFlags(program), ...runtimeFlags, program, '--port', String(this.port), ...args];
   }
 
   /** The last lines that the node printed. */
