@@ -6,6 +6,8 @@ import { OPTION_ROWS } from './options.js';
 
 type Setting = Exclude<keyof KeyspaceRow, 'prefix'>;
 const SETTINGS: readonly Setting[] = ['n', 'r', 'w', 'sloppy', 'reconcile', 'durability'];
+/** How a row is written, for people. */
+const FORM = `expected a prefix, then some of ${SETTINGS.join('=, ')}=, as in 'cart: n=3 r=2 w=2'`;
 
 /** The default keyspace and one for each `keyspace` line; a later line for the same prefix replaces the earlier one. Throws ConfigError. */
 export function parseKeyspaces(options: OptionValues): readonly KeyspaceRow[] {
@@ -25,15 +27,21 @@ function parseKeyspace(line: string, fallback: KeyspaceRow): KeyspaceRow {
   const source = `keyspace ${line.trim()}`;
   const [prefix, ...words] = splitWords(line, source);
   if (prefix === undefined || prefix === '' || /^(n|r|w|sloppy|reconcile|durability)=/.test(prefix)) {
-    throw new ConfigError(`bad value '${line.trim()}' for option 'keyspace': it begins with the prefix of its keys`);
+    throw new ConfigError(
+      `bad value '${line.trim()}' for option 'keyspace': it begins with the prefix of its keys; ${FORM}`,
+    );
+  }
+  if (words.length === 0) {
+    throw new ConfigError(`bad value '${line.trim()}' for option 'keyspace': it sets nothing; ${FORM}`);
   }
   const given: Partial<Record<Setting, unknown>> = {};
   for (const word of words) {
-    const [name = '', value = ''] = word.split('=', 2);
+    const [, name = word, value = ''] = /^([^=]*)=(.*)$/s.exec(word) ?? [];
     const setting = SETTINGS.find((known) => known === name);
     if (setting === undefined) {
       throw new ConfigError(`unknown setting '${name}' in '${source}': expected ${SETTINGS.join('=, ')}=`);
     }
+    if (setting in given) throw new ConfigError(`setting '${name}' is given twice in '${source}'`);
     given[setting] = parseSetting(setting, value, source);
   }
   // Each setting was parsed by the row of the option of the same name.

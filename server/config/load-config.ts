@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { nearestWord } from '../nearest-word.js';
 import type { Config } from './config.js';
 import { ALL_OPTIONS, checkSecret, completeConfig, optionRow } from './config.js';
 import type { GivenOption } from './config-lines.js';
@@ -16,12 +17,20 @@ export interface ConfigSources {
 }
 
 /** What the first word of the command line asks for in place of a server. */
-export function asksFor(argv: readonly string[]): 'help' | 'version' | 'status' | undefined {
-  const [first] = argv;
-  if (first === '--help' || first === '-h') return 'help';
-  if (first === '--version' || first === '-v') return 'version';
-  if (first === 'status') return 'status';
-  return undefined;
+const WORDS = {
+  '--help': 'help',
+  '-h': 'help',
+  '--version': 'version',
+  '-v': 'version',
+  status: 'status',
+} as const;
+
+/** A word that is no option, and does not look like the name of a file. */
+const PLAIN_WORD = /^-?[a-z]+$/i;
+
+/** Undefined: a server is asked for. */
+export function asksFor([first = '']: readonly string[]): (typeof WORDS)[keyof typeof WORDS] | undefined {
+  return Object.hasOwn(WORDS, first) ? WORDS[first as keyof typeof WORDS] : undefined;
 }
 
 /**
@@ -30,7 +39,7 @@ export function asksFor(argv: readonly string[]): 'help' | 'version' | 'status' 
  */
 export function loadConfig(sources: ConfigSources): Config {
   const { file, given } = readArguments(sources.argv);
-  const fromFile = file === undefined ? [] : readConfigLines(readText(sources, file, 'configuration file'), file);
+  const fromFile = file === undefined ? [] : readConfigLines(readConfigFile(sources, file), file);
   const values: Record<string, unknown> = {};
   for (const option of [...fromFile, ...readEnvironment(sources.environment), ...given]) take(option, values);
   const config = { ...completeConfig(values), configFile: file === undefined ? '' : resolve(file) };
@@ -58,7 +67,7 @@ function take(option: GivenOption, values: Record<string, unknown>): void {
 function rejoin(option: GivenOption, row: OptionRow): string {
   if (row.ofWords === true)
     return option.words.length === 1 ? (option.words[0] ?? '') : option.words.map(quote).join(' ');
-  if (row.repeatable === true) return quoteFirst(option.words).replaceAll(';', '\n');
+  if (row.repeatable === true && option.words.length > 0) return quoteFirst(option.words).replaceAll(';', '\n');
   if (option.words.length === 0) {
     throw new ConfigError(`option '${row.name}' (${option.source}) has no value: expected ${row.type.bounds}`);
   }
@@ -83,36 +92,12 @@ function quote(word: string): string {
 }
 
 function unknownOption({ name, source }: GivenOption): string {
-  const nearest = nearestName(name);
+  const nearest = nearestWord(
+    name,
+    ALL_OPTIONS.map((row) => row.name),
+  );
   const hint = nearest === undefined ? '' : `; did you mean '${nearest}'?`;
   return `unknown option '${name}' (${source})${hint}`;
-}
-
-function nearestName(name: string): string | undefined {
-  let best: string | undefined;
-  let leastEdits = Math.max(2, Math.floor(name.length / 3)) + 1;
-  for (const row of ALL_OPTIONS) {
-    const edits = editDistance(name, row.name);
-    if (edits < leastEdits) {
-      best = row.name;
-      leastEdits = edits;
-    }
-  }
-  return best;
-}
-
-/** Levenshtein's distance: the fewest letters to insert, delete or replace. */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (previous[j - 1] ?? 0) + (a.charAt(i - 1) === b.charAt(j - 1) ? 0 : 1);
-      current.push(Math.min(replaced, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
-    }
-    previous = current;
-  }
-  return previous[b.length] ?? 0;
 }
 
 function withSecret(config: Config, sources: ConfigSources): Config {
@@ -123,6 +108,20 @@ function withSecret(config: Config, sources: ConfigSources): Config {
   const complete = Object.freeze({ ...config, clusterSecret: secret });
   checkSecret(complete);
   return complete;
+}
+
+/** A file that can't be read may be a mistyped word. */
+function readConfigFile(sources: ConfigSources, file: string): string {
+  try {
+    return sources.readFile(file);
+  } catch (error) {
+    const fault = `can't read configuration file '${file}': ${error instanceof Error ? error.message : String(error)}`;
+    if (!PLAIN_WORD.test(file)) throw new ConfigError(fault);
+    const nearest = nearestWord(file, [...Object.keys(WORDS), 'help', 'version']);
+    const word = nearest === 'help' || nearest === 'version' ? `--${nearest}` : nearest;
+    const hint = word === undefined ? 'cartwheel --help tells what there is' : `did you mean 'cartwheel ${word}'?`;
+    throw new ConfigError(`'${file}' is no word that cartwheel knows, nor a file: ${hint} (${fault})`);
+  }
 }
 
 function readText(sources: ConfigSources, path: string, what: string): string {

@@ -126,7 +126,8 @@ export const OPTION_ROWS = [
   ),
   row(
     'keyspace',
-    text(65536),
+    // Read word by word once the options that it falls back to are known.
+    text(65536, { form: /^/, says: 'a prefix, then some of n=, r=, w=, sloppy=, reconcile=, durability=' }),
     '',
     'Keys with a prefix of their own settings: `keyspace cart: n=3 r=2 w=2 sloppy=yes reconcile=siblings durability=log`; what is not named is as in the default keyspace.',
     { repeatable: true, fallbackSays: 'none' },

@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import { parseArgs } from 'node:util';
+import { nearestWord } from '../nearest-word.js';
 import type { Credentials } from './ask-node.js';
 import { readTlsFiles } from './tls-files.js';
 
@@ -49,27 +50,38 @@ export function readStatusOptions(
   return { host, port, watch, json, credentials, tls };
 }
 
+const OPTIONS = {
+  port: { type: 'string', short: 'p', default: '6379' },
+  host: { type: 'string', short: 'h', default: '127.0.0.1' },
+  user: { type: 'string' },
+  pass: { type: 'string' },
+  tls: { type: 'boolean', default: false },
+  cacert: { type: 'string' },
+  cert: { type: 'string' },
+  key: { type: 'string' },
+  sni: { type: 'string' },
+  insecure: { type: 'boolean', default: false },
+  watch: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
 function parse(argv: readonly string[]) {
   try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        port: { type: 'string', short: 'p', default: '6379' },
-        host: { type: 'string', short: 'h', default: '127.0.0.1' },
-        user: { type: 'string' },
-        pass: { type: 'string' },
-        tls: { type: 'boolean', default: false },
-        cacert: { type: 'string' },
-        cert: { type: 'string' },
-        key: { type: 'string' },
-        sni: { type: 'string' },
-        insecure: { type: 'boolean', default: false },
-        watch: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    }).values;
+    return parseArgs({ args: [...argv], options: OPTIONS }).values;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return unknownWord(argv) ?? (error instanceof Error ? error.message : String(error));
   }
+}
+
+/** What is wrong with the first word that is no option, if there is one. */
+function unknownWord(argv: readonly string[]): string | undefined {
+  const { tokens } = parseArgs({ args: [...argv], options: OPTIONS, strict: false, tokens: true });
+  for (const token of tokens) {
+    if (token.kind === 'positional') return `unexpected word '${token.value}': options begin with --`;
+    if (token.kind !== 'option' || Object.hasOwn(OPTIONS, token.name)) continue;
+    const nearest = nearestWord(token.name, Object.keys(OPTIONS));
+    return `unknown option '${token.rawName}'${nearest === undefined ? '' : `; did you mean '--${nearest}'?`}`;
+  }
+  return undefined;
 }

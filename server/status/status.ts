@@ -7,6 +7,9 @@ import { readStatusOptions, STATUS_USAGE, type StatusOptions } from './status-op
 
 const PERIOD_MS = 1000;
 
+const PASSWORD_HINT =
+  'Give the password in the environment as REDISCLI_AUTH, or by --pass; the user by --user, if it is not default.';
+
 /** Runs to its end; gives the exit code: 0, or 1 where there is nothing to show. */
 export async function runStatus(argv: readonly string[]): Promise<number> {
   const options = readStatusOptions(argv, process.env);
@@ -26,6 +29,7 @@ async function once({ host, port, json, credentials, tls }: StatusOptions): Prom
     process.stdout.write(`${json ? JSON.stringify(status, undefined, 2) : screenLines(status).join('\n')}\n`);
     return 0;
   } catch (error) {
+    if (json) process.stdout.write(`${errorObject(error)}\n`);
     process.stderr.write(`cartwheel status: ${messageOf(error)}\n`);
     return 1;
   }
@@ -60,12 +64,18 @@ async function shown({ host, port, json, credentials, tls }: StatusOptions): Pro
     const status: ClusterStatus = await gatherStatus(host, port, credentials, tls);
     return json ? [JSON.stringify(status)] : screenLines(status);
   } catch (error) {
-    return [json ? JSON.stringify({ version: 1, error: messageOf(error) }) : messageOf(error)];
+    return [json ? errorObject(error) : messageOf(error)];
   }
 }
 
+function errorObject(error: unknown): string {
+  return JSON.stringify({ version: 1, error: messageOf(error) });
+}
+
+/** Says how to give a password where that is what is missing. */
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return /NOAUTH|WRONGPASS/.test(message) ? `${message} ${PASSWORD_HINT}` : message;
 }
 
 function pause(ms: number): Promise<void> {

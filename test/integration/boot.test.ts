@@ -62,6 +62,12 @@ test.serial('an unknown option is named on standard error, with exit code 1', as
   t.regex(errorOutput, /no-such-option/);
 });
 
+test.serial('a mistyped word is named on standard error, with the one that was meant and exit code 1', async (t) => {
+  const { code, errorOutput } = await runNode('staus');
+  t.is(code, 1);
+  t.regex(errorOutput, /'staus' .* did you mean 'cartwheel status'\?/);
+});
+
 test.serial('a data folder that can not be made is named, with exit code 1', async (t) => {
   const { code, errorOutput } = await runNode('--port', '0', '--dir', '/proc/nope');
   t.is(code, 1);

@@ -93,7 +93,12 @@ test.serial('cartwheel status logs in at all nodes', async (t) => {
   t.true((JSON.parse(output) as { nodes: { answered: boolean }[] }).nodes.every(({ answered }) => answered));
   const refused = await runProgram(process.execPath, words);
   t.is(refused.code, 1);
-  t.regex(refused.errorOutput, /NOAUTH Authentication required/);
+  const hint = /NOAUTH Authentication required\. Give the password .* REDISCLI_AUTH, or by --pass/;
+  t.regex(refused.errorOutput, hint);
+  t.regex((JSON.parse(refused.output) as { error: string }).error, hint);
+  const wrong = await runProgram(process.execPath, [...STATUS, '--port', port, '--pass', 'simsim']);
+  t.deepEqual([wrong.code, wrong.output], [1, '']);
+  t.regex(wrong.errorOutput, /WRONGPASS .* Give the password/);
 });
 
 test.serial(

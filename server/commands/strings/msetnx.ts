@@ -49,9 +49,9 @@ const msetnx: Handler = (call) => {
 
 /**
  * Sets all keys if none of them is there: looks for all, then sets each unless it is there by then, and where that finds one
- * after all, or fails, deletes those that were set, by what they hold: what someone else has written over one of them since
- * stays. Each key is an operation of its own, so that others may see some of them set and gone again. Answers whether
- * all were set; a failure where that of one key is not known.
+ * after all, or fails, deletes those that were set, by the dots of their writes: what someone else has written to one of them
+ * since stays, were it the same value. Each key is an operation of its own, so that others may see some of them set and gone
+ * again. Answers whether all were set; a failure where that of one key is not known.
  */
 export async function setAllOrNone(server: Server, session: Steps, pairs: readonly Pair[]): Promise<boolean | Failure> {
   const looks = await Promise.all(pairs.map(({ place }) => look(server, session, place)));

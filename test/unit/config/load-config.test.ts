@@ -118,6 +118,45 @@ test('quorums larger than n, and keyspace lines that say nothing useful, are ref
   t.regex(messageOf(t, { argv: ['--keyspace', 'n=3'] }), /begins with the prefix/);
 });
 
+test('a malformed keyspace row names itself and its form, wherever it stands', (t) => {
+  const cases: readonly (readonly [row: string, message: RegExp])[] = [
+    [
+      'foo',
+      /bad value 'foo' for option 'keyspace': it sets nothing; expected a prefix, then some of n=, .*durability=/,
+    ],
+    ['foo n=1 n=2', /setting 'n' is given twice in 'keyspace foo n=1 n=2'/],
+    ['foo n', /bad value '' for 'n' in 'keyspace foo n': expected 1 to 16/],
+    ['foo n=', /bad value '' for 'n' in 'keyspace foo n=': expected 1 to 16/],
+    ['foo n=3=4', /bad value '3=4' for 'n' in 'keyspace foo n=3=4': expected 1 to 16/],
+    ['foo sloppy=perhaps', /bad value 'perhaps' for 'sloppy' .*: expected yes or no/],
+    ['foo bar', /unknown setting 'bar' in 'keyspace foo bar': expected n=, r=, /],
+    ['foo r=2 n=1', /r = 2 of 'keyspace foo r=2 n=1' must not be more than n = 1/],
+  ];
+  for (const [row, message] of cases) {
+    t.regex(messageOf(t, { argv: ['--keyspace', ...row.split(' ')] }), message);
+    t.regex(messageOf(t, { argv: ['c.conf'], files: { 'c.conf': `keyspace ${row}` } }), message);
+    t.regex(messageOf(t, { environment: { CARTWHEEL_KEYSPACE: `a: n=1;${row}` } }), message);
+  }
+  const files = { 'c.conf': 'keyspace "" n=1' };
+  t.regex(messageOf(t, { argv: ['c.conf'], files }), /it begins with the prefix of its keys; expected a prefix/);
+  const missing = /option 'keyspace' \(.*\) has no value: expected a prefix, then some of n=, /;
+  t.regex(messageOf(t, { argv: ['--keyspace'] }), missing);
+  t.regex(messageOf(t, { argv: ['c.conf'], files: { 'c.conf': 'keyspace' } }), missing);
+});
+
+test('a word that is neither known nor a file is named, with the one that may have been meant', (t) => {
+  for (const [word, meant] of [
+    ['staus', /^'staus' is no word that cartwheel knows, nor a file: did you mean 'cartwheel status'\?/],
+    ['STATUS', /^'STATUS' is no word .*: cartwheel --help tells what there is/],
+    ['help', /did you mean 'cartwheel --help'\?/],
+    ['versoin', /did you mean 'cartwheel --version'\?/],
+    ['start', /^'start' is no word/],
+    ['c.conf', /^can't read configuration file 'c\.conf'/],
+  ] as const) {
+    t.regex(messageOf(t, { argv: [word] }), meant);
+  }
+});
+
 test('peers need a secret of sixteen characters, which no message shows', (t) => {
   const peers = ['--peers', '127.0.0.1:7001@17001', '127.0.0.1:7002'];
   t.regex(messageOf(t, { argv: peers }), /cluster-secret.* at least 16 characters .* it has 0/);

@@ -69,6 +69,12 @@ test('a node that wants a password is asked with one, and tells who has a wrong 
   await t.throwsAsync(gatherStatus('127.0.0.1', live.port, wrong), { message: /WRONGPASS/ });
 });
 
+test('a word that status does not know is named, with the one that may have been meant', (t) => {
+  t.is(readStatusOptions(['--wach'], {}), "unknown option '--wach'; did you mean '--watch'?");
+  t.is(readStatusOptions(['--nothing-like-it'], {}), "unknown option '--nothing-like-it'");
+  t.is(readStatusOptions(['7001'], {}), "unexpected word '7001': options begin with --");
+});
+
 test('the options of status have defaults and bounds', (t) => {
   t.deepEqual(readStatusOptions([], {}), {
     host: '127.0.0.1',

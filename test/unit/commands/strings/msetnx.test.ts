@@ -67,6 +67,20 @@ test('what someone else has written over a key meanwhile is not taken back', asy
   t.is(await held(client), `*2\r\n${bulk('ours+theirs')}${bulk('theirs')}`);
 });
 
+test('the same value that someone else has written to a key meanwhile is not taken back', async (t) => {
+  for (const reconcile of ['newest', 'siblings']) {
+    const live = await LiveServer.start({ reconcile });
+    t.teardown(() => live.stop());
+    const client = await live.connect();
+    const session = interrupted(live.server.node.openSession(), 'b', async () => {
+      await client.ask('SET b theirs');
+      await client.ask('SET a ours');
+    });
+    t.is(await setBoth(live, session), false);
+    t.is(await held(client), `*2\r\n${bulk('ours')}${bulk('theirs')}`, reconcile);
+  }
+});
+
 test('where one key fails, the others are taken back and the failure is the answer', async (t) => {
   const live = await LiveServer.start();
   t.teardown(() => live.stop());
