@@ -2,7 +2,6 @@ import { AntiEntropy } from './anti-entropy/anti-entropy.js';
 import { MerkleForest } from './anti-entropy/merkle-forest.js';
 import { saveForest, takeSavedForest } from './anti-entropy/saved-forest.js';
 import { ForegroundGovernor, type GovernorFigures } from './background/foreground-governor.js';
-import type { PaceOptions } from './background/pace.js';
 import { answerStrain, PeerStrains } from './background/peer-strains.js';
 import { answerPull } from './background/pull.js';
 import type { BackgroundTask } from './background/task.js';
@@ -12,7 +11,7 @@ import { type Copy, copiesOf } from './coordinator/copies.js';
 import { Counters } from './coordinator/counters.js';
 import { answerStamp, greetWithStamp, Lateness } from './coordinator/forwarding/forward-stamp.js';
 import { StampRounds } from './coordinator/forwarding/stamp-rounds.js';
-import { HedgeQueue } from './coordinator/hedge.js';
+import { HedgeQueue, hedgeDelayUs } from './coordinator/hedge.js';
 import { type HeldWait, heldWrites } from './coordinator/held-writes.js';
 import { InboundRequests } from './coordinator/inbound-requests.js';
 import { answerKeyCount, countKeys } from './coordinator/key-count.js';
@@ -27,16 +26,15 @@ import type { HandoffNode } from './handoff/handoff-node.js';
 import { Hints } from './handoff/hints.js';
 import { OrphanSweep } from './handoff/orphan-sweep.js';
 import { KeyspaceAgreement } from './keyspaces/keyspace-agreement.js';
-import { type KeyspaceRow, Keyspaces } from './keyspaces/keyspaces.js';
-import { type ClientPorts, PortBook } from './membership/client-ports.js';
+import { Keyspaces } from './keyspaces/keyspaces.js';
+import { PortBook } from './membership/client-ports.js';
 import { GossipMembership } from './membership/gossip-membership.js';
 import { contactBy, gossipLinks } from './membership/links.js';
 import { isElastic, type Membership } from './membership/membership.js';
 import { openMembership, refuseAlone } from './membership/open-membership.js';
-import type { MembershipPlan } from './membership/plan.js';
+import { type NodeOptions, wireOf } from './options.js';
 import { Peers } from './peers.js';
 import type { Store } from './ports/store.js';
-import type { PeerAddress } from './ports/transport.js';
 import type { World } from './ports/world.js';
 import { reapingAgeMs } from './reaping/age.js';
 import { LocalReaping } from './reaping/local-reaping.js';
@@ -61,50 +59,11 @@ import { forgetReceived } from './transfer/transfer-rows.js';
 import { type ActorId, LIFE_BYTES, lifeOf, makeActor } from './version/actor.js';
 import { ContextTokens } from './version/context-token.js';
 import { HybridClock } from './version/hybrid-clock.js';
-import { frameBytesMax } from './wire/limits.js';
 import { LinkWatch } from './wire/link-watch.js';
 import { Peer } from './wire/peer.js';
 import { PeerService } from './wire/peer-service.js';
 import { QUERY_KIND, Queries } from './wire/queries.js';
-import type { WireOptions } from './wire/wire-options.js';
 
-export interface NodeOptions {
-  /** A fixed list; or what the configuration says of a cluster whose nodes come and go. */
-  readonly membership: Membership | MembershipPlan;
-  readonly clusterName: string;
-  /** Shared by all nodes: signs context tokens, and peers must prove that they know it. */
-  readonly secret: string;
-  /** Where peers reach this node; undefined: nowhere (a node that stands alone). */
-  readonly listen: PeerAddress | undefined;
-  /** Where clients reach this node; not given: on the port that its membership names, without TLS. */
-  readonly clientPorts?: ClientPorts;
-  /** One row each, the default keyspace (prefix '') among them. */
-  readonly keyspaces: readonly KeyspaceRow[];
-  /** The longest value that clients may write, in bytes. */
-  readonly valueBytesMax: number;
-  readonly requestTimeoutMs: number;
-  /** The highest version of the peer protocol to speak. */
-  readonly protocolVersionMax: number;
-  readonly clockDriftMaxMs: number;
-  readonly clockEntriesMax: number;
-  /** For the object cache and the object buffer together. */
-  readonly memoryBytesMax: number;
-  readonly flushPeriodMs: number;
-  /** Memory for hints. */
-  readonly hintBytesMax: number;
-  /** Older hints are dropped. */
-  readonly hintWindowMs: number;
-  /** How often this node exchanges with another one; 0: never by itself. */
-  readonly exchangePeriodMs: number;
-  /** Tombstones and expired values that are older may be reaped; a node that was away longer starts over. */
-  readonly tombstoneGraceMs: number;
-  /** For so long all that are to hold a partition must hold it before another node gives its copy up. */
-  readonly retireAfterMs: number;
-  /** How fast background work may go. */
-  readonly background: PaceOptions;
-}
-
-const HEDGE_DELAY_MIN_US = 10_000;
 const OBJECTS_A_FRAME = 4;
 
 /** A Dynamo node: puts the parts together. */
@@ -263,7 +222,9 @@ export class ClusterNode {
         withinMs: Math.floor(options.requestTimeoutMs / 2),
         lateness: new Lateness(world.clock),
       },
-      hedges: new HedgeQueue(world.timers, world.clock, () => this.#hedgeDelayUs(options.requestTimeoutMs)),
+      hedges: new HedgeQueue(world.timers, world.clock, () =>
+        hedgeDelayUs(this.peers.values(), options.requestTimeoutMs),
+      ),
       modifyQueues: new ModifyQueues(),
       clockEntriesMax: options.clockEntriesMax,
       // Merges may bring together what several nodes have let in, and that must still fit a frame.
@@ -400,13 +361,6 @@ export class ClusterNode {
     await this.#identity.close(this.#hybridClock.last);
   }
 
-  /** Three times the p99 of the fastest peer: a replica that takes longer is late for whatever reason. */
-  #hedgeDelayUs(requestTimeoutMs: number): number {
-    let fastestUs = Number.POSITIVE_INFINITY;
-    for (const peer of this.peers.values()) if (peer.reachable()) fastestUs = Math.min(fastestUs, peer.p99Us());
-    return Math.min(Math.max(HEDGE_DELAY_MIN_US, 3 * fastestUs), (requestTimeoutMs * 1000) / 4);
-  }
-
   #isMember(actor: ActorId): boolean {
     const life = lifeOf(actor);
     if (life === lifeOf(this.#identity.actor)) return true;
@@ -433,17 +387,4 @@ async function membershipOf(world: World, store: Store, options: NodeOptions): P
     clockDriftMaxMs: options.clockDriftMaxMs,
     contact: contactBy(world, wire),
   });
-}
-
-function wireOf(options: NodeOptions, partitionCount: number, nodeId: NodeId, actor: () => ActorId): WireOptions {
-  return {
-    clusterName: options.clusterName,
-    secret: options.secret,
-    partitionCount,
-    nodeId,
-    actor,
-    versionMax: options.protocolVersionMax,
-    frameBytesMax: frameBytesMax(options.valueBytesMax),
-    requestTimeoutMs: options.requestTimeoutMs,
-  };
 }

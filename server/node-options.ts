@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { parseSeed } from '../cluster/membership/peer-text.js';
 import { type MembershipPlan, planOf } from '../cluster/membership/plan.js';
 import { type PeerText, parsePeer, peerListFault, StaticMembership } from '../cluster/membership/static-membership.js';
-import type { NodeOptions } from '../cluster/node.js';
+import type { NodeOptions } from '../cluster/options.js';
 import type { NodeId } from '../cluster/ring/ring.js';
 import { type Config, standsAlone } from './config/config.js';
 import { ConfigError } from './config/config-lines.js';

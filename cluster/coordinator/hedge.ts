@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.js';
 import type { Timer, Timers } from '../ports/timers.js';
+import type { Peer } from '../wire/peer.js';
 
 /** An operation that may want to ask more replicas when the first are late. */
 export interface Hedgeable {
@@ -8,6 +9,7 @@ export interface Hedgeable {
 }
 
 const TICK_MS = 5;
+const DELAY_MIN_US = 10_000;
 
 /**
  * Tells operations that they have been waiting for long. One timer serves all, and only while something waits: the delay
@@ -54,4 +56,14 @@ export class HedgeQueue {
       this.#head = 0;
     }
   }
+}
+
+/**
+ * How long an operation waits before it asks more replicas, in µs: three times the p99 of the fastest peer. A replica that
+ * takes longer is late for whatever reason.
+ */
+export function hedgeDelayUs(peers: Iterable<Pick<Peer, 'reachable' | 'p99Us'>>, requestTimeoutMs: number): number {
+  let fastestUs = Number.POSITIVE_INFINITY;
+  for (const peer of peers) if (peer.reachable()) fastestUs = Math.min(fastestUs, peer.p99Us());
+  return Math.min(Math.max(DELAY_MIN_US, 3 * fastestUs), (requestTimeoutMs * 1000) / 4);
 }

@@ -1,7 +1,8 @@
 /** A machine of a simulated cluster: its disk and its clock last, its processes come and go. */
 
 import { nodeIdOf } from '../../cluster/membership/node-id.js';
-import { ClusterNode, type NodeOptions } from '../../cluster/node.js';
+import { ClusterNode } from '../../cluster/node.js';
+import type { NodeOptions } from '../../cluster/options.js';
 import type { Timer, Timers } from '../../cluster/ports/timers.js';
 import type { World } from '../../cluster/ports/world.js';
 import type { NodeId } from '../../cluster/ring/ring.js';

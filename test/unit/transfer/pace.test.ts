@@ -3,7 +3,8 @@ import test from 'ava';
 import { ForegroundGovernor } from '../../../cluster/background/foreground-governor.js';
 import { AT_REST } from '../../../cluster/background/strain.js';
 import { MERGE_ROWS } from '../../../cluster/transfer/limits.js';
-import { TransferCluster, type TransferMachine } from './transfer-cluster.js';
+import { TransferCluster } from './transfer-cluster.js';
+import type { TransferMachine } from './transfer-machine.js';
 
 const TARGET_MS = 20;
 const RATE_MIN = 50;

@@ -2,7 +2,8 @@ import test from 'ava';
 import { PULL_ROWS_MAX } from '../../../cluster/background/limits.js';
 import { QUERY_KIND } from '../../../cluster/wire/queries.js';
 import type { ClusterOptions } from './transfer-cluster.js';
-import { RETIRE_AFTER_MS, TransferCluster } from './transfer-cluster.js';
+import { TransferCluster } from './transfer-cluster.js';
+import { RETIRE_AFTER_MS } from './transfer-machine.js';
 
 async function filled(keys: number, options: ClusterOptions = {}): Promise<TransferCluster> {
   const cluster = await TransferCluster.open(options);
