@@ -111,5 +111,6 @@ export class Server {
     this.security.resetCounts();
     this.clients.totals.reset();
     this.node.counters.reset();
+    this.node.replica.expiry.reset();
   }
 }

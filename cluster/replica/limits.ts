@@ -52,6 +52,9 @@ export const WARM_SHARE_MAX = 0.9;
 export const SCAN_ROWS = 256;
 export const WARM_PAUSE_MS = 1;
 
+/** Keys that one look for times to live passes. */
+export const EXPIRY_SAMPLE_STEPS = 500;
+
 /** A failed write of the object buffer is tried again after this long, twice as long after each further failure. */
 export const RETRY_MIN_MS = 100;
 export const RETRY_MAX_MS = 5_000;

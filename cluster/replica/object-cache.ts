@@ -110,6 +110,11 @@ export class ObjectCache {
     return this.bytes < this.bytesMax * WARM_SHARE_MAX && this.entries < ENTRIES_MAX;
   }
 
+  /** All that is in memory of a database; entries may come and go meanwhile. */
+  entriesOf(db: number): Iterable<Entry> {
+    return this.#map(db).values();
+  }
+
   #map(db: number): Map<string, Entry> {
     const map = this.#maps[db];
     if (map === undefined) throw new RangeError(`no database ${db}`);

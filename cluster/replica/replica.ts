@@ -27,6 +27,7 @@ import {
   type StoreAnswer,
   type WriteWaiter,
 } from './entry.js';
+import { ExpiryFigures } from './expiry-figures.js';
 import { FlushedRows } from './flushed-rows.js';
 import { Journal } from './journal.js';
 import { KeyCounts } from './key-counts.js';
@@ -41,7 +42,16 @@ import {
 } from './limits.js';
 import { ObjectCache } from './object-cache.js';
 import { type ShownRecord, scanMerged, scanOrder, type TakeRows } from './partition-scan.js';
-import { fillNote, isLiveRecord, noteIsActor, noteIsOfLife, noteOf, RECORD_NOTE_BYTES, recordFault } from './record.js';
+import {
+  EXPIRING,
+  fillNote,
+  isLiveRecord,
+  noteIsActor,
+  noteIsOfLife,
+  noteOf,
+  RECORD_NOTE_BYTES,
+  recordFault,
+} from './record.js';
 import { type RecordObserver, UNOBSERVED } from './record-observer.js';
 import { WarmUp } from './warm-up.js';
 import { Watermarks } from './watermarks.js';
@@ -104,6 +114,8 @@ export class Replica {
   readonly #fastBytesMax: number;
   readonly #dirtyBytesMax: number;
   readonly #withheld = new Set<Partition>();
+  /** Of keys that expire. */
+  readonly expiry: ExpiryFigures;
   #keyCame: KeyCame = () => undefined;
   #refusedWrites = 0;
   #closed = false;
@@ -123,6 +135,10 @@ export class Replica {
     this.#partitionCount = partitionCount;
     this.#cache = new ObjectCache(partitionCount, memoryBytesMax);
     this.#counts = new KeyCounts(partitionCount);
+    this.expiry = new ExpiryFigures(
+      () => world.clock.nowMs(),
+      (db) => this.#cache.entriesOf(db),
+    );
     this.#journal = new Journal(
       partitionCount,
       memoryBytesMax * JOURNAL_SHARE_MAX,
@@ -249,6 +265,7 @@ export class Replica {
     if (noteIsActor(record, this.#identity.actorBytes)) this.#identity.objectsLeave();
     this.#observer.changed(entry, record, undefined);
     this.#counts.add(partition, db, entry.standing, -1);
+    if (entry.standing === EXPIRING) this.expiry.leaves(record, undefined);
     this.#queue.remove(entry, waiter);
     return true;
   }
@@ -453,6 +470,7 @@ export class Replica {
       this.#keyCame(entry.partition, entry.db, entry.key);
     } else {
       this.#counts.add(entry.partition, entry.db, entry.standing, -1);
+      if (entry.standing === EXPIRING) this.expiry.leaves(replaced, object);
     }
     this.#cache.setRecord(entry, this.#recordOf(object, length, replaced));
     this.#queue.changed(entry, bytesBefore);

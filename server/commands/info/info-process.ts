@@ -118,7 +118,9 @@ function keyspaceFields({ node, config }: Server): InfoField[] {
     const stored = node.databases.stored(db);
     const count = node.replica.countKeys(stored, own);
     if (count === 0) continue;
-    fields.push([`db${db}`, `keys=${count},expires=${node.replica.countExpiring(stored, own)},avg_ttl=0`]);
+    const expires = node.replica.countExpiring(stored, own);
+    const averageTtlMs = expires === 0 ? 0 : node.replica.expiry.averageTtlMs(stored);
+    fields.push([`db${db}`, `keys=${count},expires=${expires},avg_ttl=${averageTtlMs}`]);
   }
   return fields;
 }
