@@ -11,7 +11,7 @@ import { type Copy, copiesOf } from './coordinator/copies.js';
 import { Counters } from './coordinator/counters.js';
 import { answerStamp, greetWithStamp, Lateness } from './coordinator/forwarding/forward-stamp.js';
 import { StampRounds } from './coordinator/forwarding/stamp-rounds.js';
-import { HedgeQueue, hedgeDelayUs } from './coordinator/hedge.js';
+import { HedgeQueue } from './coordinator/hedge.js';
 import { type HeldWait, heldWrites } from './coordinator/held-writes.js';
 import { InboundRequests } from './coordinator/inbound-requests.js';
 import { answerKeyCount, countKeys } from './coordinator/key-count.js';
@@ -222,9 +222,7 @@ export class ClusterNode {
         withinMs: Math.floor(options.requestTimeoutMs / 2),
         lateness: new Lateness(world.clock),
       },
-      hedges: new HedgeQueue(world.timers, world.clock, () =>
-        hedgeDelayUs(this.peers.values(), options.requestTimeoutMs),
-      ),
+      hedges: new HedgeQueue(world.timers, world.clock, () => this.peers.values(), options.requestTimeoutMs),
       modifyQueues: new ModifyQueues(),
       clockEntriesMax: options.clockEntriesMax,
       // Merges may bring together what several nodes have let in, and that must still fit a frame.

@@ -1,7 +1,8 @@
 /**
  * HOT PATH. One get (Dynamo §4.5): reads the own replica and R - 1 others, answers the join of what they hold, and
- * repairs behind the reply those that hold something else. More replicas are asked when one fails or is late, and nodes
- * outside of the primaries in the place of those that can't be reached (Dynamo §4.6, sloppy quorum).
+ * repairs behind the reply those that hold something else. The others are sent the fingerprint of the own version, and send
+ * no value where they have the same. One more replica is asked for each that fails or is late, and nodes outside of the primaries
+ * in the place of those that can't be reached (Dynamo §4.6, sloppy quorum).
  */
 import type { Failure } from '../failure.js';
 import type { KeyspaceRow } from '../keyspaces/keyspaces.js';
@@ -21,6 +22,7 @@ import type { Coordination } from './coordination.js';
 import { refusesDrift } from './drift.js';
 import type { Hedgeable } from './hedge.js';
 import type { Placement } from './placement.js';
+import { nextPrimary, primaryToTry } from './replica-choice.js';
 import { ownCopyCounts, ownStandInFor } from './stand-ins.js';
 import { mayBeForgotten } from './stray-copy.js';
 import { UNHEARD } from './unheard.js';
@@ -41,8 +43,9 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
   readonly #r: number;
   #best: ObjectBytes | null = null;
   #fingerprint = 0;
-  /** Bit i: the primary in place i was asked; was asked and holds what we hold. */
+  /** Bit i: the primary in place i was asked; has answered or failed; holds what we hold. */
   #askedMask = 0;
+  #endedMask = 0;
   #sameMask = 0;
   /** Fallbacks before this place were asked, or can't be. */
   #nextFallback: number;
@@ -92,21 +95,23 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
     this.#readOthers(local, world.clock.monotonicUs());
   }
 
-  hedge(): void {
-    if (this.#finished) return;
-    this.#asking = true;
+  late(peer: Peer): void {
+    if (this.#finished || this.#hasEnded(peer)) return;
     // Fallbacks only in the place of primaries: N nodes are asked in all.
-    if (this.#ask(this.#placement.n - this.#answered - this.#outstanding) > 0) this.#node.counters.hedged_reads++;
+    if (this.#answered + this.#outstanding >= this.#placement.n) return;
+    this.#asking = true;
+    if (this.#askNext(this.#node.world.clock.monotonicUs())) this.#node.counters.hedged_reads++;
     this.#asking = false;
     this.#advance();
   }
 
   getReplied(peer: Peer, same: boolean, object: Buffer | undefined): void {
     if (object !== undefined && refusesDrift(this.#node, highestCounter(object), peer.id)) {
-      this.failed();
+      this.failed(peer);
       return;
     }
     const place = this.#placeOf(peer);
+    this.#endedMask |= bitOf(place);
     this.#outstanding--;
     this.#answered++;
     if (place >= this.#placement.n) this.#takeFallback(object);
@@ -115,11 +120,12 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
     this.#advance();
   }
 
-  failed(): void {
+  failed(peer: Peer): void {
+    this.#endedMask |= bitOf(this.#placeOf(peer));
     this.#outstanding--;
     // Within the call that asked: whoever asks goes on.
     if (this.#asking) return;
-    if (!this.#finished) this.#askUntilEnough();
+    if (!this.#finished) this.#askUntilEnough(this.#node.world.clock.monotonicUs());
     this.#advance();
   }
 
@@ -131,55 +137,55 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
     throw new Error('a get was answered as a forwarded request');
   }
 
-  /** `sinceUs`: since when the others could have answered. */
-  #readOthers(local: ObjectBytes | null, sinceUs: number): void {
+  #readOthers(local: ObjectBytes | null, nowUs: number): void {
     // A copy that was started over does not stand for what this node has acknowledged before.
     if (!this.#node.replica.serves(this.#partition) || !ownCopyCounts(this.#placement)) this.#answered = 0;
     this.#best = local;
     this.#held = local;
     if (this.#answered < this.#r) {
       this.#fingerprint = local === null ? 0 : this.#node.replica.fingerprint(this.#db, this.#key, local);
-      this.#askUntilEnough();
-      if (this.#outstanding > 0) this.#node.hedges.add(this, sinceUs);
+      this.#askUntilEnough(nowUs);
+      this.#tryAgain(nowUs);
     }
     this.#advance();
   }
 
-  #askUntilEnough(): void {
+  #askUntilEnough(nowUs: number): void {
     this.#asking = true;
     let asked = true;
-    while (asked && this.#answered + this.#outstanding < this.#r) asked = this.#ask(1) > 0;
+    while (asked && this.#answered + this.#outstanding < this.#r) asked = this.#askNext(nowUs);
     this.#asking = false;
   }
 
-  /** Asks up to `count` more reachable replicas, those with the fewest requests in flight first. Answers how many. */
-  #ask(count: number): number {
-    let asked = 0;
-    for (; asked < count; asked++) {
-      let place = this.#nextToAsk();
-      if (place >= 0) this.#askedMask |= 1 << place;
-      else place = this.#nextFallbackToAsk();
-      if (place < 0) break;
-      this.#outstanding++;
-      this.#placement.targets[place]?.peer?.get(this, this.#partition, this.#db, this.#key, this.#fingerprint);
-    }
-    return asked;
+  /** Asks one more reachable replica, the one that should answer first. Answers whether there was one. */
+  #askNext(nowUs: number): boolean {
+    let place = nextPrimary(this.#placement, this.#askedMask, nowUs);
+    if (place < 0) place = this.#nextFallbackToAsk();
+    const peer = this.#placement.targets[place]?.peer;
+    if (peer === undefined) return false;
+    this.#ask(place, peer);
+    this.#node.hedges.add(this, peer, nowUs);
+    return true;
   }
 
-  #nextToAsk(): number {
-    let best = -1;
-    let fewest = Number.POSITIVE_INFINITY;
-    const { n, targets } = this.#placement;
-    for (let place = 0; place < n; place++) {
-      const peer = targets[place]?.peer;
-      if (peer === undefined || (this.#askedMask & (1 << place)) !== 0 || !peer.reachable()) continue;
-      const outstanding = peer.outstanding();
-      if (outstanding < fewest) {
-        fewest = outstanding;
-        best = place;
-      }
-    }
-    return best;
+  #ask(place: number, peer: Peer): void {
+    this.#askedMask |= bitOf(place);
+    this.#outstanding++;
+    peer.get(this, this.#partition, this.#db, this.#key, this.#fingerprint);
+  }
+
+  /** Now and then a get asks one that is usually passed over, and does not wait for it. */
+  #tryAgain(nowUs: number): void {
+    const place = primaryToTry(this.#placement, this.#askedMask, nowUs);
+    const peer = this.#placement.targets[place]?.peer;
+    if (peer === undefined) return;
+    this.#asking = true;
+    this.#ask(place, peer);
+    this.#asking = false;
+  }
+
+  #hasEnded(peer: Peer): boolean {
+    return (this.#endedMask & bitOf(this.#placeOf(peer))) !== 0;
   }
 
   #nextFallbackToAsk(): number {
@@ -289,4 +295,9 @@ export class GetOperation<T> implements ReplyHandler, LoadWaiter, Hedgeable {
   #repairDurability(): Durability {
     return this.#keyspace.durability === 'buffer' ? BUFFER : LOG;
   }
+}
+
+/** The bit of a place in the masks; none for places beyond them, which only fallbacks have. */
+function bitOf(place: number): number {
+  return place < 31 ? 1 << place : 0;
 }

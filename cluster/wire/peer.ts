@@ -62,7 +62,8 @@ export class Peer implements ConnectionOwner, WatchedLink {
   private ready: PeerConnection | undefined;
   private identity: PeerIdentity | undefined;
   private table = new RequestTable<ReplyHandler>(FIRST_REQUEST_ID);
-  private readonly roundTrips = new RoundTrips();
+  /** Of gets: what the peer does for them is much the same each time. */
+  private readonly gets = new RoundTrips();
   private readonly recorder: LatencyRecorder;
   private readonly getReply = new GetReplyFields();
   private readonly reachability: Reachability;
@@ -72,6 +73,7 @@ export class Peer implements ConnectionOwner, WatchedLink {
   private readonly redial: Redial;
   /** When the requests of this turn were made. */
   private turnUs = 0;
+  private lastGetUs = 0;
   private readyUs = 0;
   /** When bytes came last over a link that is gone. */
   private lastHeardUs: number | undefined;
@@ -124,9 +126,24 @@ export class Peer implements ConnectionOwner, WatchedLink {
     return this.table.count;
   }
 
-  /** The time in µs within which about 99 of 100 recent round trips ended; a guess before the first. */
+  /** The time in µs within which about 99 of 100 recent gets were answered; a guess before the first. */
   p99Us(): number {
-    return this.roundTrips.p99Us();
+    return this.gets.p99Us();
+  }
+
+  /** How long gets took of late, in µs; 0 before the first. */
+  recentGetUs(): number {
+    return this.gets.recentUs();
+  }
+
+  /** The same, or how long the oldest request has been waiting at `nowUs`, where that is longer already. */
+  expectedUs(nowUs: number): number {
+    return Math.max(this.gets.recentUs(), nowUs - this.table.oldestStartUs());
+  }
+
+  /** When a get was asked last (monotonic); 0: never. */
+  askedUs(): number {
+    return this.lastGetUs;
   }
 
   /**
@@ -185,6 +202,7 @@ export class Peer implements ConnectionOwner, WatchedLink {
     if (connection === undefined) return;
     const id = this.issue(handler, GET_REPLY, connection);
     if (id < 0) return;
+    this.lastGetUs = this.turnUs;
     const { writer } = connection;
     appendGet(writer.out, id, partition, db, key, fingerprint);
     writer.appended();
@@ -268,7 +286,7 @@ export class Peer implements ConnectionOwner, WatchedLink {
         if (fault !== undefined) return fault;
         const handler = table.take(requestId, kind);
         if (handler === undefined) return table.replyFault(requestId, kind);
-        this.measure(startUs);
+        this.gets.record(this.measure(startUs), this.ready?.receivedUs ?? startUs);
         handler.getReplied(this, getReply.same, getReply.object);
         getReply.object = undefined;
         return undefined;
@@ -343,10 +361,10 @@ export class Peer implements ConnectionOwner, WatchedLink {
     return id;
   }
 
-  private measure(startUs: number): void {
+  private measure(startUs: number): number {
     const us = (this.ready?.receivedUs ?? startUs) - startUs;
-    this.roundTrips.record(us);
     this.recorder.record(us);
+    return us;
   }
 
   /** For the watch. */
@@ -355,7 +373,7 @@ export class Peer implements ConnectionOwner, WatchedLink {
     const waitingSinceUs = table.oldestStartUs();
     while (nowUs - table.oldestStartUs() >= this.timeoutUs) {
       const handler = table.takeOldest();
-      this.roundTrips.record(this.timeoutUs);
+      this.gets.record(this.timeoutUs, nowUs);
       handler?.failed(this, 'timeout');
     }
     this.connection?.check(nowUs, waitingSinceUs);

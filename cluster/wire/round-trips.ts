@@ -1,6 +1,6 @@
 /**
- * HOT PATH. A small memory of recent round trips: four buckets to each power of two µs, and every WINDOW samples all
- * counts are halved, so that what is long ago weighs little.
+ * HOT PATH. A small memory of recent round trips: how long they took of late, and their p99. For the p99 there are four
+ * buckets to each power of two µs, and every WINDOW samples all counts are halved, so that what is long ago weighs little.
  */
 const WINDOW = 1024;
 const BUCKETS = 32 * 4;
@@ -9,21 +9,40 @@ const REFRESH = 64;
 /** What is assumed before anything was measured. */
 const GUESS_US = 10_000;
 const US_MAX = 2 ** 31 - 1;
+/** What the newest sample weighs in the average, at the least. */
+const SHARE_MIN = 1 / 8;
+/** A sample that comes so long after the one before it takes the place of all before. */
+const FORGET_US = 250_000;
 
 export class RoundTrips {
   private readonly counts = new Uint32Array(BUCKETS);
   private total = 0;
   private sinceRefresh = 0;
   private p99 = GUESS_US;
+  private average = 0;
+  private sampledUs = Number.NEGATIVE_INFINITY;
 
-  /** Takes one duration in whole µs. */
-  record(us: number): void {
+  /** Takes one duration in whole µs, which ended at `nowUs` (monotonic). */
+  record(us: number, nowUs: number): void {
+    const share = Math.min(Math.max((nowUs - this.sampledUs) / FORGET_US, SHARE_MIN), 1);
+    this.average += (Math.min(Math.max(us, 0), US_MAX) - this.average) * share;
+    this.sampledUs = nowUs;
     const bucket = bucketOf(us);
     this.counts[bucket] = (this.counts[bucket] ?? 0) + 1;
     this.total += 1;
     this.sinceRefresh += 1;
     if (this.total >= WINDOW) this.halve();
     if (this.sinceRefresh >= REFRESH || this.total < REFRESH) this.refresh();
+  }
+
+  /** How long they took of late in µs: a moving average, the newest weighing more the longer ago the others are. 0 before the first. */
+  recentUs(): number {
+    return this.average;
+  }
+
+  /** When the last one ended (monotonic). */
+  lastUs(): number {
+    return this.sampledUs;
   }
 
   /** The time in µs within which about 99 of 100 recent round trips ended; at most a quarter too high. */

@@ -146,6 +146,11 @@ export class FakePeer {
   refusals = 0;
   /** Requests of others that are in flight, on top of those of this test. */
   busyWith = 0;
+  /** How long its gets have taken of late, and all but one in a hundred of them. */
+  getUs = 0;
+  p99GetUs = 20_000;
+  /** When it was asked last, as far as coordinators hear. */
+  lastAskedUs = 0;
   actorId: ActorId | undefined;
   protocolVersion: number | undefined;
   readonly puts: SentPut[] = [];
@@ -188,6 +193,22 @@ export class FakePeer {
   outstanding(): number {
     const waiting = [...this.puts, ...this.gets, ...this.forwards].filter((sent) => !sent.isAnswered);
     return this.busyWith + waiting.length;
+  }
+
+  p99Us(): number {
+    return this.p99GetUs;
+  }
+
+  recentGetUs(): number {
+    return this.getUs;
+  }
+
+  expectedUs(): number {
+    return this.getUs;
+  }
+
+  askedUs(): number {
+    return this.lastAskedUs;
   }
 
   put(

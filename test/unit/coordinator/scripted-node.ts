@@ -150,7 +150,7 @@ export class ScriptedNode {
         withinMs: FORWARD_WITHIN_MS,
         lateness: new Lateness(world.clock),
       },
-      hedges: new HedgeQueue(world.timers, world.clock, () => HEDGE_DELAY_MS * 1000),
+      hedges: new HedgeQueue(world.timers, world.clock, () => peers.map((peer) => peer.asPeer()), 1000),
       modifyQueues: new ModifyQueues(),
       clockEntriesMax,
       objectBytesMax: 1_000_000,

@@ -6,7 +6,7 @@ test('the p99 of like round trips is at most a quarter above them', (t) => {
   fc.assert(
     fc.property(fc.integer({ min: 4, max: 2 ** 31 - 1 }), fc.integer({ min: 1, max: 3000 }), (us, count) => {
       const trips = new RoundTrips();
-      for (let i = 0; i < count; i++) trips.record(us);
+      for (let i = 0; i < count; i++) trips.record(us, i);
       t.true(trips.p99Us() >= us && trips.p99Us() <= us * 1.25);
     }),
   );
@@ -15,8 +15,8 @@ test('the p99 of like round trips is at most a quarter above them', (t) => {
 test('one slow round trip in fifty counts, one in a thousand does not', (t) => {
   const [often, seldom] = [new RoundTrips(), new RoundTrips()];
   for (let i = 0; i < 5000; i++) {
-    often.record(i % 50 === 0 ? 80_000 : 200);
-    seldom.record(i % 1000 === 0 ? 80_000 : 200);
+    often.record(i % 50 === 0 ? 80_000 : 200, i);
+    seldom.record(i % 1000 === 0 ? 80_000 : 200, i);
   }
   t.true(often.p99Us() >= 80_000);
   t.true(seldom.p99Us() < 300);
@@ -25,13 +25,27 @@ test('one slow round trip in fifty counts, one in a thousand does not', (t) => {
 test('a slow spell is forgotten', (t) => {
   const trips = new RoundTrips();
   t.is(trips.p99Us(), 10_000);
-  for (let i = 0; i < 2000; i++) trips.record(500_000);
-  for (let i = 0; i < 8000; i++) trips.record(300);
+  for (let i = 0; i < 2000; i++) trips.record(500_000, i);
+  for (let i = 0; i < 8000; i++) trips.record(300, i);
   t.true(trips.p99Us() < 400);
 });
 
 test('odd durations do no harm', (t) => {
   const trips = new RoundTrips();
-  for (const us of [0, -5, 0.5, 2 ** 40, Number.POSITIVE_INFINITY]) trips.record(us);
+  for (const us of [0, -5, 0.5, 2 ** 40, Number.POSITIVE_INFINITY]) trips.record(us, 0);
   t.true(trips.p99Us() > 0);
+  t.true(Number.isFinite(trips.recentUs()));
+});
+
+test('the average follows many samples slowly, and one that comes after a pause at once', (t) => {
+  const trips = new RoundTrips();
+  t.is(trips.recentUs(), 0);
+  trips.record(300, 1_000);
+  t.is(trips.recentUs(), 300);
+  trips.record(200_300, 1_500);
+  t.is(trips.recentUs(), 300 + 200_000 / 8);
+  trips.record(400, 600_000);
+  t.is(trips.recentUs(), 400);
+  for (let i = 0; i < 100; i++) trips.record(2_000, 600_000 + i);
+  t.true(Math.abs(trips.recentUs() - 2_000) < 1);
 });
