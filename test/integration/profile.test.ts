@@ -1,0 +1,33 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import { runLoad } from '../../scripts/bench/load-run.js';
+import { readWishes } from '../../scripts/profile/plan.js';
+import { ProfiledCluster } from '../../scripts/profile/profiled-cluster.js';
+import { type AllocationNode, allocationCosts, type CpuProfile, cpuCosts } from '../../scripts/profile/self-costs.js';
+
+const REQUESTS = 5000;
+
+test('a node is recorded while clients use it, and its time and memory have cost centres', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'cartwheel-test-'));
+  const wishes = readWishes(['--nodes', '1']);
+  if (typeof wishes === 'string') throw new Error(wishes);
+  const cluster = await ProfiledCluster.make(folder, wishes);
+  t.teardown(() => {
+    cluster.kill();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  await cluster.start();
+  const load = () => runLoad(cluster.port, wishes.load, 'SET', REQUESTS);
+  const [cpuFile, allocationFile] = [join(folder, 'cpu'), join(folder, 'allocations')];
+  await cluster.record('cpu', cpuFile, load);
+  await cluster.record('allocations', allocationFile, load);
+  await cluster.stop();
+  const cpu = cpuCosts(JSON.parse(readFileSync(cpuFile, 'utf8')) as CpuProfile);
+  const { head } = JSON.parse(readFileSync(allocationFile, 'utf8')) as { readonly head: AllocationNode };
+  for (const costs of [cpu, allocationCosts(head)]) {
+    const centres = new Set(costs.map(({ centre }) => centre));
+    for (const centre of ['dispatch, commands', 'replica, cache']) t.true(centres.has(centre), centre);
+  }
+});
