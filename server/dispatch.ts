@@ -2,6 +2,7 @@
 import type { Session } from '../cluster/coordinator/session.js';
 import { QuietLog } from '../cluster/wire/quiet-log.js';
 import type { Login } from './acl/login.js';
+import { absentCommandText } from './commands/absent-commands.js';
 import type { Call } from './commands/command.js';
 import type { Command } from './commands/command-table.js';
 import { COMMAND_PREFIX } from './latency/latency-book.js';
@@ -57,7 +58,7 @@ export class Dispatcher implements RequestHandler {
     let command = server.commands.find(name);
     if (command === undefined) {
       if (HTTP_WORD.test(name.toString('latin1'))) this.#refuseBrowser(connection);
-      this.#reject(slot, unknownCommand(args));
+      this.#reject(slot, absentCommandText(args) ?? unknownCommand(args));
       return;
     }
     const subcommandName = args[1];
@@ -65,7 +66,7 @@ export class Dispatcher implements RequestHandler {
       const subcommand = command.subcommands.find(subcommandName);
       if (subcommand === undefined) {
         command.rejectedCalls++;
-        this.#reject(slot, unknownSubcommand(command, subcommandName));
+        this.#reject(slot, absentCommandText(args, command.row.name) ?? unknownSubcommand(command, subcommandName));
         return;
       }
       command = subcommand;

@@ -18,11 +18,6 @@ export const watchingDifferences: readonly AllowedDifference[] = [
     even: (answer) => answer.replace(/and \d+ inclusive/, 'and its bound inclusive'),
   },
   {
-    reason: 'LATENCY DOCTOR speaks in our words, of our events',
-    when: /^LATENCY DOCTOR$/,
-    even: (answer) => answer.charAt(0),
-  },
-  {
     reason: 'a threshold is written as all our times are',
     when: /^CONFIG SET latency-monitor-threshold abc/,
     even: (answer) => answer.replace(/ - .*\r\n/, ''),

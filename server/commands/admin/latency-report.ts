@@ -8,6 +8,12 @@ const MINUTE_S = 60;
 const HOUR_S = 3600;
 const DAY_S = 86_400;
 
+/** Redis's words, where there is as little to tell. */
+const NOT_WATCHING =
+  "I'm sorry, Dave, I can't do that. Latency monitoring is disabled in this Redis instance. You may use \"CONFIG SET latency-monitor-threshold <milliseconds>.\" in order to enable it. If we weren't in a deep space mission I'd suggest to take a look at https://redis.io/topics/latency-monitor.\n";
+const NO_SPIKES =
+  'Dave, no latency spike was observed during the lifetime of this Redis instance, not in the slightest bit. I honestly think you ought to sit down calmly, take a stress pill, and think things over.\n';
+
 const ADVICE: ReadonlyMap<string, string> = new Map([
   [
     'command',
@@ -42,10 +48,7 @@ function ageLabel(ageS: number): string {
 
 /** What was seen, and what may help. */
 export function latencyDoctor(all: readonly SpikeSeries[], isWatching: boolean): string {
-  if (all.length === 0 && !isWatching) {
-    return 'Latencies are not watched. `CONFIG SET latency-monitor-threshold <milliseconds>` begins to note all events that take at least so long.\n';
-  }
-  if (all.length === 0) return 'No event took as long as latency-monitor-threshold.\n';
+  if (all.length === 0) return isWatching ? NO_SPIKES : NOT_WATCHING;
   const findings = all.map((series, at) => `${at + 1}. ${finding(series)}\n`);
   const advice = all.flatMap(({ event }) => {
     const text = ADVICE.get(event);

@@ -12,6 +12,11 @@ import { redisUsage } from './redis-memory.js';
 
 /** Below this there is nothing to find out. */
 const LITTLE_BYTES = 5 * 1024 * 1024;
+/** Redis's words, where there is as little to tell. */
+const NEXT_TO_EMPTY =
+  "Hi Sam, this instance is empty or is using very little memory, my issues detector can't be used in these conditions. Please, leave for your mission on Earth and fill it with some data. The new Sam and I will be back to our programming as soon as I finished rebooting.\n";
+const NOTHING_FOUND =
+  "Hi Sam, I can't find any memory issue in your instance. I can only account for what occurs on this base.\n";
 const PERCENT = 100;
 /** Figures of these names are no numbers of bytes or keys. */
 const NO_BYTES = /ratio$|percentage$|^fragmentation$/;
@@ -97,7 +102,7 @@ function doctor({ server, slot }: Call) {
 function findings(server: Server): string {
   const { used, resident, dataset } = server.memory.measure();
   const { dirtyBytes } = server.node.replica.stats();
-  if (dataset < LITTLE_BYTES) return 'This node holds next to nothing in memory: there is nothing to find out.\n';
+  if (dataset < LITTLE_BYTES) return NEXT_TO_EMPTY;
   const { maxmemory } = server.config;
   const found: string[] = [];
   if (dirtyBytes > maxmemory * HIGH_SHARE) {
@@ -111,7 +116,7 @@ function findings(server: Server): string {
   if (server.clients.totals.queuedBytes > maxmemory) {
     found.push('Clients do not read their replies: CLIENT LIST shows them by omem.');
   }
-  if (found.length === 0) return 'Nothing is wrong with the memory of this node.\n';
+  if (found.length === 0) return NOTHING_FOUND;
   return `${found.map((text) => `- ${text}`).join('\n')}\n`;
 }
 

@@ -30,6 +30,7 @@ const memory: readonly Case[] = [
     'MEMORY PURGE',
     'MEMORY PURGE x',
     'MEMORY DOCTOR x',
+    'MEMORY DOCTOR',
     'MEMORY MALLOC-STATS x',
     'MEMORY HELP x',
     'COMMAND GETKEYS MEMORY USAGE k',
@@ -110,7 +111,13 @@ const scripting: readonly Case[] = [
     'SCRIPT EXISTS a b c',
     'SCRIPT KILL',
     'SCRIPT KILL x',
+    'SCRIPT LOAD',
+    'SCRIPT DEBUG',
+    'FUNCTION LOAD',
+    'FUNCTION RESTORE',
   ],
+  ...['EVALSHA', 'EVALSHA_RO', 'EVAL', 'EVAL_RO', 'FCALL', 'FCALL_RO'].map((name) => [name, `${name} x`]),
+  ...['EVALSHA', 'EVALSHA_RO', 'FCALL', 'FCALL_RO'].map((name) => [`${name} x 0`, `${name} x 1 k v`]),
   ['MODULE LIST', 'MODULE LIST x', 'MODULE LOAD a', 'MODULE LOAD', 'MODULE UNLOAD a', 'MODULE nosuch'],
 ];
 
@@ -124,6 +131,11 @@ const lolwut: readonly Case[] = [
     'LOLWUT version 1',
     'LOLWUT VERSION abc',
     'LOLWUT VERSION 7 8 9',
+    'LOLWUT VERSION 7 x',
+    'LOLWUT VERSION 5 x',
+    'LOLWUT VERSION 5 1 2 x',
+    'LOLWUT VERSION 6 1.5',
+    'LOLWUT VERSION 6 1 x',
   ],
 ];
 

@@ -240,6 +240,21 @@ test('keys are counted by database', async (t) => {
   );
 });
 
+test('what needs Lua says that there is none; a script by its digest sends clients to EVAL for that', async (t) => {
+  const client = await t.context.connect();
+  const unsupported = (name: string): string =>
+    `-ERR ${name} is not supported: this server runs no Lua scripts and no functions\r\n`;
+  t.is(await client.ask('EVALSHA abc 1 k'), '-NOSCRIPT No matching script. Please use EVAL.\r\n');
+  t.is(await client.ask('eval "return 1" 0'), unsupported('EVAL'));
+  t.is(await client.ask('EVAL_RO "return 1" 0'), unsupported('EVAL_RO'));
+  t.is(await client.ask('SCRIPT LOAD "return 1"'), unsupported('SCRIPT LOAD'));
+  t.is(await client.ask('SCRIPT DEBUG YES'), unsupported('SCRIPT DEBUG'));
+  t.is(await client.ask('FUNCTION LOAD REPLACE "#!lua name=a"'), unsupported('FUNCTION LOAD'));
+  t.is(await client.ask('FUNCTION DUMP'), unsupported('FUNCTION DUMP'));
+  t.is(await client.ask('FUNCTION RESTORE x'), unsupported('FUNCTION RESTORE'));
+  t.is(await client.ask('FCALL f 0'), '-ERR Function not found\r\n');
+});
+
 test('a key that has expired is counted when it is written over', async (t) => {
   const client = await t.context.connect();
   await client.ask('SET a 1 PX 1');
