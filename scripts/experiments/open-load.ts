@@ -43,7 +43,7 @@ export class Figures {
   }
 }
 
-export const SHOWN_PERCENTILES = [50, 99, 99.9] as const;
+const SHOWN_PERCENTILES = [50, 99, 99.9] as const;
 export const SHOWN_HEADER = ['average', ...SHOWN_PERCENTILES.map((percent) => `p${percent}`)] as const;
 
 export function msText(ms: number): string {

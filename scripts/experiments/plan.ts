@@ -14,7 +14,7 @@ export interface Plan {
   readonly out: string;
 }
 
-export const USAGE = `npm run experiments -- NAME… [--seconds 8] [--rate 800] [--out experiments]
+const USAGE = `npm run experiments -- NAME… [--seconds 8] [--rate 800] [--out experiments]
 
   figure5   writes into the object buffer and directly into the store, p99.9 over time under bursts
   table2    clients that know the ring and clients that ask any node

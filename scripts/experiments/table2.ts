@@ -60,7 +60,7 @@ export async function table2(ground: Ground, { seconds, rate }: Plan): Promise<R
 }
 
 /** By slot: the port of the node that `CLUSTER SLOTS` calls its master. */
-export async function mastersOf(port: number): Promise<number[]> {
+async function mastersOf(port: number): Promise<number[]> {
   const masters: number[] = [];
   for (const range of (await ask(port, 'CLUSTER', 'SLOTS')) as [number, number, [string, number]][]) {
     const [first, last, [, master]] = range;
