@@ -1,6 +1,7 @@
 /** This node's part in the history: it keeps what it hears, and says what is about itself. */
 import { StoreError } from '../ports/store.js';
 import type { World } from '../ports/world.js';
+import type { NodeId } from '../ring/ring.js';
 import { HybridClock } from '../version/hybrid-clock.js';
 import { Audit, THIS_NODE } from './audit.js';
 import { type EventContent, type MembershipEvent, makeEvent, readEvent } from './event.js';
@@ -19,6 +20,8 @@ const LIFE_BYTES = 6;
 const NOT_NEW = 'this node is not new any more';
 const LEFT =
   'this node has left its cluster before: it only passes requests on; it joins again with seeds, on an empty folder';
+const LAST_STAYS = 'the others were the first to leave: this node, as the last member, stays with all of the data';
+const TOO_LATE = 'another node has taken the place of the same dead node before: this one joins beside it';
 const FULL = 'the history is as long as one may be: nodes may come to differ on who is a member';
 
 export type MembershipWorld = Pick<World, 'clock' | 'timers' | 'random' | 'log'>;
@@ -122,11 +125,16 @@ export class OwnMembership implements GossipParty {
   }
 
   learn(parcel: Parcel, from: Speaker): void {
+    const before = this.state();
     const events = this.#knowledge.take(this.#readEvents(parcel.events, from).filter(({ dot }) => dot.counter > 0));
     const holdings = this.#readHoldings(parcel.holdings, from).filter((heard) => this.#takeHolding(heard, from));
     if (events.length === 0 && holdings.length === 0) return;
     for (const { dot } of events) this.#hybridClock.observe(dot.counter);
     for (const event of events) this.#report(event, from.address);
+    // Of the last members that leave at once the fold keeps one.
+    if (before === 'leaving' && this.state() === 'member') {
+      this.audit.note('leave undone', this.#configured.id, from.address, LAST_STAYS);
+    }
     this.#keep({ events, holdings }, false);
     this.#changed();
   }
@@ -279,12 +287,22 @@ export class OwnMembership implements GossipParty {
     const { content } = event;
     if (this.#knowledge.history.isFull) this.audit.refused('history', this.#configured.id, THIS_NODE, FULL);
     this.audit.happened(event, content && this.#knowledge.find(content.node), from);
+    const late = content?.kind === 'replace' ? this.#lateHeir(content.replaced) : undefined;
+    if (late !== undefined) this.audit.note('replace', late, from, TOO_LATE);
     const { id } = this.#configured;
     if (content?.kind === 'gone' && content.node === id && from !== THIS_NODE) this.audit.note('gone', id, from, LEFT);
     const isOfThis =
       content?.kind === 'forget' ? content.node : content?.kind === 'replace' ? content.replaced : undefined;
     if (isOfThis !== id || this.state() !== 'forgotten') return;
     this.audit.note('forgotten', isOfThis, from, 'this node was forgotten by its cluster: it only passes requests on');
+  }
+
+  /** Which node is the last to have said that it replaces that one, where several have; the ring has it as one that joins. */
+  #lateHeir(replaced: NodeId): NodeId | undefined {
+    const heirs = this.#knowledge.history.events.flatMap(({ content }) =>
+      content?.kind === 'replace' && content.replaced === replaced ? [content.node] : [],
+    );
+    return new Set(heirs).size < 2 ? undefined : heirs.at(-1);
   }
 
   /** Tells those who use the membership at the end of the turn, and other nodes soon. */

@@ -46,6 +46,12 @@ export interface ConnectionOwner {
 
 type State = 'dialling' | 'shaking' | 'ready' | 'closed';
 
+/** What a Redis server begins its answer to a greeting with: an error, in words. */
+const REDIS_REPLY = /^-[A-Z]{3,}/;
+const REDIS_REPLY_BYTES = 16;
+const PORT_FOR_CLIENTS =
+  'it speaks the Redis protocol: this looks like a port for clients, where the port for peers is needed';
+
 const NO_PING = Number.POSITIVE_INFINITY;
 const NOT_AWAITED = Number.POSITIVE_INFINITY;
 
@@ -108,7 +114,10 @@ export class PeerConnection implements LinkEvents, FrameHandler {
     this.receivedUs = this.world.clock.monotonicUs();
     this.awaitedSinceUs = NOT_AWAITED;
     const fault = this.decoder.feed(chunk);
-    if (fault !== undefined) this.close('malformed', fault);
+    if (fault === undefined) return;
+    const isRedis = this.state === 'shaking' && REDIS_REPLY.test(chunk.toString('latin1', 0, REDIS_REPLY_BYTES));
+    if (isRedis) this.drop(PORT_FOR_CLIENTS);
+    else this.close('malformed', fault);
   }
 
   closed(reason: string): void {

@@ -256,6 +256,15 @@ function differingKeyspaces(answers: ReadonlyMap<string, NodeAnswer>): Differing
     }
     if (bySettings.size < 2) return [];
     const variants = [...bySettings].map(([settings, nodes]) => ({ settings, nodes }));
-    return [{ name: name.slice('keyspace_'.length), variants }];
+    return [{ name: prefixOf(name.slice('keyspace_'.length)), variants }];
   });
+}
+
+/** The prefix as it was configured; where that can't be shown, as the field names it. */
+function prefixOf(fieldName: string): string {
+  const bytes = fieldName.replaceAll(/%([0-9A-F]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  const prefix = Buffer.from(bytes, 'latin1').toString('utf8');
+  return /\p{C}|\ufffd/u.test(prefix) ? fieldName : prefix;
 }

@@ -63,6 +63,18 @@ function clusterFields(server: Server): InfoField[] {
   return [['cluster_enabled', server.config.clusterEnabled === 'yes' ? 1 : 0]];
 }
 
+/**
+ * A prefix as a part of the name of a field, which ends at the first colon: such bytes are written as in URLs (`cart%3A`). So is the
+ * first one where there would be two fields of that name.
+ */
+function fieldNameOf(prefix: string): string {
+  if (/^(?:default|hits|misses)$/.test(prefix)) return `%${prefix.charCodeAt(0).toString(16)}${prefix.slice(1)}`;
+  return prefix.replaceAll(
+    /[^!-$&-9;-~]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );
+}
+
 function dynamoFields({ node }: Server): InfoField[] {
   const { membership, counters, keyspaces } = node;
   const members = membership.members();
@@ -75,7 +87,7 @@ function dynamoFields({ node }: Server): InfoField[] {
     ['nodes_reachable', members.filter((member) => node.isReachable(member.id)).length],
   ];
   for (const { prefix, n, r, w, sloppy, reconcile, durability } of keyspaces.rows()) {
-    const name = prefix === '' ? 'keyspace_default' : `keyspace_${prefix.replaceAll(/[^!-9;-~]/g, '_')}`;
+    const name = prefix === '' ? 'keyspace_default' : `keyspace_${fieldNameOf(prefix)}`;
     const quorum = `n=${n},r=${r},w=${w},sloppy=${sloppy ? 'yes' : 'no'}`;
     fields.push([name, `${quorum},reconcile=${reconcile},durability=${durability}`]);
   }

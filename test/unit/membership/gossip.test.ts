@@ -207,6 +207,41 @@ test('a node takes the place of a dead one, and exactly its tokens', async (t) =
   await net.stop();
 });
 
+test('of two nodes that replace the same dead one the first gets its tokens, and the other joins beside it', async (t) => {
+  const net = await foundedCluster(4);
+  const [first, , third] = net.nodes;
+  if (first === undefined || third === undefined) return t.fail();
+  const before = first.open.ring().owners;
+  third.crash();
+  await net.timers.advance(3000);
+  const heirs = [net.add(memberAt(8)), net.add(memberAt(9))];
+  // Neither hears of the other before it has said what it is.
+  for (const [side, heir] of heirs.entries()) {
+    net.sides.set(heir.id, side);
+    net.sides.set(memberAt(2 + 2 * side).id, side);
+  }
+  for (const [side, heir] of heirs.entries()) {
+    await heir.start({ seeds: [{ host: `10.0.0.${2 + 2 * side}`, port: 17_000 }], replace: third.id });
+  }
+  await net.timers.advance(5000);
+  net.sides.clear();
+  await net.timers.advance(5000);
+  await net.agree();
+  t.deepEqual(
+    heirs.map(({ open }) => open.state()),
+    ['member', 'member'],
+  );
+  const members = first.open.members().map(({ id }) => id);
+  t.is(members.length, 5);
+  t.false(members.includes(third.id));
+  const kept = heirs.filter(({ id }) =>
+    first.open.ring().owners.some((owner, at) => owner === id && before[at] === third.id),
+  );
+  t.true(kept.length > 0);
+  t.true(first.log.lines.some(({ fields, message }) => fields.what === 'replace' && /joins beside it/.test(message)));
+  await net.stop();
+});
+
 test('a node that is to replace one that nobody knows waits for its seed to hear of it, and does not start', async (t) => {
   const net = await foundedCluster(2);
   const heir = net.add(memberAt(4));

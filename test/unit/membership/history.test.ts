@@ -99,6 +99,15 @@ test('a node that replaces another gets exactly its tokens', (t) => {
   );
 });
 
+test('of two nodes that replace the same one the first gets its tokens, and the other is as one that joins', (t) => {
+  const once = [...founded(4), ...eventsOf([replaces(5, 2)])];
+  const twice = knowing(founded(4), eventsOf([replaces(5, 2), replaces(6, 2)]));
+  const joined = knowing(founded(4), eventsOf([replaces(5, 2), joins(6)]));
+  t.is(knowing(once).stateOf(idAt(5)), 'member');
+  t.deepEqual(twice.ring().owners, joined.ring().owners);
+  t.is(twice.stateOf(idAt(2)), 'forgotten');
+});
+
 test('the last member can neither leave nor be forgotten', (t) => {
   const knowledge = knowing(founded(2), eventsOf([leaves(1), leaves(2), forgets(2)]));
   t.is(knowledge.stateOf(idAt(1)), 'leaving');

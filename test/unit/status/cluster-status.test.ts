@@ -42,14 +42,14 @@ test('a transfer that both sides tell of is there once, as the receiver has it',
 });
 
 test('nodes whose keyspaces or histories are not the same are told', (t) => {
-  const cart = 'keyspace_cart:n=3,r=2,w=2';
+  const cart = 'keyspace_cart%3A:n=3,r=2,w=2';
   const view = answerFrom(1, [...LINES, cart, 'keyspace_hits:7']);
-  const other = answerFrom(2, ['keyspace_cart:n=2,r=2,w=2', 'history_digest:ffff']);
+  const other = answerFrom(2, ['keyspace_cart%3A:n=2,r=2,w=2', 'history_digest:ffff']);
   const status = statusFrom(view, [2, other], [3, answerFrom(3)]);
   t.false(status.agreed);
   t.deepEqual(status.differingKeyspaces, [
     {
-      name: 'cart',
+      name: 'cart:',
       variants: [
         { settings: 'n=3,r=2,w=2', nodes: [idOf(1)] },
         { settings: 'n=2,r=2,w=2', nodes: [idOf(2)] },

@@ -67,6 +67,28 @@ test('where no link comes to stand the reason is told', async (t) => {
   t.is(await silent.dialled(), `no handshake within ${HANDSHAKE_TIME_LIMIT_MS} ms`);
 });
 
+test('a port for clients that is taken for a seed is told to be one', async (t) => {
+  const world = new FakeWorld();
+  for (const [reply, reason] of [
+    ["-ERR unknown command 'CTWHEEL'", /speaks the Redis protocol: this looks like a port for clients/],
+    ['-DENIED Redis is running in protected mode', /looks like a port for clients/],
+    ['HTTP/1.1 400 Bad Request', /frame of \d+ bytes is longer/],
+  ] as const) {
+    const listener = await world.network.listen(ADDRESS, (link) => ({
+      opened: () => undefined,
+      received: () => {
+        link.write(Buffer.from(`${reply}\r\n`));
+      },
+      closed: () => undefined,
+    }));
+    const node = world.node();
+    const dialled = SeedPeer.dial(node, optionsOf(DIALLER), ADDRESS, new QuietLog(node.clock, node.log));
+    world.settle();
+    t.regex(String(await dialled), reason);
+    listener.close();
+  }
+});
+
 test('a question that is not answered, declined or cut off has no answer, and leaves nothing running', async (t) => {
   const seed = new Seed();
   const peer = await seed.connected();
