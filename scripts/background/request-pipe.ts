@@ -6,18 +6,23 @@ const HOST = '127.0.0.1';
 /** Hears of each request's end: `dueUs` as it was given to `send`. */
 export type Answered = (pipe: RequestPipe, dueUs: number, isError: boolean) => void;
 
+/** Hears that a connection is gone, after all that was under way on it has ended. */
+export type Closed = (pipe: RequestPipe) => void;
+
 /** One connection to a node: any number of requests in flight, answered in their order. */
 export class RequestPipe {
   readonly #socket: Socket;
   readonly #answered: Answered;
+  readonly #closed: Closed;
   #due: number[] = [];
   #head = 0;
   #unsent: string[] = [];
   #isClosed = false;
 
-  private constructor(socket: Socket, answered: Answered) {
+  private constructor(socket: Socket, answered: Answered, closed: Closed) {
     this.#socket = socket;
     this.#answered = answered;
+    this.#closed = closed;
     const parser = new RedisParser({
       returnReply: () => this.#end(false),
       returnError: () => this.#end(true),
@@ -27,12 +32,22 @@ export class RequestPipe {
     socket.on('close', () => this.#close());
   }
 
-  static connect(port: number, answered: Answered): Promise<RequestPipe> {
+  static connect(
+    port: number,
+    answered: Answered,
+    closed: Closed = () => undefined,
+    host = HOST,
+  ): Promise<RequestPipe> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ port, host: HOST, noDelay: true });
+      const socket = connect({ port, host, noDelay: true });
       socket.once('error', reject);
-      socket.once('connect', () => resolve(new RequestPipe(socket, answered)));
+      socket.once('connect', () => resolve(new RequestPipe(socket, answered, closed)));
     });
+  }
+
+  /** Whether the connection is gone. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** Requests without an answer. */
@@ -73,6 +88,7 @@ export class RequestPipe {
     this.#isClosed = true;
     this.#unsent = [];
     while (this.inFlight > 0) this.#end(true);
+    this.#closed(this);
   }
 }
 

@@ -1,0 +1,90 @@
+/** Many connections to several servers; one that is lost is made anew, to the next server. */
+import { type Answered, RequestPipe } from '../background/request-pipe.js';
+import { pause } from '../processes/wait.js';
+import type { Address } from './traffic.js';
+
+/** Between two attempts to reach a server that isn't there. */
+const RETRY_MS = 20;
+
+export class Connections {
+  readonly #addresses: readonly Address[];
+  readonly #answered: Answered;
+  #open: RequestPipe[] = [];
+  #turn = 0;
+  #isClosed = false;
+
+  constructor(addresses: readonly Address[], answered: Answered) {
+    this.#addresses = addresses;
+    this.#answered = answered;
+  }
+
+  /** Opens `count` connections, spread over the servers that are there. Rejects when none can be reached. */
+  async open(count: number): Promise<void> {
+    for (let i = 0; i < count; i++) await this.#connectToAny(i);
+  }
+
+  /** Those that stand. */
+  get pipes(): readonly RequestPipe[] {
+    return this.#open;
+  }
+
+  /** The next one in turn; undefined when all are lost. */
+  next(): RequestPipe | undefined {
+    for (let tried = 0; tried < this.#open.length; tried++) {
+      const pipe = this.#open[this.#turn++ % this.#open.length];
+      if (pipe?.isClosed === false) return pipe;
+    }
+    return undefined;
+  }
+
+  /** Sends what was given to them since the last time. */
+  flush(): void {
+    for (const pipe of this.#open) pipe.flush();
+  }
+
+  get inFlight(): number {
+    return this.#open.reduce((sum, pipe) => sum + pipe.inFlight, 0);
+  }
+
+  /** Ends all; what is under way is lost. */
+  close(): void {
+    this.#isClosed = true;
+    for (const pipe of this.#open) pipe.close();
+  }
+
+  async #connectToAny(first: number): Promise<void> {
+    const errors: unknown[] = [];
+    for (let i = 0; i < this.#addresses.length; i++) {
+      try {
+        await this.#connect(first + i);
+        return;
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    throw new AggregateError(errors, `none of ${this.#addresses.length} servers can be reached`);
+  }
+
+  async #connect(server: number): Promise<void> {
+    const address = this.#addresses[server % this.#addresses.length];
+    if (address === undefined) throw new Error('there is no server to connect to');
+    const lost = (pipe: RequestPipe): void => {
+      this.#open = this.#open.filter((other) => other !== pipe);
+      void this.#reconnect(server + 1);
+    };
+    const pipe = await RequestPipe.connect(address.port, this.#answered, lost, address.host);
+    if (this.#isClosed) pipe.close();
+    else this.#open.push(pipe);
+  }
+
+  async #reconnect(first: number): Promise<void> {
+    for (let server = first; !this.#isClosed; server++) {
+      try {
+        await this.#connect(server);
+        return;
+      } catch {
+        await pause(RETRY_MS);
+      }
+    }
+  }
+}
