@@ -1,7 +1,9 @@
 /** HOT PATH: every command passes here twice. */
+
 import type { Session } from '../cluster/coordinator/session.js';
 import { QuietLog } from '../cluster/wire/quiet-log.js';
 import type { Login } from './acl/login.js';
+import type { Denial } from './acl/permission.js';
 import { absentCommandText } from './commands/absent-commands.js';
 import type { Call } from './commands/command.js';
 import type { Command } from './commands/command-table.js';
@@ -11,6 +13,7 @@ import type { ClientConnection, ReplySlot, RequestHandler } from './net/connecti
 import { TRANSACTION_BYTES_MAX, TRANSACTION_REQUESTS_MAX } from './net/limits.js';
 import type { Transaction } from './net/transaction.js';
 import type { Server } from './server.js';
+import { LONG_REQUEST_ARGUMENTS } from './turns/limits.js';
 
 /** As Redis cuts what it quotes of an unknown command: its name, and its arguments taken together. */
 const QUOTED_BYTES_MAX = 128;
@@ -80,6 +83,11 @@ export class Dispatcher implements RequestHandler {
       );
       return;
     }
+    if (args.length > LONG_REQUEST_ARGUMENTS && !command.row.flags.includes('no_auth')) {
+      const wanted = command;
+      connection.runAlone(slot, () => connection.context.turns.run(this.#admitLong(connection, wanted, args, slot)));
+      return;
+    }
     if (!connection.login.isUnrestricted) {
       const refusal = this.#refusal(connection, command, args);
       if (refusal !== undefined) {
@@ -88,6 +96,27 @@ export class Dispatcher implements RequestHandler {
         return;
       }
     }
+    this.#admit(connection, command, args, slot);
+  }
+
+  /** As with a short request; its many arguments are looked at in turns. */
+  *#admitLong(connection: ClientConnection, command: Command, args: Buffer[], slot: ReplySlot): Generator<void> {
+    const { login } = connection;
+    if (!login.isUnrestricted) {
+      const denial = login.isStranger ? undefined : yield* this.#server.access.denialInTurns(connection, command, args);
+      const refusal = login.isStranger ? LOGIN_NEEDED : refusalOf(command, denial);
+      if (refusal !== undefined) {
+        command.rejectedCalls++;
+        this.#reject(slot, aborting(command, connection, refusal));
+        return;
+      }
+    }
+    this.#admit(connection, command, args, slot);
+  }
+
+  /** A request that its user may make. */
+  #admit(connection: ClientConnection, command: Command, args: Buffer[], slot: ReplySlot): void {
+    const server = this.#server;
     if (connection.transaction !== undefined && !runsAtOnce(command)) {
       this.#queue(connection.transaction, command, args, slot);
       return;
@@ -98,10 +127,9 @@ export class Dispatcher implements RequestHandler {
       return;
     }
     if (server.pause.isOn && server.pause.concerns(connection, command.row.flags.includes('write'))) {
-      const wanted = command;
       server.pause.hold(connection, () => {
         if (connection.isClosed) slot.complete();
-        else this.#run(connection, wanted, args, slot);
+        else this.#run(connection, command, args, slot);
       });
       return;
     }
@@ -156,14 +184,7 @@ export class Dispatcher implements RequestHandler {
   /** Why that client may not run that command. */
   #refusal(connection: ClientConnection, command: Command, args: readonly Buffer[]): string | undefined {
     if (connection.login.isStranger && !command.row.flags.includes('no_auth')) return LOGIN_NEEDED;
-    switch (this.#server.access.denial(connection, command, args)?.kind) {
-      case 'command':
-        return `NOPERM this user has no permissions to run the '${command.fullName}' command`;
-      case 'key':
-        return 'NOPERM this user has no permissions to access one of the keys used as arguments';
-      default:
-        return undefined;
-    }
+    return refusalOf(command, this.#server.access.denial(connection, command, args));
   }
 
   #recordingOf(command: Command): Recording {
@@ -192,6 +213,17 @@ export class Dispatcher implements RequestHandler {
     this.#server.statistics.countError(text);
     slot.out.error(text, 'latin1');
     slot.complete();
+  }
+}
+
+function refusalOf({ fullName }: Command, denial: Denial | undefined): string | undefined {
+  switch (denial?.kind) {
+    case 'command':
+      return `NOPERM this user has no permissions to run the '${fullName}' command`;
+    case 'key':
+      return 'NOPERM this user has no permissions to access one of the keys used as arguments';
+    default:
+      return undefined;
   }
 }
 

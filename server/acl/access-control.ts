@@ -10,7 +10,7 @@ import { WAITING_MAX } from './limits.js';
 import { Login } from './login.js';
 import { LoginDelay } from './login-delay.js';
 import { isOneOf } from './password.js';
-import { type Denial, denialOf } from './permission.js';
+import { type Denial, denialInTurns, denialOf } from './permission.js';
 import { isLoopback, PROTECTED } from './protected-mode.js';
 import type { User } from './user.js';
 import { UserStore } from './user-store.js';
@@ -115,7 +115,20 @@ export class AccessControl {
 
   /** What the user of a connection may not do of this request, whose arity has been checked; it is noted. */
   denial(client: AccessClient, command: Command, args: readonly Buffer[]): Denial | undefined {
-    const denial = denialOf(client.login.user, command, args);
+    return this.#noted(client, command, args, denialOf(client.login.user, command, args));
+  }
+
+  /** The same for a request of many arguments: looks at a few of them between one `yield` and the next. */
+  *denialInTurns(client: AccessClient, command: Command, args: readonly Buffer[]): Generator<void, Denial | undefined> {
+    return this.#noted(client, command, args, yield* denialInTurns(client.login.user, command, args));
+  }
+
+  #noted(
+    client: AccessClient,
+    command: Command,
+    args: readonly Buffer[],
+    denial: Denial | undefined,
+  ): Denial | undefined {
     if (denial === undefined) return undefined;
     const object = denial.kind === 'key' ? (args[denial.position]?.toString('latin1') ?? '') : command.fullName;
     this.#note(client, denial.kind, object, client.login.user.name);

@@ -1,6 +1,7 @@
 import { keyFlags, keyPositions } from '../commands/arguments/key-positions.js';
-import type { CommandRow } from '../commands/command.js';
+import type { CommandRow, KeySpec } from '../commands/command.js';
 import type { Command } from '../commands/command-table.js';
+import { STEP_ARGUMENTS } from '../turns/limits.js';
 import type { KnownCommand } from './catalogue.js';
 import type { Selector } from './selector.js';
 import type { User } from './user.js';
@@ -24,6 +25,22 @@ export function denialOf(user: User, command: Command, args: readonly Buffer[]):
   return denial;
 }
 
+/** As `denialOf`; looks at a few of many keys between one `yield` and the next. */
+export function* denialInTurns(
+  user: User,
+  command: Command,
+  args: readonly Buffer[],
+): Generator<void, Denial | undefined> {
+  const known = user.catalogue.of(command);
+  let denial: Denial | undefined;
+  for (const selector of [user.root, ...user.selectors]) {
+    const other = yield* denialInTurnsBy(selector, known, command.row, args);
+    if (other === undefined) return undefined;
+    if (denial === undefined || reach(other) > reach(denial)) denial = other;
+  }
+  return denial;
+}
+
 function reach({ kind, position }: Denial): number {
   return kind === 'command' ? 0 : 1 + position;
 }
@@ -39,16 +56,39 @@ function denialBy(
   if (row.keys === undefined) return undefined;
   // Arguments that do not fit the command have no keys, and are refused by it.
   for (const position of keyPositions(row, args.length) ?? []) {
-    const flags = keyFlags(row.keys, position, args);
-    const key = args[position]?.toString('latin1') ?? '';
-    const reads = flags.includes('access');
-    const writes = flags.includes('insert') || flags.includes('delete') || flags.includes('update');
-    const isAllowed = selector.keyPatterns.some(
-      (pattern) => (pattern.reads || !reads) && (pattern.writes || !writes) && pattern.matches(key),
-    );
-    if (!isAllowed) return { kind: 'key', position };
+    if (!mayTouch(selector, row.keys, position, args)) return { kind: 'key', position };
   }
   return undefined;
+}
+
+function* denialInTurnsBy(
+  selector: Selector,
+  known: KnownCommand,
+  row: CommandRow,
+  args: readonly Buffer[],
+): Generator<void, Denial | undefined> {
+  if (!mayRun(selector, known, row, args)) return { kind: 'command', position: 0 };
+  if (selector.allKeys || row.keys === undefined) return undefined;
+  let looks = 0;
+  for (const position of keyPositions(row, args.length) ?? []) {
+    if (!mayTouch(selector, row.keys, position, args)) return { kind: 'key', position };
+    // Each pattern is a look of its own.
+    looks += 1 + selector.keyPatterns.length;
+    if (looks < STEP_ARGUMENTS) continue;
+    looks = 0;
+    yield;
+  }
+  return undefined;
+}
+
+function mayTouch(selector: Selector, keys: KeySpec, position: number, args: readonly Buffer[]): boolean {
+  const flags = keyFlags(keys, position, args);
+  const key = args[position]?.toString('latin1') ?? '';
+  const reads = flags.includes('access');
+  const writes = flags.includes('insert') || flags.includes('delete') || flags.includes('update');
+  return selector.keyPatterns.some(
+    (pattern) => (pattern.reads || !reads) && (pattern.writes || !writes) && pattern.matches(key),
+  );
 }
 
 function mayRun(selector: Selector, known: KnownCommand, row: CommandRow, args: readonly Buffer[]): boolean {

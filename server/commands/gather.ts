@@ -1,28 +1,35 @@
 import type { Failure } from '../../cluster/failure.js';
 import type { ReplySlot } from '../net/connection.js';
 import type { Server } from '../server.js';
+import { LONG_REQUEST_ARGUMENTS } from '../turns/limits.js';
+import { PacedParts } from '../turns/paced-parts.js';
 import { refuse } from './command.js';
 import { refusesFailure } from './failure-text.js';
 
-/** Collects what the parts of a command over several keys come to; the last to arrive answers. */
+/**
+ * Asks for the parts of a command over several keys, and collects what they come to; the last to arrive answers. A few are asked
+ * for at once, many a bit in each turn of the event loop, and of those no more once one has failed.
+ */
 export class Gather<T> {
   readonly results: (T | undefined)[];
   readonly #server: Server;
   readonly #slot: ReplySlot;
-  readonly #answer: (results: readonly (T | undefined)[]) => void;
+  readonly #answer: (results: readonly (T | undefined)[]) => void | Iterator<void>;
   readonly #refusal: (results: readonly (T | undefined)[]) => string | undefined;
+  /** Parts that have yet to arrive, of those that are asked for. */
   #missing: number;
+  #paced: PacedParts | undefined;
   #failure: Failure | undefined;
 
   /**
-   * `answer` writes the reply when all `count` parts went well; a failure of any part is the reply otherwise. `refusal`
+   * `answer` writes the reply when all `count` parts went well, at once or, where it gives that, in the turns of an iterator; a failure of any part is the reply otherwise. `refusal`
    * may still say why there can be no such reply.
    */
   constructor(
     server: Server,
     slot: ReplySlot,
     count: number,
-    answer: (results: readonly (T | undefined)[]) => void,
+    answer: (results: readonly (T | undefined)[]) => void | Iterator<void>,
     refusal: (results: readonly (T | undefined)[]) => string | undefined = () => undefined,
   ) {
     this.#server = server;
@@ -33,11 +40,22 @@ export class Gather<T> {
     this.results = new Array<T | undefined>(count).fill(undefined);
   }
 
+  /** Calls `part` with 0, 1, … for each of the parts; `arrived` has to follow each call. */
+  ask(part: (index: number) => void): void {
+    const count = this.results.length;
+    if (count <= LONG_REQUEST_ARGUMENTS) for (let index = 0; index < count; index++) part(index);
+    else {
+      const { connection } = this.#slot;
+      this.#paced = new PacedParts(connection.context.turns, count, part, () => !connection.hasGone);
+    }
+  }
+
   /** Part `index` came to `result`, or failed. */
   arrived(index: number, failure: Failure | undefined, result: T | undefined): void {
     this.results[index] = result;
     this.#failure ??= failure;
     this.#missing--;
+    if (this.#paced !== undefined) this.#pacedArrived(this.#paced);
     if (this.#missing > 0) return;
     if (refusesFailure(this.#server, this.#slot, this.#failure)) return;
     const refusal = this.#refusal(this.results);
@@ -45,7 +63,20 @@ export class Gather<T> {
       refuse(this.#server, this.#slot, refusal);
       return;
     }
-    this.#answer(this.results);
+    const writing = this.#answer(this.results);
+    if (writing === undefined) this.#slot.complete();
+    else this.#slot.connection.context.turns.run(this.#written(writing));
+  }
+
+  *#written(writing: Iterator<void>): Generator<void> {
+    while (writing.next().done !== true && !this.#slot.out.isOverfull) yield;
     this.#slot.complete();
+  }
+
+  #pacedArrived(paced: PacedParts): void {
+    paced.arrived();
+    if (this.#failure === undefined) return;
+    paced.stop();
+    this.#missing = paced.underWay;
   }
 }

@@ -54,8 +54,11 @@ export class ClientPause {
     this.#held = new Map();
     for (const [connection, run] of held) {
       connection.block = undefined;
+      const { isAlone } = connection;
+      // Behind what runs alone requests are kept back until it is answered; this ends the listening only.
+      if (isAlone) connection.resume();
       run();
-      connection.resume();
+      if (!isAlone) connection.resume();
     }
   }
 

@@ -7,6 +7,9 @@ import type { Login } from '../acl/login.js';
 import type { BufferPool } from '../resp/buffer-pool.js';
 import { ReplyBuffer, type RespVersion } from '../resp/reply-buffer.js';
 import { RequestReader } from '../resp/request-reader.js';
+import { STEP_REQUESTS } from '../turns/limits.js';
+import type { LongRequest, LongRequests } from '../turns/long-requests.js';
+import type { TurnQueue } from '../turns/turn-queue.js';
 import { clientLine } from './client-line.js';
 import { endpointText } from './endpoint.js';
 import type { FlushQueue } from './flush-queue.js';
@@ -61,6 +64,9 @@ export interface ConnectionContext {
   readonly limits: ClientLimits;
   readonly clock: Clock;
   readonly flushes: FlushQueue;
+  /** Where long requests are read and run. */
+  readonly turns: TurnQueue;
+  readonly longRequests: LongRequests;
   readonly pool: BufferPool;
   readonly totals: TrafficTotals;
   /** Called once for each connection: it takes no more requests, and its socket is closed or about to be. */
@@ -125,6 +131,9 @@ export class ClientConnection {
   private countedBytes = 0;
   /** What came while it was suspended. */
   private readonly parked = new ParkedRequests();
+  private isHandingOn = false;
+  /** The long request that is being read or run. */
+  private long: LongRequest | undefined;
   private replyMode: 'on' | 'off' | 'skip next' = 'on';
   /** The command that runs by itself, from its request on; the requests behind it wait. */
   private alone: { readonly slot: ReplySlot; readonly begin: () => void; hasBegun: boolean } | undefined;
@@ -158,6 +167,7 @@ export class ClientConnection {
         this.close('its request outgrew client-query-buffer-limit');
       },
       () => this.login.isStranger,
+      (count, work) => this.readInTurns(count, work),
     );
     socket.on('data', (chunk: Buffer) => this.received(chunk));
     socket.on('end', () => this.ended());
@@ -191,6 +201,16 @@ export class ClientConnection {
   /** True while its requests are left in the socket. */
   get isHeld(): boolean {
     return this.reader.holding;
+  }
+
+  /** True while a command runs by itself, or waits until it may. */
+  get isAlone(): boolean {
+    return this.alone !== undefined;
+  }
+
+  /** True once nobody hears its replies. */
+  get hasGone(): boolean {
+    return this.isGone;
   }
 
   /** True once it takes no more requests: it was closed, or is being closed after its last replies. */
@@ -235,17 +255,14 @@ export class ClientConnection {
     this.isListening = true;
   }
 
-  /** Goes on with what was kept back. */
+  /** Goes on with what was kept back; what is more than a few requests, in turns. */
   resume(): void {
     this.isListening = false;
-    this.parked.release(
-      (args) => {
-        if (!this.isClosed) this.context.handler.dispatch(this, args);
-        return !this.isClosed;
-      },
-      (fault) => this.refuse(fault),
-    );
-    if (!this.isGone) this.settle();
+    if (this.isAlone) return;
+    this.parked.release();
+    if (this.isHandingOn) return;
+    this.isHandingOn = true;
+    if (this.handOn()) this.context.turns.add(() => this.handOn());
   }
 
   /** The place for the next reply; to be called once for each request, within `dispatch`. */
@@ -323,6 +340,7 @@ export class ClientConnection {
     else this.waitingBytes += slot.ownLength;
     if (wasAlone) {
       this.alone = undefined;
+      this.leaveLong();
       this.resume();
     }
     if (isOverfull || this.out.isOverfull || this.queuedBytes > this.context.limits.outputBytesMax) {
@@ -351,6 +369,41 @@ export class ClientConnection {
     // Long replies needn't pile up until the turn ends: they fill a write each.
     if (this.out.length >= WRITE_BYTES_MAX) this.send();
     this.markDirty();
+  }
+
+  /** Gives the next of the requests that were kept back to the handler; whether there are more. */
+  private handOn(): boolean {
+    const goesOn = this.parked.handOn(
+      STEP_REQUESTS,
+      (args) => {
+        if (!this.isClosed) this.context.handler.dispatch(this, args);
+        return !this.isClosed;
+      },
+      (fault) => this.refuse(fault),
+    );
+    this.isHandingOn = goesOn;
+    if (!this.isGone) this.settle();
+    return goesOn;
+  }
+
+  /** Makes the arguments of a long request. Nothing behind it is read meanwhile. */
+  private readInTurns(count: number, work: Iterator<void>): void {
+    const { turns, longRequests } = this.context;
+    const step = (): boolean => {
+      if (work.next().done !== true) return true;
+      // What was answered at once, or waits for another, needs its place no more.
+      if (!this.isAlone) this.leaveLong();
+      if (!this.isGone) this.settle();
+      return false;
+    };
+    this.hold();
+    this.long = longRequests.enter(count, () => turns.add(step));
+  }
+
+  private leaveLong(): void {
+    if (this.long === undefined) return;
+    this.context.longRequests.leave(this.long);
+    this.long = undefined;
   }
 
   private beginAlone(): void {
@@ -457,7 +510,13 @@ export class ClientConnection {
   }
 
   private mayGoOn(): boolean {
-    return !this.isClosing && !this.parked.isOpen && !this.socket.destroyed && !this.isOverfull(0.5);
+    return (
+      !this.isClosing &&
+      !this.parked.isOpen &&
+      !this.reader.isParsing &&
+      !this.socket.destroyed &&
+      !this.isOverfull(0.5)
+    );
   }
 
   private goOn(): void {
@@ -478,6 +537,7 @@ export class ClientConnection {
   private leave(reason: string): void {
     if (this.isGone) return;
     this.isGone = true;
+    this.leaveLong();
     this.reader.stop();
     this.context.totals.queuedBytes -= this.countedBytes;
     this.countedBytes = 0;

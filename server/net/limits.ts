@@ -47,3 +47,5 @@ export const REFUSED_MAX = 256;
 /** What one client may send between `MULTI` and `EXEC`. */
 export const TRANSACTION_REQUESTS_MAX = 100_000;
 export const TRANSACTION_BYTES_MAX = 64 * 1024 * 1024;
+/** Keys that one client may watch, each time that it names one counted. */
+export const WATCHED_KEYS_MAX = 100_000;

@@ -6,6 +6,8 @@ import type { Timers } from '../../cluster/ports/timers.js';
 import { QuietLog } from '../../cluster/wire/quiet-log.js';
 import { BufferPool } from '../resp/buffer-pool.js';
 import type { TlsDoor } from '../tls/tls-door.js';
+import { LongRequests } from '../turns/long-requests.js';
+import { TurnQueue } from '../turns/turn-queue.js';
 import type { ClientRegistry } from './client-registry.js';
 import { ClientConnection, type ConnectionContext, type RequestHandler } from './connection.js';
 import { endpointText } from './endpoint.js';
@@ -59,6 +61,8 @@ export class ClientListener {
       limits,
       clock: world.clock,
       flushes: new FlushQueue(world.timers),
+      turns: new TurnQueue(world.timers, world.clock),
+      longRequests: new LongRequests(),
       pool: new BufferPool(),
       totals: clients.totals,
       gone: (connection, reason) => clients.gone(connection, reason),
@@ -109,7 +113,10 @@ export class ClientListener {
       server.listen({ host, port: this.boundPort, backlog, ipv6Only: host.includes(':') }, resolve);
     });
     server.removeAllListeners('error');
-    server.on('error', (error) => this.world.log.warn({ reason: error.message }, 'A client could not be accepted'));
+    // Where the process has no descriptor left, each attempt is one of these.
+    server.on('error', ({ message }) =>
+      this.quietLog.warn(message, { reason: message }, 'A client could not be accepted'),
+    );
     this.servers.push(server);
     const bound = server.address();
     if (bound !== null && typeof bound !== 'string') this.boundPort = bound.port;

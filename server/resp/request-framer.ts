@@ -1,4 +1,5 @@
 /** HOT PATH: every byte of a request's headers passes here; bodies are stepped over. */
+import { LONG_REQUEST_ARGUMENTS } from '../turns/limits.js';
 import type { RequestLimits } from './limits.js';
 import { ARGUMENTS_MAX, LINE_BYTES_MAX, STRANGER_ARGUMENTS_MAX, STRANGER_BULK_BYTES_MAX } from './limits.js';
 
@@ -43,13 +44,17 @@ export const MULTIBULK = 0;
 export const INLINE_REQUEST = 1;
 /** Asks for nothing and is not answered: `*0` or a negative count. */
 export const EMPTY = 2;
+/** As MULTIBULK, of more than LONG_REQUEST_ARGUMENTS. */
+export const LONG_MULTIBULK = 3;
 
 /**
  * Finds where requests end, without keeping any of their bytes: reads the headers as they arrive, in pieces of any
  * size, and checks them against the limits. The answers do not depend on how the stream was cut.
  */
 export class RequestFramer {
-  kind: typeof MULTIBULK | typeof INLINE_REQUEST | typeof EMPTY = MULTIBULK;
+  kind: typeof MULTIBULK | typeof INLINE_REQUEST | typeof EMPTY | typeof LONG_MULTIBULK = MULTIBULK;
+  /** Arguments of the last request that was no inline request and not EMPTY. */
+  bulks = 0;
   /** Why `next` said BROKEN, in Redis's words without `ERR `; one char a byte. */
   fault = '';
 
@@ -117,6 +122,7 @@ export class RequestFramer {
             this.kind = EMPTY;
             return at;
           }
+          this.bulks = this.number;
           this.bulksLeft = this.number;
           this.state = MARK;
           break;
@@ -142,7 +148,7 @@ export class RequestFramer {
           at += this.bodyLeft;
           if (--this.bulksLeft === 0) {
             this.state = START;
-            this.kind = MULTIBULK;
+            this.kind = this.bulks > LONG_REQUEST_ARGUMENTS ? LONG_MULTIBULK : MULTIBULK;
             return at;
           }
           this.state = MARK;

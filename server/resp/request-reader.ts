@@ -1,13 +1,24 @@
 /** HOT PATH. */
 import RedisParser from 'redis-parser';
+import { STEP_ARGUMENTS } from '../turns/limits.js';
 import { splitInline } from './inline-command.js';
 import type { RequestLimits } from './limits.js';
 import { RUN_REQUESTS_MAX } from './limits.js';
 import { PendingBytes } from './pending-bytes.js';
-import { BROKEN, EMPTY, INCOMPLETE, INLINE_REQUEST, RequestFramer } from './request-framer.js';
+import {
+  BROKEN,
+  EMPTY,
+  INCOMPLETE,
+  INLINE_REQUEST,
+  LONG_MULTIBULK,
+  MULTIBULK,
+  RequestFramer,
+} from './request-framer.js';
 
 const NEWLINE_BYTES = 1;
+const LINE_END_BYTES = 2;
 const CARRIAGE_RETURN = 13;
+const DIGIT_0 = 48;
 
 /**
  * Turns a client's bytes into requests, in order. redis-parser makes the arguments; since it trusts every length and
@@ -22,12 +33,16 @@ export class RequestReader {
   private unreadFrom = 0;
   private held = false;
   private stopped = false;
+  /** The arguments of a long request, as far as they are made, and the bytes that it came in. */
+  private long: { readonly args: Buffer[]; readonly bytes: number } | undefined;
 
   /**
    * @param onRequest gets the arguments, at least one; they stay valid as long as they are kept.
    * @param onProtocolError gets Redis's text without `ERR `, one char a byte. The reader has stopped by then.
    * @param onQueryBufferFull a request grew over `queryBufferBytesMax`. The reader has stopped by then.
    * @param isStranger whether only the small requests are taken by which a client logs in.
+   * @param parseLong runs the work by which a request of `count` arguments is parsed, a bit at a time. Who takes longer than this call has
+   *   to `hold` until it is done; its last bit calls `onRequest`.
    */
   constructor(
     private readonly limits: RequestLimits,
@@ -35,12 +50,14 @@ export class RequestReader {
     private readonly onProtocolError: (text: string) => void,
     private readonly onQueryBufferFull: () => void,
     private readonly isStranger: () => boolean = () => false,
+    private readonly parseLong: (count: number, work: Iterator<void>) => void = (_count, work) => runWhole(work),
   ) {
     this.framer = new RequestFramer(limits, isStranger);
     this.parser = new RedisParser({
       returnBuffers: true,
-      returnReply: (args: Buffer[]) => {
-        if (!this.stopped) this.onRequest(args);
+      returnReply: (parsed: Buffer[] | Buffer) => {
+        if (!Array.isArray(parsed)) this.long?.args.push(parsed);
+        else if (!this.stopped) this.onRequest(parsed);
       },
       returnError: unreachable,
       returnFatalError: unreachable,
@@ -49,7 +66,7 @@ export class RequestReader {
 
   /** Bytes that are kept: those of an incomplete request, and those that wait while the reader holds. */
   get bufferedBytes(): number {
-    let bytes = this.pending.length - this.unreadFrom;
+    let bytes = this.pending.length - this.unreadFrom + (this.long?.bytes ?? 0);
     for (const chunk of this.unread) bytes += chunk.length;
     return bytes;
   }
@@ -57,6 +74,11 @@ export class RequestReader {
   /** True from `hold` on until `release` has handed on all that was kept back. */
   get holding(): boolean {
     return this.held;
+  }
+
+  /** True while a long request is parsed. */
+  get isParsing(): boolean {
+    return this.long !== undefined;
   }
 
   /** Reads a chunk, which may not change afterwards. */
@@ -104,7 +126,7 @@ export class RequestReader {
         return;
       }
       const end = this.framer.next(chunk, at);
-      if (end > 0 && this.framer.kind !== INLINE_REQUEST && this.framer.kind !== EMPTY && this.pending.length === 0) {
+      if (end > 0 && this.framer.kind === MULTIBULK && this.pending.length === 0) {
         at = end;
         if (++runCount < RUN_REQUESTS_MAX && at < chunk.length && !isStranger) continue;
         this.parse(chunk, runStart, at);
@@ -141,7 +163,31 @@ export class RequestReader {
     const first = isSplit ? 0 : start;
     const last = isSplit ? bytes.length : end;
     if (kind === INLINE_REQUEST) this.inline(bytes, first, last - NEWLINE_BYTES);
+    else if (kind === LONG_MULTIBULK) this.parseLong(this.framer.bulks, this.longRequest(bytes, first, last));
     else this.parse(bytes, first, last);
+  }
+
+  /** Parses one sound request of many arguments: the parser gets them as so many strings by themselves. */
+  private longRequest(bytes: Buffer, start: number, end: number): Iterator<void> {
+    const args: Buffer[] = [];
+    this.long = { args, bytes: end - start };
+    return this.argumentsInto(args, bytes, start, end);
+  }
+
+  private *argumentsInto(args: Buffer[], bytes: Buffer, start: number, end: number): Generator<void> {
+    let at = bytes.indexOf(CARRIAGE_RETURN, start) + LINE_END_BYTES;
+    while (at < end) {
+      if (this.stopped) {
+        this.long = undefined;
+        return;
+      }
+      const from = at;
+      for (let count = 0; count < STEP_ARGUMENTS && at < end; count++) at = bulkEnd(bytes, at);
+      this.parse(bytes, from, at);
+      yield;
+    }
+    this.long = undefined;
+    this.onRequest(args);
   }
 
   private inline(bytes: Buffer, start: number, newline: number): void {
@@ -166,6 +212,18 @@ export class RequestReader {
     this.stop();
     this.onProtocolError(this.framer.fault);
   }
+}
+
+/** The offset behind the sound bulk string that begins at `start`. */
+function bulkEnd(bytes: Buffer, start: number): number {
+  let length = 0;
+  let at = start + 1;
+  for (; bytes[at] !== CARRIAGE_RETURN; at++) length = length * 10 + (bytes[at] ?? 0) - DIGIT_0;
+  return at + LINE_END_BYTES + length + LINE_END_BYTES;
+}
+
+function runWhole(work: Iterator<void>): void {
+  while (work.next().done !== true);
 }
 
 function unreachable(error: Error): never {

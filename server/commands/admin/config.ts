@@ -1,20 +1,42 @@
 import { readFileSync } from 'node:fs';
 import { audit } from '../../../cluster/ports/log.js';
+import { ALL_OPTIONS } from '../../config/config.js';
 import { replaceFile } from '../../config/replace-file.js';
 import { rewrittenConfig } from '../../config/rewrite-config.js';
 import type { ClientConnection } from '../../net/connection.js';
 import type { Server } from '../../server.js';
+import { STEP_ARGUMENTS } from '../../turns/limits.js';
 import { compileGlob } from '../arguments/glob.js';
 import { secretValues } from '../arguments/shown-arguments.js';
 import { type Call, type CommandRow, refuse, runSubcommand } from '../command.js';
 import { SYNTAX_ERROR } from '../error-text.js';
 import { helpRow } from '../subcommand-help.js';
 
-function get({ server, args, slot }: Call) {
-  const asked = [...new Set(args.slice(2).map((pattern) => pattern.toString('latin1')))];
-  const patterns = asked.filter(isPattern).map(compileGlob);
-  const names = new Map(asked.filter((name) => !isPattern(name)).map((name) => [name.toLowerCase(), name]));
-  const shown = server.settings.shown((name) => names.has(name) || patterns.some((matches) => matches(name)));
+/** Patterns that are held against all options in one step. */
+const STEP_PATTERNS = 8;
+
+function get(call: Call) {
+  call.connection.context.turns.run(getInTurns(call));
+}
+
+function* getInTurns({ server, args, slot }: Call): Generator<void> {
+  const names = new Map<string, string>();
+  const patterns = new Set<string>();
+  for (let at = 2; at < args.length; at++) {
+    if (at % STEP_ARGUMENTS === 0) yield;
+    const asked = args[at]?.toString('latin1') ?? '';
+    if (isPattern(asked)) patterns.add(asked);
+    else names.set(asked.toLowerCase(), asked);
+  }
+  const wanted = new Set(names.keys());
+  const options = server.settings.shown(() => true).map(([name]) => name);
+  let looks = 0;
+  for (const pattern of patterns) {
+    if (looks++ % STEP_PATTERNS === STEP_PATTERNS - 1) yield;
+    const matches = compileGlob(pattern);
+    for (const name of options) if (!wanted.has(name) && matches(name)) wanted.add(name);
+  }
+  const shown = server.settings.shown((name) => wanted.has(name));
   slot.out.map(shown.length);
   for (const [name, value] of shown) {
     // As in Redis an option that was asked for by its name is told in the letters of the question.
@@ -31,7 +53,9 @@ function isPattern(text: string): boolean {
 function set({ server, connection, args, slot }: Call) {
   if (args.length % 2 !== 0) return refuse(server, slot, SYNTAX_ERROR);
   const pairs: [string, string][] = [];
-  for (let at = 2; at < args.length; at += 2) {
+  // An option may be given once: of very many pairs one is refused that stands among the first.
+  const end = Math.min(args.length, 2 + 2 * (ALL_OPTIONS.length + 1));
+  for (let at = 2; at < end; at += 2) {
     pairs.push([args[at]?.toString('latin1') ?? '', args[at + 1]?.toString('latin1') ?? '']);
   }
   const refusal = server.settings.change(pairs);

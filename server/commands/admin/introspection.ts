@@ -1,11 +1,15 @@
+import { STEP_ARGUMENTS } from '../../turns/limits.js';
 import { compileGlob } from '../arguments/glob.js';
 import { keyFlags, keyPositions } from '../arguments/key-positions.js';
 import { keyword } from '../arguments/keyword.js';
 import { type Call, type CommandRow, refuse } from '../command.js';
-import type { Command, CommandTable } from '../command-table.js';
+import type { Command } from '../command-table.js';
 import { SYNTAX_ERROR } from '../error-text.js';
 import { helpRow } from '../subcommand-help.js';
 import { writeDocs, writeInfo, writeStatuses } from './command-replies.js';
+
+/** Commands that are described in one step. */
+const STEP_COMMANDS = 16;
 
 function all({ server, slot }: Call) {
   const commands = server.commands.all;
@@ -15,11 +19,16 @@ function all({ server, slot }: Call) {
 }
 
 function info(call: Call) {
-  const { server, args, slot } = call;
+  const { args, connection } = call;
   if (args.length === 2) return all(call);
+  connection.context.turns.run(infoInTurns(call));
+}
+
+function* infoInTurns({ server, args, slot }: Call): Generator<void> {
   slot.out.array(args.length - 2);
-  for (const name of args.slice(2)) {
-    const command = server.commands.findFull(name.toString('latin1'));
+  for (let at = 2; at < args.length; at++) {
+    if (at % STEP_COMMANDS === 0) yield;
+    const command = server.commands.findFull(textOf(args[at]));
     // A null string to RESP2, as in Redis 7.0.
     if (command === undefined) slot.out.nullBulk();
     else writeInfo(slot.out, command);
@@ -33,10 +42,24 @@ function count({ server, slot }: Call) {
   slot.complete();
 }
 
-function docs({ server, args, slot }: Call) {
-  const commands = args.length === 2 ? server.commands.all : found(server.commands, args.slice(2));
+function docs(call: Call) {
+  call.connection.context.turns.run(docsInTurns(call));
+}
+
+function* docsInTurns({ server, args, slot }: Call): Generator<void> {
+  let commands = server.commands.all;
+  if (args.length > 2) {
+    const found: Command[] = [];
+    for (let at = 2; at < args.length; at++) {
+      if (at % STEP_ARGUMENTS === 0) yield;
+      const command = server.commands.findFull(textOf(args[at]));
+      if (command !== undefined) found.push(command);
+    }
+    commands = found;
+  }
   slot.out.map(commands.length);
-  for (const command of commands) {
+  for (const [at, command] of commands.entries()) {
+    if (at % STEP_COMMANDS === STEP_COMMANDS - 1) yield;
     slot.out.bulkText(command.fullName);
     writeDocs(slot.out, command);
     if (slot.out.isOverfull) break;
@@ -44,8 +67,8 @@ function docs({ server, args, slot }: Call) {
   slot.complete();
 }
 
-function found(commands: CommandTable, names: readonly Buffer[]): Command[] {
-  return names.flatMap((name) => commands.findFull(name.toString('latin1')) ?? []);
+function textOf(argument: Buffer | undefined): string {
+  return argument === undefined ? '' : argument.toString('latin1');
 }
 
 function list({ server, args, slot }: Call) {
@@ -76,14 +99,14 @@ function listFilter(args: readonly Buffer[]): ((command: Command) => boolean) | 
 }
 
 function getKeys(call: Call) {
-  answerKeys(call, false);
+  call.connection.context.turns.run(answerKeys(call, false));
 }
 
 function getKeysAndFlags(call: Call) {
-  answerKeys(call, true);
+  call.connection.context.turns.run(answerKeys(call, true));
 }
 
-function answerKeys({ server, args, slot }: Call, withFlags: boolean) {
+function* answerKeys({ server, args, slot }: Call, withFlags: boolean): Generator<void> {
   const inner = args.slice(2);
   const [name, subcommandName] = inner;
   const container = name && server.commands.find(name);
@@ -98,7 +121,8 @@ function answerKeys({ server, args, slot }: Call, withFlags: boolean) {
     return refuse(server, slot, 'ERR Invalid number of arguments specified for command');
   }
   slot.out.array(positions.length);
-  for (const position of positions) {
+  for (const [at, position] of positions.entries()) {
+    if (at % STEP_ARGUMENTS === STEP_ARGUMENTS - 1) yield;
     if (withFlags) slot.out.array(2);
     slot.out.bulk(inner[position] ?? Buffer.alloc(0));
     if (withFlags) writeStatuses(slot.out, keyFlags(keys, position, inner));

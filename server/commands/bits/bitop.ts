@@ -1,7 +1,11 @@
 /** BITOP: bitwise operations between strings. */
+
 import type { Session } from '../../../cluster/coordinator/session.js';
 import type { Failure } from '../../../cluster/failure.js';
+import type { ClientConnection } from '../../net/connection.js';
 import type { Server } from '../../server.js';
+import { LONG_REQUEST_ARGUMENTS } from '../../turns/limits.js';
+import { pacedAll } from '../../turns/paced-promises.js';
 import { keyOf, refusesKey } from '../arguments/key-argument.js';
 import { keyword } from '../arguments/keyword.js';
 import { type CommandRow, type Handler, refuse } from '../command.js';
@@ -35,10 +39,9 @@ const bitOp: Handler = (call) => {
   for (let i = 2; i < args.length; i++) if (refusesKey(call, args[i])) return;
   const { db } = connection;
   const target: KeyPlace = { db, key: keyOf(args[2]) };
-  const sources = args.slice(FIRST_SOURCE).map((argument): KeyPlace => ({ db, key: keyOf(argument) }));
-  const turn = [target, ...sources].map(({ key }) => ({ db, key: key.text }));
-  connection.session.turn(turn, (within, end) => {
-    void combineInto(server, within, target, sources, operation).then((outcome) => {
+  const sources = args.slice(FIRST_SOURCE);
+  const begin = (within: Session, end: () => void): void => {
+    void combineInto(server, within, connection, target, sources, operation).then((outcome) => {
       if (typeof outcome === 'number') {
         slot.out.integer(outcome);
         slot.complete();
@@ -47,15 +50,20 @@ const bitOp: Handler = (call) => {
       }
       end();
     });
-  });
+  };
+  // Nothing else of this client is under way beside a long request.
+  if (args.length > LONG_REQUEST_ARGUMENTS) return begin(connection.session, () => undefined);
+  const turn = args.slice(2).map((argument) => ({ db, key: keyOf(argument).text }));
+  connection.session.turn(turn, begin);
 };
 
 /** Answers the length of the result in bytes. */
 async function combineInto(
   server: Server,
   session: Session,
+  { context, db }: Pick<ClientConnection, 'context' | 'db'>,
   target: KeyPlace,
-  sources: readonly KeyPlace[],
+  sources: readonly Buffer[],
   operation: BitwiseOperation | 'not',
 ): Promise<number | Failure> {
   let result: Buffer | undefined;
@@ -64,7 +72,12 @@ async function combineInto(
     if (operation === 'not') result = bitwiseNot(value);
     else result = result === undefined ? Buffer.from(value) : bitwise(operation, result, value);
   };
-  const failures = await Promise.all(sources.map((source) => readSource(server, session, source, combine)));
+  const failures = await pacedAll(
+    context.turns,
+    sources,
+    (source) => readSource(server, session, { db, key: keyOf(source) }, combine),
+    (failure) => failure !== undefined,
+  );
   const unread = failures.find((failure) => failure !== undefined);
   if (unread !== undefined) return unread;
   const value = result ?? NOTHING;

@@ -3,8 +3,10 @@
  * together. Other clients' commands may come between them, at this node and at others: nothing is isolated, and nothing is
  * taken back. `WATCH` compares versions just before the first of them runs.
  */
+
 import { decodeObject, encodeClock, type ObjectBytes } from '../../../cluster/version/codec.js';
 import type { ClientConnection } from '../../net/connection.js';
+import { WATCHED_KEYS_MAX } from '../../net/limits.js';
 import { Transaction, type WatchedKey } from '../../net/transaction.js';
 import type { Server } from '../../server.js';
 import { keyOf, refusesKey } from '../arguments/key-argument.js';
@@ -55,18 +57,21 @@ const watch: Handler = (call) => {
   const { server, connection, slot, args } = call;
   if (connection.transaction !== undefined) return refuse(server, slot, 'ERR WATCH inside MULTI is not allowed');
   for (let i = 1; i < args.length; i++) if (refusesKey(call, args[i])) return;
+  if (connection.watched.length + args.length - 1 > WATCHED_KEYS_MAX) {
+    return refuse(server, slot, `ERR a client may watch ${WATCHED_KEYS_MAX} keys at a time`);
+  }
   const { db, session } = connection;
   const gather = new Gather<WatchedKey>(server, slot, args.length - 1, (keys) => {
     for (const key of keys) if (key !== undefined) connection.watched.push(key);
     slot.out.ok();
   });
-  for (let i = 1; i < args.length; i++) {
-    const key = keyOf(args[i]);
-    session.get(db, key.slot, key.text, i - 1, (index, failure, object) => {
+  gather.ask((index) => {
+    const key = keyOf(args[index + 1]);
+    session.get(db, key.slot, key.text, index, (at, failure, object) => {
       const state = stateOf(server, key.text, object);
-      gather.arrived(index, failure, { db, slot: key.slot, key: key.text, state });
+      gather.arrived(at, failure, { db, slot: key.slot, key: key.text, state });
     });
-  }
+  });
 };
 
 const unwatch: Handler = ({ connection, slot }) => {

@@ -1,5 +1,7 @@
 /** Commands on keys whatever they hold: deletion, existence, type. */
+
 import type { Change } from '../../../cluster/coordinator/changes/change.js';
+import type { ModifyDone } from '../../../cluster/coordinator/changes/modify.js';
 import { keyOf, refusesKey } from '../arguments/key-argument.js';
 import type { CommandRow, Handler } from '../command.js';
 import { refusesFailure } from '../failure-text.js';
@@ -11,32 +13,36 @@ const DELETE: Change = { kind: 'delete', context: undefined };
 const del: Handler = (call) => {
   const { server, slot, connection, args } = call;
   for (let i = 1; i < args.length; i++) if (refusesKey(call, args[i])) return;
-  const gather = new Gather<boolean>(server, slot, args.length - 1, (deleted) => {
-    slot.out.integer(deleted.filter(Boolean).length);
+  const { db, session } = connection;
+  let deleted = 0;
+  const gather = new Gather<undefined>(server, slot, args.length - 1, () => slot.out.integer(deleted));
+  const arrived: ModifyDone<number> = (index, failure, applied) => {
+    if (applied) deleted++;
+    gather.arrived(index, failure, undefined);
+  };
+  gather.ask((index) => {
+    const key = keyOf(args[index + 1]);
+    session.modify(db, key.slot, key.text, DELETE, index, arrived);
   });
-  for (let i = 1; i < args.length; i++) {
-    const key = keyOf(args[i]);
-    connection.session.modify(connection.db, key.slot, key.text, DELETE, i - 1, (index, failure, applied) =>
-      gather.arrived(index, failure, applied),
-    );
-  }
 };
 
 const exists: Handler = (call) => {
   const { server, slot, connection, args } = call;
   for (let i = 1; i < args.length; i++) if (refusesKey(call, args[i])) return;
-  const gather = new Gather<boolean>(server, slot, args.length - 1, (areThere) => {
-    const found = areThere.filter(Boolean).length;
+  const { db, session } = connection;
+  let found = 0;
+  const gather = new Gather<undefined>(server, slot, args.length - 1, () => {
     server.statistics.keyspaceHits += found;
-    server.statistics.keyspaceMisses += areThere.length - found;
+    server.statistics.keyspaceMisses += args.length - 1 - found;
     slot.out.integer(found);
   });
-  for (let i = 1; i < args.length; i++) {
-    const key = keyOf(args[i]);
-    connection.session.get(connection.db, key.slot, key.text, i - 1, (index, failure, object) =>
-      gather.arrived(index, failure, shownAt(server, key.text, readable(server, object)) >= 0),
-    );
-  }
+  gather.ask((index) => {
+    const key = keyOf(args[index + 1]);
+    session.get(db, key.slot, key.text, index, (at, failure, object) => {
+      if (shownAt(server, key.text, readable(server, object)) >= 0) found++;
+      gather.arrived(at, failure, undefined);
+    });
+  });
 };
 
 const type: Handler = (call) => {

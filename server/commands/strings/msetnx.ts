@@ -1,10 +1,14 @@
 /** MSETNX: all keys or none, in three steps. */
+
 import type { Change } from '../../../cluster/coordinator/changes/change.js';
 import type { Session } from '../../../cluster/coordinator/session.js';
 import type { Failure } from '../../../cluster/failure.js';
 import { decodeObject, type ObjectBytes } from '../../../cluster/version/codec.js';
 import type { VersionVector } from '../../../cluster/version/object.js';
 import type { Server } from '../../server.js';
+import { LONG_REQUEST_ARGUMENTS, STEP_ARGUMENTS } from '../../turns/limits.js';
+import { pacedAll } from '../../turns/paced-promises.js';
+import type { TurnQueue } from '../../turns/turn-queue.js';
 import { keyOf, refusesKey, refusesValue } from '../arguments/key-argument.js';
 import { type CommandRow, type Handler, refuse } from '../command.js';
 import { wrongArity } from '../error-text.js';
@@ -20,22 +24,32 @@ interface Pair {
   readonly value: Buffer;
 }
 
+interface Look {
+  readonly failure: Failure | undefined;
+  readonly isThere: boolean;
+}
+
+interface Put {
+  readonly failure: Failure | undefined;
+  /** What has seen the write of the value, and nothing else of the key; undefined: something was there. */
+  readonly written: VersionVector | undefined;
+}
+
 const msetnx: Handler = (call) => {
   const { server, slot, connection, args } = call;
   if (args.length % 2 === 0) return refuse(server, slot, wrongArity('msetnx'));
   for (let i = 1; i < args.length; i += 2) {
     if (refusesKey(call, args[i]) || refusesValue(call, args[i + 1])) return;
   }
-  const { db } = connection;
+  const { db, session, context } = connection;
   // Of a key that is said twice the last value counts, as in Redis.
   const pairs = new Map<string, Pair>();
-  for (let i = 1; i < args.length; i += 2) {
-    const key = keyOf(args[i]);
-    pairs.set(key.text, { place: { db, key }, value: args[i + 1] });
-  }
-  const turn = [...pairs.keys()].map((key) => ({ db, key }));
-  connection.session.turn(turn, (within, end) => {
-    void setAllOrNone(server, within, [...pairs.values()]).then((outcome) => {
+  const add = (at: number): void => {
+    const key = keyOf(args[at]);
+    pairs.set(key.text, { place: { db, key }, value: args[at + 1] });
+  };
+  const begin = (within: Steps, end: () => void): void => {
+    void setAllOrNone(server, within, context.turns, [...pairs.values()]).then((outcome) => {
       if (typeof outcome === 'boolean') {
         slot.out.integer(outcome ? 1 : 0);
         slot.complete();
@@ -44,7 +58,23 @@ const msetnx: Handler = (call) => {
       }
       end();
     });
-  });
+  };
+  if (args.length <= LONG_REQUEST_ARGUMENTS) {
+    for (let i = 1; i < args.length; i += 2) add(i);
+    const turn = [...pairs.keys()].map((key) => ({ db, key }));
+    session.turn(turn, begin);
+    return;
+  }
+  context.turns.run(
+    (function* () {
+      for (let i = 1; i < args.length; i += 2) {
+        add(i);
+        if (i % STEP_ARGUMENTS === 1) yield;
+      }
+      // Nothing else of this client is under way beside a long request.
+      begin(session, () => undefined);
+    })(),
+  );
 };
 
 /**
@@ -53,23 +83,27 @@ const msetnx: Handler = (call) => {
  * since stays, were it the same value. Each key is an operation of its own, so that others may see some of them set and gone
  * again. Answers whether all were set; a failure where that of one key is not known.
  */
-export async function setAllOrNone(server: Server, session: Steps, pairs: readonly Pair[]): Promise<boolean | Failure> {
-  const looks = await Promise.all(pairs.map(({ place }) => look(server, session, place)));
+export async function setAllOrNone(
+  server: Server,
+  session: Steps,
+  turns: TurnQueue,
+  pairs: readonly Pair[],
+): Promise<boolean | Failure> {
+  const isNoGood = (look: Look): boolean => look.failure !== undefined || look.isThere;
+  const looks = await pacedAll(turns, pairs, ({ place }) => look(server, session, place), isNoGood);
   const unread = looks.find(({ failure }) => failure !== undefined)?.failure;
   if (unread !== undefined) return unread;
   if (looks.some(({ isThere }) => isThere)) return false;
-  const puts = await Promise.all(pairs.map((pair) => putIfAbsent(server, session, pair)));
+  const isUnset = (put: Put): boolean => put.failure !== undefined || put.written === undefined;
+  const puts = await pacedAll(turns, pairs, (pair) => putIfAbsent(server, session, pair), isUnset);
   const unset = puts.find(({ failure }) => failure !== undefined)?.failure;
   if (unset === undefined && puts.every(({ written }) => written !== undefined)) return true;
-  const failures = await Promise.all(pairs.map(({ place }, index) => takeBack(session, place, puts[index]?.written)));
+  const written = puts.map((put, at) => ({ place: pairs[at].place, context: put.written }));
+  const failures = await pacedAll(turns, written, ({ place, context }) => takeBack(session, place, context));
   return unset ?? failures.find((failure) => failure !== undefined) ?? false;
 }
 
-function look(
-  server: Server,
-  session: Steps,
-  { db, key }: KeyPlace,
-): Promise<{ failure: Failure | undefined; isThere: boolean }> {
+function look(server: Server, session: Steps, { db, key }: KeyPlace): Promise<Look> {
   return new Promise((resolve) => {
     session.get(db, key.slot, key.text, undefined, (_state, failure, object) =>
       resolve({ failure, isThere: shownValue(server, key.text, object) !== undefined }),
@@ -77,12 +111,7 @@ function look(
   });
 }
 
-/** `written`: what has seen the write of the value, and nothing else of the key; undefined: something was there. */
-function putIfAbsent(
-  server: Server,
-  session: Steps,
-  { place: { db, key }, value }: Pair,
-): Promise<{ failure: Failure | undefined; written: VersionVector | undefined }> {
+function putIfAbsent(server: Server, session: Steps, { place: { db, key }, value }: Pair): Promise<Put> {
   const change: Change = {
     kind: 'set',
     condition: 'absent',

@@ -1,11 +1,14 @@
 /** HOT PATH (`GET`, `SET`). Strings, and Dynamo's get and put with their context tokens. */
+
 import type { Change } from '../../../cluster/coordinator/changes/change.js';
+import type { WriteDone } from '../../../cluster/coordinator/put.js';
 import type { Failure } from '../../../cluster/failure.js';
 import type { ObjectBytes } from '../../../cluster/version/codec.js';
 import { newestLiveSibling, shownValueBytes, shownValueStart, type Written } from '../../../cluster/version/encoded.js';
 import type { VersionVector } from '../../../cluster/version/object.js';
 import type { ReplySlot } from '../../net/connection.js';
 import type { Server } from '../../server.js';
+import { LONG_REQUEST_ARGUMENTS, STEP_ARGUMENTS } from '../../turns/limits.js';
 import { keyOf, refusesKey, refusesValue } from '../arguments/key-argument.js';
 import { type CommandRow, type Handler, type KeyFlag, refuse } from '../command.js';
 import { SYNTAX_ERROR } from '../error-text.js';
@@ -124,26 +127,36 @@ const mget: Handler = (call) => {
   const refusal = (): string | undefined => {
     return bytes <= max ? undefined : `ERR the reply would be over ${max} bytes long (client-output-buffer-limit)`;
   };
-  const answer = (values: readonly (Buffer | undefined)[]): void => {
+  const answer = (values: readonly (Buffer | undefined)[]): void | Iterator<void> => {
     slot.out.array(values.length);
+    if (values.length > LONG_REQUEST_ARGUMENTS) return writeInTurns(slot, values);
     for (const value of values) writeBulkOrNull(slot, value);
   };
   const gather = new Gather<Buffer>(server, slot, args.length - 1, answer, refusal);
-  for (let i = 1; i < args.length; i++) {
-    const key = keyOf(args[i]);
-    connection.session.get(connection.db, key.slot, key.text, i - 1, (index, failure, object) => {
+  const { db, session } = connection;
+  gather.ask((index) => {
+    const key = keyOf(args[index + 1]);
+    session.get(db, key.slot, key.text, index, (at, failure, object) => {
       const value = shownValue(server, key.text, object);
       server.statistics.countLookup(value !== undefined);
       if (value === undefined) {
-        gather.arrived(index, failure, undefined);
+        gather.arrived(at, failure, undefined);
         return;
       }
       bytes += value.length;
       // A copy: the object is good for this turn, and other keys may take longer.
-      gather.arrived(index, failure, bytes <= max ? Buffer.from(value) : undefined);
+      gather.arrived(at, failure, bytes <= max ? Buffer.from(value) : undefined);
     });
-  }
+  });
 };
+
+/** Values of many keys, a few between one `yield` and the next. */
+function* writeInTurns(slot: ReplySlot, values: readonly (Buffer | undefined)[]): Generator<void> {
+  for (let at = 0; at < values.length; at++) {
+    if (at % STEP_ARGUMENTS === 0) yield;
+    writeBulkOrNull(slot, values[at]);
+  }
+}
 
 const mset: Handler = (call) => {
   const { server, slot, connection, args } = call;
@@ -154,15 +167,15 @@ const mset: Handler = (call) => {
   for (let i = 1; i < args.length; i += 2) {
     if (refusesKey(call, args[i]) || refusesValue(call, args[i + 1])) return;
   }
+  const { db, session } = connection;
   const gather = new Gather<undefined>(server, slot, (args.length - 1) / 2, () => slot.out.ok());
-  for (let i = 1; i < args.length; i += 2) {
-    const key = keyOf(args[i]);
+  const arrived: WriteDone<number> = (index, failure) => gather.arrived(index, failure, undefined);
+  gather.ask((index) => {
+    const key = keyOf(args[index * 2 + 1]);
     const context = contextOfPlainPut(server, key.text);
-    const written: Written = { tombstone: false, expiryMs: 0, value: args[i + 1] };
-    connection.session.put(connection.db, key.slot, key.text, context, written, (i - 1) / 2, (index, failure) =>
-      gather.arrived(index, failure, undefined),
-    );
-  }
+    const written: Written = { tombstone: false, expiryMs: 0, value: args[index * 2 + 2] };
+    session.put(db, key.slot, key.text, context, written, index, arrived);
+  });
 };
 
 const strlen: Handler = (call) => {

@@ -1,8 +1,11 @@
 import test from 'ava';
 import type { Session } from '../../../../cluster/coordinator/session.js';
 import type { Failure } from '../../../../cluster/failure.js';
+import { nodeClock } from '../../../../cluster/ports/node-clock.js';
+import { NodeTimers } from '../../../../cluster/ports/node-timers.js';
 import { keyOf } from '../../../../server/commands/arguments/key-argument.js';
 import { setAllOrNone } from '../../../../server/commands/strings/msetnx.js';
+import { TurnQueue } from '../../../../server/turns/turn-queue.js';
 import { bulk, LiveServer, type RawClient } from '../live-server.js';
 
 type Steps = Pick<Session, 'get' | 'modify'>;
@@ -39,7 +42,7 @@ function setBoth(live: LiveServer, session: Steps) {
     place: { db: 0, key: keyOf(Buffer.from(name)) },
     value: Buffer.from('ours'),
   }));
-  return setAllOrNone(live.server, session, pairs);
+  return setAllOrNone(live.server, session, new TurnQueue(new NodeTimers(), nodeClock), pairs);
 }
 
 function held(client: RawClient): Promise<string> {

@@ -1,0 +1,20 @@
+/** How long work that could take seconds may keep the event loop at a time. */
+
+/** A request of more arguments than this runs by itself on its connection, and a bit in each turn. */
+export const LONG_REQUEST_ARGUMENTS = 1024;
+/** What all long work of a node may take of one turn, in µs; a step that has begun ends. */
+export const TURN_US = 1000;
+/** Steps in one turn, at the most: for clocks that stand still. */
+export const TURN_STEPS_MAX = 64;
+/** Arguments that one step looks at, copies, or writes. */
+export const STEP_ARGUMENTS = 256;
+/** Keys that one step asks the cluster for. */
+export const STEP_KEYS = 32;
+/** Keys of one long request that are asked for at a time: what other nodes get of it at once. */
+export const KEYS_UNDER_WAY_MAX = 256;
+/** Requests that waited for an earlier one, handed on in one step. */
+export const STEP_REQUESTS = 32;
+
+/** Arguments of requests longer than the first figure that are in memory at a time; one request may be longer than that. */
+export const LONG_ARGUMENTS_FREE = 16 * 1024;
+export const LONG_ARGUMENTS_AT_ONCE = 2 * 1024 * 1024;
