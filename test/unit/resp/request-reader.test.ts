@@ -246,3 +246,46 @@ test('a reader that was stopped says nothing more, even within a run of requests
   reader.feed(Buffer.from('*1\r\n$1\r\na\r\n*x\r\n'));
   t.is(requests.length, 2);
 });
+
+test('a request of many arguments is parsed a bit at a time, and what is behind it waits', (t) => {
+  const args = Array.from({ length: 5000 }, (_, at) =>
+    Buffer.from(at % 7 === 0 ? '' : `${'x'.repeat(at % 30)}\r\n${at}`),
+  );
+  const heard: string[][] = [];
+  let work: Iterator<void> | undefined;
+  const reader: RequestReader = new RequestReader(
+    LIMITS,
+    (parsed) => heard.push(parsed.map(String)),
+    () => t.fail(),
+    () => t.fail(),
+    () => false,
+    (count, begun) => {
+      t.is(count, args.length);
+      work = begun;
+      reader.hold();
+    },
+  );
+  const stream = Buffer.concat([encode([Buffer.from('first')]), encode(args), encode([Buffer.from('behind')])]);
+  for (let at = 0; at < stream.length; at += 1000) reader.feed(stream.subarray(at, at + 1000));
+  t.deepEqual(heard, [['first']]);
+  t.true(reader.isParsing);
+  let bits = 1;
+  for (; work?.next().done !== true; bits++) t.is(heard.length, 1);
+  t.true(bits > 10);
+  t.false(reader.isParsing);
+  t.deepEqual(heard.at(-1), args.map(String));
+  reader.release();
+  t.deepEqual(heard.at(-1), ['behind']);
+});
+
+test('many arguments come out as they went in, however the stream is cut', (t) => {
+  const args = fc.array(fc.uint8Array({ maxLength: 8 }), { minLength: 1025, maxLength: 1100, size: 'max' });
+  const property = fc.property(args, fc.integer({ min: 1, max: 5000 }), (words, bytes) => {
+    const stream = Buffer.concat([encode(words), encode(words.slice(0, 3))]);
+    const chunks = [];
+    for (let at = 0; at < stream.length; at += bytes) chunks.push(stream.subarray(at, at + bytes));
+    const latin1 = words.map((word) => Buffer.from(word).toString('latin1'));
+    t.deepEqual(read(chunks), { requests: [latin1, latin1.slice(0, 3)], faults: [] });
+  });
+  fc.assert(property, { numRuns: 30 });
+});
