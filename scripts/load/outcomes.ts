@@ -16,6 +16,7 @@ const COLORS = ['#5b6c7d', '#0b6e4f', '#b3541e', '#3b5bb5', '#8a3a8f', '#a58a00'
 /** As many points on a curve for each further nine of the percentile. */
 const POINTS_A_NINE = 30;
 const NINES_MIN = 3;
+const LEGEND_CHARACTERS = 26;
 
 /** Percentiles of the latencies, counted from when requests were due, and by how much the generator itself was late. */
 export function outcomeTable(outcomes: readonly Outcome[]): string {
@@ -47,7 +48,7 @@ export function percentilePlot(title: string, outcomes: readonly Outcome[]): str
     x: percentileAxis(nines),
     y: latencyAxis(Math.min(...heights), Math.max(...heights)),
     curves,
-    legend: outcomes.map(({ name }, index) => ({ color: colorOf(index), lines: [name] })),
+    legend: outcomes.map(({ name }, index) => ({ color: colorOf(index), lines: wrapped(name) })),
   });
 }
 
@@ -84,6 +85,17 @@ function latencyAxis(lowest: number, highest: number): Axis {
     return { value, words: value.toFixed(Math.max(0, -(first + k))) };
   });
   return { title: 'ms', scale: 'logarithmic', low: 10 ** first, high: 10 ** last, marks };
+}
+
+/** Lines that fit the legend; a word is never cut. */
+export function wrapped(words: string): string[] {
+  const lines: string[] = [];
+  for (const word of words.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > LEGEND_CHARACTERS) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
 }
 
 function colorOf(index: number): string {

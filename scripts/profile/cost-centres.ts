@@ -40,7 +40,7 @@ const RULES: readonly Rule[] = [
   { centre: 'client connections', place: /^server\/net\// },
   { centre: 'dispatch, commands', place: /^server\/(dispatch|commands|acl|latency|watch|client-limits)/ },
   { centre: 'coordinator put', place: /^cluster\/coordinator\/(put|held-writes|last-writes|durability)/ },
-  { centre: 'coordinator get', place: /^cluster\/coordinator\/(get|hedge|copies)/ },
+  { centre: 'coordinator get', place: /^cluster\/coordinator\/(get|hedge|copies|replica-choice)/ },
   { centre: 'coordinator, the rest', place: /^cluster\/(coordinator|keyspaces|databases)\// },
   { centre: 'version vectors', place: /^cluster\/version\// },
   { centre: 'replica, cache', place: /^cluster\/replica\// },

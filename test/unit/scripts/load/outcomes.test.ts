@@ -1,6 +1,12 @@
 import test from 'ava';
 import { emptyHistogram, encode, record } from '../../../../scripts/load/latencies.js';
-import { type Outcome, outcomeTable, percentileCurve, percentilePlot } from '../../../../scripts/load/outcomes.js';
+import {
+  type Outcome,
+  outcomeTable,
+  percentileCurve,
+  percentilePlot,
+  wrapped,
+} from '../../../../scripts/load/outcomes.js';
 
 /** A thousand latencies of 0.1 ms to 100 ms. */
 function histogramOfThousand() {
@@ -44,4 +50,12 @@ test('the plot has a curve and a name for each run, and marks for each nine', (t
   }
   t.false(/NaN|Infinity/.test(svg));
   t.false(/NaN|Infinity/.test(percentilePlot('nothing', [NOTHING])));
+});
+
+test('a long name has several lines in the legend', (t) => {
+  t.deepEqual(wrapped('the killed node comes back with an empty folder'), [
+    'the killed node comes back',
+    'with an empty folder',
+  ]);
+  t.deepEqual(wrapped('redis-server'), ['redis-server']);
 });
