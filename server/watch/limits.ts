@@ -4,6 +4,8 @@ export const SLOW_ARGUMENTS_MAX = 32;
 export const SLOW_ARGUMENT_BYTES_MAX = 128;
 /** Entries that the slow log may be told to keep (`slowlog-max-len`): some 5 KiB each at the worst. */
 export const SLOW_ENTRIES_MAX = 100_000;
+/** Entries that have left the slow log before the room of any is given back. */
+export const SLOW_LEFT_MIN = 128;
 /** Samples of one event that `LATENCY HISTORY` tells, one a second. As in Redis. */
 export const SPIKES_KEPT = 160;
 /** How often it is looked whether the event loop is late, while latencies are watched. */

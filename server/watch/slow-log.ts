@@ -1,5 +1,5 @@
 import type { Clock } from '../../cluster/ports/clock.js';
-import { SLOW_ARGUMENT_BYTES_MAX, SLOW_ARGUMENTS_MAX } from './limits.js';
+import { SLOW_ARGUMENT_BYTES_MAX, SLOW_ARGUMENTS_MAX, SLOW_LEFT_MIN } from './limits.js';
 
 const MS_PER_S = 1000;
 
@@ -10,15 +10,20 @@ export interface SlowEntry {
   /** When it was answered, in s since 1970. */
   readonly atS: number;
   readonly us: number;
-  readonly args: readonly Buffer[];
+  /** One char a byte. */
+  readonly args: readonly string[];
   readonly address: string;
   readonly clientName: string;
 }
 
-/** What `SLOWLOG` shows: the last requests that took long. Its length is cut when it grows, as in Redis. */
+/**
+ * What `SLOWLOG` shows: the last requests that took long. Its length is cut when it grows, as in Redis. A node with more
+ * requests than it can answer in time notes them all.
+ */
 export class SlowLog {
-  /** The oldest first. */
+  /** The oldest first; those before `#first` have left. */
   #entries: SlowEntry[] = [];
+  #first = 0;
   #nextId = 0;
 
   constructor(
@@ -27,36 +32,46 @@ export class SlowLog {
   ) {}
 
   get length(): number {
-    return this.#entries.length;
+    return this.#entries.length - this.#first;
   }
 
   /** Up to `count` entries, the newest first. */
   newest(count: number): readonly SlowEntry[] {
-    return this.#entries.slice(Math.max(0, this.#entries.length - count)).reverse();
+    return this.#entries.slice(Math.max(this.#first, this.#entries.length - count)).reverse();
   }
 
   /** Notes a request that took `us`; keeps copies of the arguments, cut as in Redis. */
   add(us: number, args: readonly Buffer[], address: string, clientName: string): void {
     const atS = Math.trunc(this.clock.nowMs() / MS_PER_S);
     this.#entries.push({ id: this.#nextId++, atS, us: Math.trunc(us), args: cut(args), address, clientName });
-    const excess = this.#entries.length - this.lengthMax();
-    if (excess > 0) this.#entries.splice(0, excess);
+    this.#first = Math.max(this.#first, this.#entries.length - this.lengthMax());
+    // In large lots: to move the others up for each would cost more than the requests.
+    if (this.#first > SLOW_LEFT_MIN && this.#first * 2 > this.#entries.length) {
+      this.#entries.splice(0, this.#first);
+      this.#first = 0;
+    }
   }
 
   reset(): void {
     this.#entries = [];
+    this.#first = 0;
   }
 }
 
-function cut(args: readonly Buffer[]): Buffer[] {
-  if (args.length <= SLOW_ARGUMENTS_MAX) return args.map(cutArgument);
-  const kept = args.slice(0, SLOW_ARGUMENTS_MAX - 1);
-  return [...kept.map(cutArgument), Buffer.from(`... (${args.length - kept.length} more arguments)`)];
+function cut(args: readonly Buffer[]): string[] {
+  const kept = args.length <= SLOW_ARGUMENTS_MAX ? args.length : SLOW_ARGUMENTS_MAX - 1;
+  const texts: string[] = [];
+  for (const argument of args) {
+    if (texts.length === kept) break;
+    texts.push(cutArgument(argument));
+  }
+  if (kept < args.length) texts.push(`... (${args.length - kept} more arguments)`);
+  return texts;
 }
 
 /** A copy: a piece of a buffer would keep the whole alive. */
-function cutArgument(argument: Buffer): Buffer {
+function cutArgument(argument: Buffer): string {
   const more = argument.length - SLOW_ARGUMENT_BYTES_MAX;
-  if (more <= 0) return Buffer.from(argument);
-  return Buffer.concat([argument.subarray(0, SLOW_ARGUMENT_BYTES_MAX), Buffer.from(`... (${more} more bytes)`)]);
+  if (more <= 0) return argument.toString('latin1');
+  return `${argument.toString('latin1', 0, SLOW_ARGUMENT_BYTES_MAX)}... (${more} more bytes)`;
 }

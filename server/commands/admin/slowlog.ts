@@ -20,7 +20,7 @@ function get({ server, args, slot }: Call) {
     out.integer(atS);
     out.integer(us);
     out.array(words.length);
-    for (const word of words) out.bulk(word);
+    for (const word of words) out.bulk(Buffer.from(word, 'latin1'));
     out.bulkText(address);
     out.bulkText(clientName);
   }
