@@ -3,7 +3,7 @@ import { type Measurement, parseBenchmarkCsv } from './benchmark-csv.js';
 import { CONNECTIONS, type Load, type Test, VALUE_BYTES } from './plan.js';
 
 /** redis-benchmark tries for ever when nobody listens, so every run is given an end. */
-const RUN_MS_MAX = 120_000;
+const RUN_MS_MAX = 600_000;
 
 /**
  * Runs redis-benchmark once against 127.0.0.1:`port` with `requests` requests of one test of the load. Gives what it

@@ -25,7 +25,7 @@ export class RevisionError extends Error {}
 
 /**
  * Checks `revision` (any name that git knows) out into `folder`, which must not exist, and compiles it there. The packages
- * are those of this tree where its lock file is the same; otherwise npm installs its own.
+ * are those of this tree where it runs with the same; otherwise npm installs its own.
  */
 export async function buildRevision(revision: string, folder: string): Promise<BuiltRevision> {
   const commit = await run(ROOT, 'git', [
@@ -50,9 +50,23 @@ export async function buildRevision(revision: string, folder: string): Promise<B
 
 async function providePackages(folder: string): Promise<void> {
   const [own, its] = [ROOT, folder].map((place) => readFileSync(join(place, LOCK), 'utf8'));
-  if (own === its) symlinkSync(join(ROOT, PACKAGES), join(folder, PACKAGES), 'dir');
-  // Without scripts of its own: they would compile more than is needed here.
-  else await run(folder, 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  if (runtimePackages(own ?? '') === runtimePackages(its ?? '')) {
+    symlinkSync(join(ROOT, PACKAGES), join(folder, PACKAGES), 'dir');
+  } else {
+    await run(folder, 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  }
+}
+
+/** The packages that a lock file (version 2 or 3) names for more than development, with their versions, as a text to compare. */
+export function runtimePackages(lockFile: string): string {
+  const { packages } = JSON.parse(lockFile) as {
+    readonly packages: Readonly<Record<string, { readonly version?: string; readonly dev?: boolean }>>;
+  };
+  const rows = Object.entries(packages).filter(([path, { dev }]) => path !== '' && dev !== true);
+  return rows
+    .map(([path, { version }]) => `${path} ${version}`)
+    .sort()
+    .join('\n');
 }
 
 /** Gives what a program printed, trimmed. */
