@@ -13,21 +13,26 @@ import { MalformedFields } from '../../wire/byte-fields.js';
 import type { Peer, ReplyHandler } from '../../wire/peer.js';
 import { coordinate, coordinatorOf } from '../coordinate.js';
 import type { Coordination } from '../coordination.js';
+import { type Hedgeable, LATE_MIN_US } from '../hedge.js';
 import { RUNS_MAX } from '../limits.js';
 import type { Placement } from '../placement.js';
-import type { Target } from '../routes.js';
+import { nextPrimary } from '../replica-choice.js';
+import { firstReachable, type Target } from '../routes.js';
 import { mayBeForgotten } from '../stray-copy.js';
 import { UNHEARD } from '../unheard.js';
 import { encodeStamp } from './forward-stamp.js';
 import { decodeReply, encodeRequest, type ForwardedReply, type ForwardedRequest } from './forwarded.js';
 
-export class ForwardOperation implements ReplyHandler {
+export class ForwardOperation implements ReplyHandler, Hedgeable {
   readonly #node: Coordination;
   readonly #partition: Partition;
   readonly #done: (reply: ForwardedReply) => void;
   readonly #tried: Target[] = [];
   #request: ForwardedRequest;
   #sentUs = 0;
+  /** Coordinators that have yet to answer: two where a get's first was late. */
+  #underWay = 0;
+  #ended = false;
   /** Coordinators that may have run the operation. */
   #runs = 0;
   /** Why there was no answer so far; what may have taken effect outweighs what has not. */
@@ -47,7 +52,7 @@ export class ForwardOperation implements ReplyHandler {
 
   /** Hands the operation to who is to coordinate it, this node perhaps; fails at once where there is nobody. */
   start(): void {
-    const target = coordinatorOf(this.#node, this.#partition, this.#request.key, this.#tried);
+    const target = this.#faster() ?? coordinatorOf(this.#node, this.#partition, this.#request.key, this.#tried);
     if (target === undefined) {
       this.#fail(this.#failure ?? this.#nobody());
       return;
@@ -57,12 +62,49 @@ export class ForwardOperation implements ReplyHandler {
       coordinate(this.#node, this.#request, (reply) => this.#answered(reply, true));
       return;
     }
+    this.#forward(target.peer);
+  }
+
+  /** A get that its coordinator is late with is run by another primary too, and whichever answers first answers it. */
+  late(): void {
+    if (this.#ended || this.#underWay !== 1) return;
+    const { targets, n } = this.#placement();
+    const target = firstReachable(targets, n, this.#tried);
+    if (target?.peer === undefined) return;
+    this.#tried.push(target);
+    this.#runs++;
+    this.#node.counters.hedged_reads++;
+    this.#forward(target.peer);
+  }
+
+  #forward(peer: Peer): void {
     this.#node.counters.forwarded++;
-    this.#sendAhead(target.peer);
+    this.#sendAhead(peer);
     const { process, withinMs } = this.#node.forwarding;
-    this.#sentUs = this.#node.world.clock.monotonicUs();
-    const stamp = encodeStamp({ process, sentUs: this.#sentUs, withinMs });
-    target.peer.forward(this, Buffer.concat([stamp, encodeRequest(this.#request)]));
+    const nowUs = this.#node.world.clock.monotonicUs();
+    this.#sentUs = nowUs;
+    const stamp = encodeStamp({ process, sentUs: nowUs, withinMs });
+    this.#underWay++;
+    peer.forward(this, Buffer.concat([stamp, encodeRequest(this.#request)]));
+    // The coordinator itself waits for a replica: its time comes on top.
+    if (this.#underWay === 1 && this.#mayChoose()) this.#node.hedges.add(this, peer, nowUs + peer.p99Us());
+  }
+
+  /** The primary that should answer a get first, where the first of the list is late with what it was asked. */
+  #faster(): Target | undefined {
+    if (this.#tried.length > 0 || !this.#mayChoose()) return undefined;
+    const placement = this.#placement();
+    const nowUs = this.#node.world.clock.monotonicUs();
+    const first = firstReachable(placement.targets, placement.n);
+    if (first?.peer === undefined || first.peer.expectedUs(nowUs) < LATE_MIN_US) return undefined;
+    return placement.targets[nextPrimary(placement, 0, nowUs)];
+  }
+
+  /** Whether any primary does as well as the first: for gets whose quorum meets that of the writes before. */
+  #mayChoose(): boolean {
+    if (this.#request.kind !== 'get') return false;
+    const { r, w, n } = this.#node.keyspaces.of(this.#request.key);
+    return r + w > n;
   }
 
   /** As `start`, where this node's own store has failed the operation before anything was written. */
@@ -76,6 +118,8 @@ export class ForwardOperation implements ReplyHandler {
   }
 
   forwardReplied(peer: Peer, body: Buffer): void {
+    this.#underWay--;
+    if (this.#ended) return;
     let reply: ForwardedReply;
     try {
       reply = decodeReply(body);
@@ -89,6 +133,9 @@ export class ForwardOperation implements ReplyHandler {
   }
 
   failed(_peer: Peer, reason: 'unreachable' | 'timeout' | 'refused'): void {
+    this.#underWay--;
+    // The other coordinator that was asked has yet to answer.
+    if (this.#ended || this.#underWay > 0) return;
     if (reason === 'refused') {
       this.start();
       return;
@@ -118,9 +165,10 @@ export class ForwardOperation implements ReplyHandler {
     if (!goesOn) {
       // An earlier run may have taken effect: then a last one that has done nothing can't say that nothing was done.
       if (this.#failure?.code === 'OutcomeUnknown' && failure !== undefined) this.#fail(this.#failure);
-      else this.#done(reply);
+      else this.#end(reply);
       return;
     }
+    if (this.#underWay > 0) return;
     this.#failure ??= failure;
     this.#startAgain(failure !== undefined && !isNothingDone(failure));
   }
@@ -169,7 +217,12 @@ export class ForwardOperation implements ReplyHandler {
   }
 
   #fail(failure: Failure): void {
-    this.#done({ failure, applied: false, previous: undefined, object: undefined });
+    this.#end({ failure, applied: false, previous: undefined, object: undefined });
+  }
+
+  #end(reply: ForwardedReply): void {
+    this.#ended = true;
+    this.#done(reply);
   }
 }
 

@@ -4,6 +4,7 @@ import { decodeRequest, encodeReply } from '../../../../cluster/coordinator/forw
 import {
   actorNamed,
   FORWARD_WITHIN_MS,
+  HEDGE_DELAY_MS,
   objectWith,
   ScriptedNode,
   SLOT_OF_OTHERS,
@@ -36,6 +37,8 @@ test('an operation whose coordinator fails is run again at the next primary, and
   for (const reason of ['unreachable', 'timeout'] as const) {
     const scripted = await ScriptedNode.open({ nodes: 4 });
     const client = scripted.openClient(SLOT_OF_OTHERS);
+    // Nobody is late meanwhile.
+    for (const peer of scripted.peers) peer.p99GetUs = 10 * HEDGE_DELAY_MS * 1000;
     client.get('a');
     client.put('b', 'v');
     client.modify('c', DELETE);
@@ -235,4 +238,64 @@ test('a change whose first primary goes away while the key is loaded is coordina
   await scripted.advance(10);
   t.like(client.last(), { name: 'modify k', failure: undefined, applied: false });
   t.is(client.outcomes.length, 1);
+});
+
+test('a get whose coordinator is late is run by another primary too, and whichever answers first answers it', async (t) => {
+  const scripted = await ScriptedNode.open({ nodes: 4 });
+  const client = scripted.openClient(SLOT_OF_OTHERS);
+  client.get('k');
+  await scripted.advance(HEDGE_DELAY_MS + 10);
+  t.deepEqual(orders(scripted), [[], [], ['forward']], 'the coordinator waits for a replica itself');
+  await scripted.advance(HEDGE_DELAY_MS);
+  t.deepEqual(orders(scripted), [[], ['forward'], ['forward']]);
+  t.is(scripted.node.counters.hedged_reads, 1);
+  scripted.peer(1).forwards[0]?.reply(encodeReply({ ...NOTHING, object: OBJECT }));
+  t.deepEqual(client.last().values, ['x']);
+  scripted.peer(2).forwards[0]?.reply(encodeReply(NOTHING));
+  await scripted.advance(500);
+  t.is(client.outcomes.length, 1);
+  t.deepEqual(orders(scripted), [[], ['forward'], ['forward']]);
+});
+
+test('a late coordinator that fails leaves the get to the other, and both failing to the next', async (t) => {
+  const scripted = await ScriptedNode.open({ nodes: 4 });
+  const client = scripted.openClient(SLOT_OF_OTHERS);
+  client.get('k');
+  await scripted.advance(2 * HEDGE_DELAY_MS + 10);
+  scripted.peer(2).forwards[0]?.fail('timeout');
+  t.deepEqual(orders(scripted), [[], ['forward'], ['forward']]);
+  t.is(client.outcomes.length, 0);
+  scripted.peer(1).forwards[0]?.fail('timeout');
+  t.deepEqual(orders(scripted), [['forward'], ['forward'], ['forward']]);
+  scripted.peer(0).forwards[0]?.reply(encodeReply({ ...NOTHING, object: OBJECT }));
+  t.deepEqual(client.last().values, ['x']);
+});
+
+test('neither writes, nor gets that may miss a write at another node, are run by two at once', async (t) => {
+  for (const keyspace of [{}, { r: 1, w: 1 }]) {
+    const scripted = await ScriptedNode.open({ nodes: 4, keyspace });
+    const client = scripted.openClient(SLOT_OF_OTHERS);
+    client.put('a', 'v');
+    client.modify('b', DELETE);
+    if ('r' in keyspace) client.get('c');
+    await scripted.advance(10 * HEDGE_DELAY_MS);
+    t.deepEqual(scripted.peers.map(({ forwards }) => forwards.length).slice(0, 2), [0, 0]);
+    t.is(scripted.node.counters.hedged_reads, 0);
+  }
+});
+
+test('a get goes to a faster primary while the first of the list is slow; a write does not', async (t) => {
+  const scripted = await ScriptedNode.open({ nodes: 4 });
+  const client = scripted.openClient(SLOT_OF_OTHERS);
+  scripted.peer(2).getUs = 100_000;
+  client.get('a');
+  client.put('b', 'v');
+  t.deepEqual(orders(scripted), [[], ['forward'], ['forward']]);
+  t.deepEqual(
+    scripted.peers.map(({ forwards: [sent] }) => sent && decodeRequest(sent.body).kind),
+    [undefined, 'get', 'put'],
+  );
+  scripted.peer(2).getUs = 300;
+  client.get('c');
+  t.is(scripted.peer(2).forwards.length, 2);
 });
