@@ -25,6 +25,9 @@ export class Generation {
   #untilUs = Number.POSITIVE_INFINITY;
   #refused = 0;
   #lost = 0;
+  /** Sends what is due, in an open loop. */
+  #sendDue: () => void = () => undefined;
+  #willSend = false;
   /** Hears of each request's end, with what it was sent with. */
   #ended: (pipe: RequestPipe, sentWith: number, isError: boolean) => void = () => undefined;
 
@@ -34,6 +37,7 @@ export class Generation {
     this.#connections = new Connections(traffic.addresses, (pipe, dueUs, isError) => {
       this.#note(dueUs, isError, pipe.isClosed);
       this.#ended(pipe, dueUs, isError);
+      this.#sendThisTurn();
     });
   }
 
@@ -90,10 +94,27 @@ export class Generation {
   #startOpenLoop(rate: number): () => Promise<unknown> {
     const gaps = this.#traffic.arrivals === 'poisson' ? poissonGaps(Math.random) : undefined;
     const arrivals = new Arrivals(nowUs(), rate, gaps);
-    return startMetronome(() => {
-      const tickUs = nowUs();
-      for (let dueUs = arrivals.take(tickUs); dueUs !== undefined; dueUs = arrivals.take(tickUs)) this.#send(dueUs);
+    this.#sendDue = () => {
+      const turnUs = nowUs();
+      for (let dueUs = arrivals.take(turnUs); dueUs !== undefined; dueUs = arrivals.take(turnUs)) this.#send(dueUs);
       this.#connections.flush();
+    };
+    const stop = startMetronome(() => this.#sendDue());
+    return () => {
+      // What became due since the last tick belongs to it too.
+      this.#sendDue();
+      this.#sendDue = () => undefined;
+      return stop();
+    };
+  }
+
+  /** Where answers come in anyway, what is due need not wait for the next tick. */
+  #sendThisTurn(): void {
+    if (this.#willSend) return;
+    this.#willSend = true;
+    setImmediate(() => {
+      this.#willSend = false;
+      this.#sendDue();
     });
   }
 
