@@ -32,17 +32,20 @@ export class MeasuredCluster {
     this.nodes = nodes;
   }
 
-  /** @param name of a folder below the ground's */
+  /**
+   * @param name of a folder below the ground's
+   * @param more further options for every node, e.g. keyspaces
+   */
   static async start(
     ground: Ground,
     name: string,
     count: number,
     { n, r, w }: Quorum,
-    durability: string,
+    more: readonly string[] = [],
   ): Promise<MeasuredCluster> {
     const ports = await freePorts(count * 2);
     const pairs = ports.slice(0, count).map((port, index) => ({ port, peerPort: ports[count + index] ?? 0 }));
-    const args = ['--n', `${n}`, '--r', `${r}`, '--w', `${w}`, '--durability', durability, ...ALL_ARGS];
+    const args = ['--n', `${n}`, '--r', `${r}`, '--w', `${w}`, ...ALL_ARGS, ...more];
     const nodes = localNodes(join(ground.folder, name), pairs, args);
     ground.started.push(...nodes);
     await startAll(nodes, READY_MS);

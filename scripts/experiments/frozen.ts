@@ -26,7 +26,7 @@ interface Setting {
 }
 
 export async function frozen(ground: Ground, { seconds, rate }: Plan): Promise<Result> {
-  const cluster = await MeasuredCluster.start(ground, 'frozen', NODES, QUORUM, 'log');
+  const cluster = await MeasuredCluster.start(ground, 'frozen', NODES, QUORUM);
   const clientPorts = cluster.ports.slice(0, CLIENTS_AT);
   const connections = await Connections.open(clientPorts, CONNECTIONS);
   const dice = new Dice(6);

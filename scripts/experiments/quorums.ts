@@ -13,12 +13,12 @@ const NODES = 5;
 const CONNECTIONS = 8;
 /** How often it is looked whether another node reads what has just been acknowledged. */
 const LOOK_MS = 5;
-const QUORUMS: readonly (Quorum & { readonly use: string })[] = [
+const QUORUMS = [
   { n: 3, r: 2, w: 2, use: 'usual' },
   { n: 3, r: 1, w: 3, use: 'read engine' },
   { n: 3, r: 1, w: 1, use: 'fastest' },
   { n: 5, r: 3, w: 3, use: 'more copies' },
-];
+] as const;
 
 class Outcome {
   readonly reads = new Figures();
@@ -32,63 +32,63 @@ class Outcome {
 }
 
 export async function quorums(ground: Ground, { seconds, rate }: Plan): Promise<Result> {
-  const outcomes: Outcome[] = [];
-  for (const quorum of QUORUMS) outcomes.push(await measure(ground, quorum, seconds, rate));
+  const outcomes = QUORUMS.map((quorum) => new Outcome(quorum));
+  const keyspaces = QUORUMS.flatMap(({ n, r, w }) => ['--keyspace', `${prefixOf({ n, r, w })} n=${n} r=${r} w=${w}`]);
+  const cluster = await MeasuredCluster.start(ground, 'quorums', NODES, { n: 3, r: 2, w: 2 }, keyspaces);
+  const staying = cluster.ports.slice(0, -1);
+  const connections = await Connections.open(staying, CONNECTIONS);
+  const dice = new Dice(3);
+  let turn = 0;
+  // The keyspaces take turns, so that what else the machine does meets all of them.
+  const load = (forSeconds: number, figuresOf: (outcome: Outcome, isRead: boolean) => Figures): Promise<void> =>
+    runLoad(connections, new Schedule(() => rate), forSeconds, () => {
+      const outcome = outcomes[turn++ % outcomes.length] ?? new Outcome(QUORUMS[0]);
+      const key = keyAt(dice.below(KEYS), prefixOf(outcome.quorum));
+      const isRead = dice.below(2) === 0;
+      return {
+        request: isRead ? readOf(key) : writeOf(key),
+        port: dice.of(staying),
+        figures: figuresOf(outcome, isRead),
+      };
+    });
+  const warmUp = new Figures();
+  await load(Math.min(2, seconds), () => warmUp);
+  const stop = { asked: false };
+  const looking = lookForStale(staying, outcomes, stop);
+  await load(seconds * 2, ({ reads, writes }, isRead) => (isRead ? reads : writes));
+  stop.asked = true;
+  await looking;
+  await cluster.nodes.at(-1)?.kill();
+  await load(seconds / 2, ({ alone }) => alone);
+  connections.close();
+  await cluster.stop();
   const faults = outcomes
     .filter(({ quorum, stale }) => stale > 0 && quorum.r + quorum.w > quorum.n)
     .map(({ quorum, stale }) => `${quorumText(quorum)}: ${stale} reads missed a write that was acknowledged`);
   return { report: reportOf(outcomes, rate), svg: chartOf(outcomes), faults };
 }
 
-async function measure(
-  ground: Ground,
-  quorum: (typeof QUORUMS)[number],
-  seconds: number,
-  rate: number,
-): Promise<Outcome> {
-  const { n, r, w } = quorum;
-  const cluster = await MeasuredCluster.start(ground, `quorums-${n}${r}${w}`, NODES, quorum, 'log');
-  const staying = cluster.ports.slice(0, -1);
-  const connections = await Connections.open(staying, CONNECTIONS);
-  const outcome = new Outcome(quorum);
-  const dice = new Dice(3);
-  const load = (reads: Figures, writes: Figures, forSeconds: number): Promise<void> =>
-    runLoad(connections, new Schedule(() => rate), forSeconds, () => {
-      const key = keyAt(dice.below(KEYS));
-      const isRead = dice.below(2) === 0;
-      return {
-        request: isRead ? readOf(key) : writeOf(key),
-        port: dice.of(staying),
-        figures: isRead ? reads : writes,
-      };
-    });
-  const warmUp = new Figures();
-  await load(warmUp, warmUp, Math.min(2, seconds));
-  const stop = { asked: false };
-  const looking = lookForStale(staying, outcome, stop);
-  await load(outcome.reads, outcome.writes, seconds);
-  stop.asked = true;
-  await looking;
-  await cluster.nodes.at(-1)?.kill();
-  await load(outcome.alone, outcome.alone, seconds / 4);
-  connections.close();
-  await cluster.stop();
-  return outcome;
+/** The keyspace that has these N, R and W. */
+function prefixOf({ n, r, w }: Quorum): string {
+  return `n${n}r${r}w${w}:`;
 }
 
 /** Writes through one node, and reads through the next as soon as that is acknowledged. */
 async function lookForStale(
   ports: readonly number[],
-  outcome: Outcome,
+  outcomes: readonly Outcome[],
   stop: { readonly asked: boolean },
 ): Promise<void> {
   const clients = ports.map((port) => new Redis({ port, lazyConnect: true }));
   await Promise.all(clients.map((client) => client.connect()));
   for (let look = 0; !stop.asked; look++) {
     const [writer, reader] = [clients[look % clients.length], clients[(look + 1) % clients.length]];
-    await writer?.set(`looked:${look % 100}`, String(look));
-    outcome.looks++;
-    if ((await reader?.get(`looked:${look % 100}`)) !== String(look)) outcome.stale++;
+    for (const outcome of outcomes) {
+      const key = `${prefixOf(outcome.quorum)}looked:${look % 100}`;
+      await writer?.set(key, String(look));
+      outcome.looks++;
+      if ((await reader?.get(key)) !== String(look)) outcome.stale++;
+    }
     await pause(LOOK_MS);
   }
   for (const client of clients) client.disconnect();
@@ -110,8 +110,9 @@ function reportOf(outcomes: readonly Outcome[], rate: number): string {
     `${outcome.alone.errors} of ${outcome.alone.latencies.totalCount}`,
   ]);
   return [
-    `N, R and W: ${NODES} nodes, ${rate} requests a second in an open loop, half reads, through four of them. Latencies in ms. "Missed": reads through`,
-    'another node that did not see a write although it had been acknowledged. "Errors": with the fifth node killed.',
+    `N, R and W: ${NODES} nodes, a keyspace for each row; ${rate} requests a second in all in an open loop, half reads, through four of`,
+    'them. Latencies in ms. "Missed": reads through another node that did not see a write although it had been acknowledged.',
+    '"Errors": with the fifth node killed.',
     '',
     textTable(['(N,R,W)', 'read', 'p99', 'p99.9', 'write', 'p99', 'p99.9', 'missed', 'errors'], rows),
     '',

@@ -30,8 +30,9 @@ export class Dice {
   }
 }
 
-export function keyAt(index: number): string {
-  return `experiment:${index}`;
+/** @param keyspace the prefix of one */
+export function keyAt(index: number, keyspace = 'experiment:'): string {
+  return `${keyspace}${index}`;
 }
 
 export function readOf(key: string): string {

@@ -25,7 +25,7 @@ interface Way {
 }
 
 export async function table2(ground: Ground, { seconds, rate }: Plan): Promise<Result> {
-  const cluster = await MeasuredCluster.start(ground, 'table2', NODES, QUORUM, 'log');
+  const cluster = await MeasuredCluster.start(ground, 'table2', NODES, QUORUM);
   const masters = await mastersOf(cluster.ports[0] ?? 0);
   const connections = await Connections.open(cluster.ports, CONNECTIONS);
   const dice = new Dice(2);

@@ -41,7 +41,7 @@ interface Outcome {
 }
 
 export async function versions(ground: Ground, { seconds, rate }: Plan): Promise<Result> {
-  const cluster = await MeasuredCluster.start(ground, 'versions', NODES, QUORUM, 'log');
+  const cluster = await MeasuredCluster.start(ground, 'versions', NODES, QUORUM);
   const clients = cluster.ports.map((port) => new Redis({ port, lazyConnect: true }));
   await Promise.all(clients.map((client) => client.connect()));
   const outcomes: Outcome[] = [];
