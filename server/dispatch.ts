@@ -32,7 +32,6 @@ type MutableCall = { -readonly [K in keyof Call]: Call[K] };
 export class Dispatcher implements RequestHandler {
   readonly #server: Server;
   readonly #quietLog: QuietLog;
-  readonly #recordings = new Map<Command, Recording>();
   /** The one call that is handed to all handlers, one after the other. */
   #call: MutableCall | undefined;
 
@@ -140,7 +139,7 @@ export class Dispatcher implements RequestHandler {
     const server = this.#server;
     server.statistics.commandsProcessed++;
     command.calls++;
-    slot.command = command.row;
+    slot.command = command;
     slot.args = args;
     let call = this.#call;
     if (call === undefined) {
@@ -173,11 +172,11 @@ export class Dispatcher implements RequestHandler {
 
   completed(slot: ReplySlot): void {
     const server = this.#server;
-    const command = slot.command && server.commands.ofRow(slot.command);
+    const { command } = slot;
     if (command === undefined) return;
     const us = server.clock.monotonicUs() - slot.startedUs;
     command.totalUs += us;
-    if (server.config.latencyTracking) this.#recordingOf(command).record(us);
+    if (server.config.latencyTracking) (command.recording ?? this.#record(command)).record(us);
     if (us >= server.slowCalls.leastUs) server.slowCalls.note(command, slot, us);
   }
 
@@ -187,12 +186,9 @@ export class Dispatcher implements RequestHandler {
     return refusalOf(command, this.#server.access.denial(connection, command, args));
   }
 
-  #recordingOf(command: Command): Recording {
-    let recording = this.#recordings.get(command);
-    if (recording === undefined) {
-      recording = this.#server.latency.recorder(COMMAND_PREFIX + command.fullName);
-      this.#recordings.set(command, recording);
-    }
+  #record(command: Command): Recording {
+    const recording = this.#server.latency.recorder(COMMAND_PREFIX + command.fullName);
+    command.recording = recording;
     return recording;
   }
 

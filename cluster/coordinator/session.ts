@@ -34,8 +34,8 @@ type TurnBegin = (within: Session, end: () => void) => void;
 export class Session implements PutElsewhere {
   readonly #node: Coordination;
   readonly #order = new KeyOrder();
-  /** Gets under way that ask other nodes, by key; and the keys that a write holds back until they have ended. */
-  readonly #reading = new Map<string, number>();
+  /** The get that began last of those under way that ask other nodes; and the keys that a write holds back until they have ended. */
+  #lastRead: ReadUnderWay | undefined;
   readonly #awaitsReads = new Set<string>();
   readonly #lastWrites = new LastWrites();
 
@@ -65,9 +65,9 @@ export class Session implements PutElsewhere {
         new GetOperation(this.#node, partition, db, key, state, done).start();
         return;
       }
-      const held = heldKey(db, key);
-      this.#reading.set(held, (this.#reading.get(held) ?? 0) + 1);
-      new GetOperation(this.#node, partition, db, key, new Reading(this, held, state, done), endReading).start();
+      const reading = new Reading(this, heldKey(db, key), state, done);
+      this.#readBegins(reading);
+      new GetOperation(this.#node, partition, db, key, reading, endReading).start();
       return;
     }
     this.#forward(partition, { kind: 'get', db, slot, key }, (reply) => done(state, reply.failure, reply.object));
@@ -87,7 +87,7 @@ export class Session implements PutElsewhere {
     done: WriteDone<T>,
   ): void {
     this.#lastWrites.note(db, key);
-    if (!this.#order.isEmpty || this.#reading.size !== 0) {
+    if (!this.#order.isEmpty || this.#lastRead !== undefined) {
       if (this.#waitsToWrite(db, key, () => this.put(db, slot, key, context, written, state, done))) return;
     }
     const partition = this.#partition(slot);
@@ -169,14 +169,27 @@ export class Session implements PutElsewhere {
   }
 
   /** A get has been answered. For `Reading` only. */
-  readEnded(held: string): void {
-    const left = (this.#reading.get(held) ?? 1) - 1;
-    if (left > 0) {
-      this.#reading.set(held, left);
-      return;
-    }
-    this.#reading.delete(held);
-    if (this.#awaitsReads.delete(held)) this.#order.release(held);
+  readEnded(read: ReadUnderWay): void {
+    const { before, after, held } = read;
+    if (before !== undefined) before.after = after;
+    if (after === undefined) this.#lastRead = before;
+    else after.before = before;
+    if (this.#awaitsReads.size === 0 || !this.#awaitsReads.has(held) || this.#isRead(held)) return;
+    this.#awaitsReads.delete(held);
+    this.#order.release(held);
+  }
+
+  #readBegins(read: ReadUnderWay): void {
+    const last = this.#lastRead;
+    if (last !== undefined) last.after = read;
+    read.before = last;
+    this.#lastRead = read;
+  }
+
+  /** Whether a get of the key is under way. They are few: a connection has so many requests under way at the most. */
+  #isRead(held: string): boolean {
+    for (let read = this.#lastRead; read !== undefined; read = read.before) if (read.held === held) return true;
+    return false;
   }
 
   #partition(slot: Slot): Partition {
@@ -219,7 +232,7 @@ export class Session implements PutElsewhere {
   #waitsToWrite(db: number, key: string, again: () => void): boolean {
     const held = heldKey(db, key);
     if (this.#order.waits(held, again)) return true;
-    if (!this.#reading.has(held)) return false;
+    if (!this.#isRead(held)) return false;
     this.#order.holdWith(held, again);
     this.#awaitsReads.add(held);
     return true;
@@ -234,19 +247,28 @@ export class Session implements PutElsewhere {
   }
 }
 
-/** A get that asks other nodes: what its session has to know when it ends. */
-class Reading<T> {
+/** A get that asks other nodes, in the line of those that its session has under way. */
+class ReadUnderWay {
+  before: ReadUnderWay | undefined;
+  after: ReadUnderWay | undefined;
+
+  constructor(readonly held: string) {}
+}
+
+class Reading<T> extends ReadUnderWay {
   constructor(
     readonly session: Session,
-    readonly held: string,
+    held: string,
     readonly state: T,
     readonly done: ReadDone<T>,
-  ) {}
+  ) {
+    super(held);
+  }
 }
 
 function endReading<T>(reading: Reading<T>, failure: Failure | undefined, object: ObjectBytes | undefined): void {
   reading.done(reading.state, failure, object);
-  reading.session.readEnded(reading.held);
+  reading.session.readEnded(reading);
 }
 
 /** Two keys of different databases may come to the same: then one waits for the other without need. */

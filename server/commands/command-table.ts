@@ -1,4 +1,5 @@
 /** HOT PATH: `find` allocates nothing. */
+import type { Recording } from '../latency/recording.js';
 import type { CommandRow } from './command.js';
 
 const UPPER_A = 65;
@@ -21,6 +22,8 @@ export class Command {
   failedCalls = 0;
   /** Times that the handler was not even called: wrong number of arguments. */
   rejectedCalls = 0;
+  /** How long each call took; undefined before the first. */
+  recording: Recording | undefined = undefined;
 
   constructor(row: CommandRow, container?: string) {
     this.row = row;
@@ -108,16 +111,9 @@ function sameName(name: Buffer, known: Buffer): boolean {
 /** All commands of a server. */
 export class CommandTable {
   readonly #index: NameIndex<Command>;
-  readonly #ofRow = new Map<CommandRow, Command>();
 
   constructor(rows: readonly CommandRow[]) {
     this.#index = new NameIndex(rows.map((row) => new Command(row)));
-    for (const command of this.withSubcommands()) this.#ofRow.set(command.row, command);
-  }
-
-  /** The command that was made from `row`. */
-  ofRow(row: CommandRow): Command | undefined {
-    return this.#ofRow.get(row);
   }
 
   /** The command that a request begins with, in any letter case. */

@@ -96,7 +96,7 @@ export interface Call {
  * the client's bytes, one char each, is 'latin1'.
  */
 export function refuse(server: Server, slot: ReplySlot, text: string, encoding: 'utf8' | 'latin1' = 'utf8'): void {
-  const command = slot.command && server.commands.ofRow(slot.command);
+  const { command } = slot;
   if (command !== undefined) command.failedCalls++;
   server.statistics.countError(text);
   slot.out.error(text, encoding);

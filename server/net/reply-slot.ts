@@ -1,5 +1,5 @@
 /** HOT PATH: one passes for every command. */
-import type { CommandRow } from '../commands/command.js';
+import type { Command } from '../commands/command-table.js';
 import { ReplyBuffer, type RespVersion } from '../resp/reply-buffer.js';
 import type { ClientConnection } from './connection.js';
 
@@ -13,7 +13,7 @@ export class ReplySlot {
   /** When the request arrived, on the monotonic clock. */
   startedUs = 0;
   /** What is answered; set by whoever looks the command up. */
-  command: CommandRow | undefined = undefined;
+  command: Command | undefined = undefined;
   /** What is answered; kept until then, for who asks what took so long. */
   args: readonly Buffer[] = NOTHING;
 
@@ -45,7 +45,7 @@ export class ReplySlot {
 
   /** Ends the reply: exactly once, at once or later, also when the connection is gone. */
   complete(): void {
-    if (this.isComplete) throw new Error(`a reply to ${this.command?.name ?? 'a request'} was completed twice`);
+    if (this.isComplete) throw new Error(`a reply to ${this.command?.fullName ?? 'a request'} was completed twice`);
     this.isComplete = true;
     this.connection.slotCompleted(this);
     this.args = NOTHING;

@@ -38,9 +38,6 @@ test('subcommands are found by their full names', (t) => {
   for (const name of ['client|nosuch', 'get|list', 'client|list|x', '|', 'client|']) {
     t.is(table.findFull(name), undefined, name);
   }
-  const command = table.findFull('config|get');
-  t.truthy(command);
-  if (command !== undefined) t.is(table.ofRow(command.row), command);
 });
 
 test('a name that stands twice is a mistake', (t) => {

@@ -100,6 +100,33 @@ test('a write waits for the gets of its key that are under way, and what follows
   t.deepEqual(client.last().values, ['v']);
 });
 
+test('a write waits for all gets of its key and for no other, in whatever order they end', async (t) => {
+  const orders = [
+    [0, 1, 2, 3],
+    [3, 2, 1, 0],
+    [1, 3, 0, 2],
+    [2, 0, 3, 1],
+  ];
+  for (const order of orders) {
+    const scripted = await ScriptedNode.open();
+    for (const key of ['k', 'j', 'i']) scripted.hold(key, FOREIGN);
+    const client = scripted.openClient();
+    for (const [at, key] of ['k', 'j', 'k', 'i'].entries()) client.get(key, `${at}`);
+    const gets = scripted.peers.flatMap((each) => each.gets);
+    const askedFor = (at: number) => gets.filter(({ key }) => key === ['k', 'j', 'k', 'i'][at])[at === 2 ? 1 : 0];
+    client.put('k', 'v', null, 'put');
+    const puts = () => scripted.peers.flatMap((each) => each.puts).length;
+    let left = 2;
+    for (const at of order) {
+      t.is(puts(), left === 0 ? 2 : 0);
+      askedFor(at)?.replySame();
+      if (at === 0 || at === 2) left--;
+    }
+    t.is(puts(), 2);
+    t.deepEqual(client.ended(), order.map(String));
+  }
+});
+
 test('a client is told of a change before what waited for it goes on', async (t) => {
   const scripted = await ScriptedNode.open({ nodes: 1 });
   scripted.hold('k', FOREIGN);
