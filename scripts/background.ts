@@ -3,13 +3,15 @@
  * half of what they can take, measured in three settings: no background work; a node being healed as fast as that goes;
  * the same under the governor. In each, a node is away for a while and comes back; the clients are those of the others.
  */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ForegroundLoad, pause } from './background/foreground-load.js';
 import { HealingCluster } from './background/healing-cluster.js';
-import { HELP, readWishes, SETTINGS, type Setting, USAGE, type Wishes } from './background/plan.js';
+import { readWishes, SETTINGS, type Setting, USAGE, type Wishes } from './background/plan.js';
 import { ms, type Outcome, outcomeTable } from './background/report.js';
+import { orUsage } from './processes/command-line.js';
 import type { NodeProcess } from './processes/node-process.js';
 
 const CAPACITY_SECONDS = 3;
@@ -91,16 +93,8 @@ function progress(text: string): void {
 }
 
 async function main(): Promise<void> {
-  const wishes = readWishes(process.argv.slice(2));
-  if (wishes === HELP) {
-    console.log(USAGE);
-    return;
-  }
-  if (typeof wishes === 'string') {
-    console.error(`${wishes}\n\n${USAGE}`);
-    process.exitCode = 1;
-    return;
-  }
+  const wishes = orUsage(readWishes(process.argv.slice(2)), USAGE);
+  if (wishes === undefined) return;
   const folder = mkdtempSync(join(tmpdir(), 'cartwheel-background-'));
   const nodes: NodeProcess[] = [];
   process.on('exit', () => {

@@ -2,6 +2,7 @@
  * `npm run bench`: measures clusters of this program against one redis-server on the same machine with redis-benchmark,
  * in turn after a warm-up, and prints the medians. With --compare also clusters of another revision of it.
  */
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +13,8 @@ import { medianRun } from './bench/median.js';
 import { type Contender, IDLE_BYTES_MAX, LOADED_BYTES_MAX, WARM_UP_LOADS } from './bench/plan.js';
 import { type MemoryResult, memoryTable, type Result, ratioOf, resultTable } from './bench/report.js';
 import { type BuiltRevision, buildRevision, RevisionError } from './bench/revision.js';
-import { HELP, readWishes, USAGE, type Wishes } from './bench/wishes.js';
+import { readWishes, USAGE, type Wishes } from './bench/wishes.js';
+import { orUsage } from './processes/command-line.js';
 import { startAll } from './processes/local-nodes.js';
 import type { NodeProcess } from './processes/node-process.js';
 import { freePorts } from './processes/ports.js';
@@ -131,13 +133,8 @@ async function run(wishes: Wishes): Promise<void> {
   writeFileSync(wishes.jsonPath, `${JSON.stringify(figures, undefined, 2)}\n`);
 }
 
-const wishes = readWishes(process.argv.slice(2));
-if (wishes === HELP) {
-  console.log(USAGE);
-} else if (typeof wishes === 'string') {
-  console.error(`${wishes}\n\n${USAGE}`);
-  process.exitCode = 1;
-} else {
+const wishes = orUsage(readWishes(process.argv.slice(2)), USAGE);
+if (wishes !== undefined) {
   try {
     await run(wishes);
   } catch (error) {

@@ -1,6 +1,8 @@
 /** A cluster on this machine, for `npm start`: keeps its nodes as children until it's told to stop. */
+
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
+import { HELP, orUsage } from './processes/command-line.js';
 import { joiningNode, localNodes, type NodePorts, PEER_PORT_OFFSET } from './processes/local-nodes.js';
 import { endText, type NodeProcess, type ProcessEnd } from './processes/node-process.js';
 import { portFault } from './processes/ports.js';
@@ -18,7 +20,6 @@ const USAGE = `Usage: npm start -- [--nodes N] [--base-port P] [--dir D] [--dura
   --durability X   as the option of the same name of every node (log)`;
 
 /** In place of what is wrong with a command line: it asks for the usage. */
-const HELP = '--help';
 
 interface Wishes {
   readonly ports: readonly NodePorts[];
@@ -156,16 +157,8 @@ function joiningCommand({ folder, ports, nodeArgs }: Wishes): string {
 }
 
 async function main(): Promise<void> {
-  const wishes = readWishes(process.argv.slice(2));
-  if (wishes === HELP) {
-    console.log(USAGE);
-    return;
-  }
-  if (typeof wishes === 'string') {
-    console.error(`${wishes}\n\n${USAGE}`);
-    process.exitCode = 1;
-    return;
-  }
+  const wishes = orUsage(readWishes(process.argv.slice(2)), USAGE);
+  if (wishes === undefined) return;
   for (const port of wishes.ports.flatMap((ports) => [ports.port, ports.peerPort])) {
     const fault = await portFault(port);
     if (fault === undefined) continue;

@@ -23,10 +23,17 @@ export function nodeOptionsOf(config: Config): NodeOptions {
   }
   return {
     membership: standsAlone(config) ? new StaticMembership(self, [], config.partitions) : membershipPlan(config, peers),
-    clusterName: config.clusterName,
     secret: config.clusterSecret === '' ? randomBytes(SECRET_BYTES).toString('hex') : config.clusterSecret,
     listen: standsAlone(config) ? undefined : { host: config.peerBind, port: config.peerPort },
     ...(config.tlsPort === 0 ? {} : { clientPorts: { plain: config.port, tls: config.tlsPort } }),
+    ...settingsOfNode(config),
+  };
+}
+
+/** What options set of a node, whoever it is and whomever it is with. */
+export function settingsOfNode(config: Config): Omit<NodeOptions, 'membership' | 'secret' | 'listen' | 'clientPorts'> {
+  return {
+    clusterName: config.clusterName,
     keyspaces: config.keyspaces,
     valueBytesMax: config.valueMaxLen,
     requestTimeoutMs: config.requestTimeoutMs,

@@ -1,5 +1,7 @@
 /** What is compared, and how background work comes about. */
+
 import { parseArgs } from 'node:util';
+import { HELP } from '../processes/command-line.js';
 
 /** How the background stands while the foreground is measured. */
 export interface Setting {
@@ -43,7 +45,6 @@ export const USAGE = `Usage: npm run background -- [--quick] [--work hints|excha
   --rate R     requests a second of the foreground (half of what the cluster takes)`;
 
 /** In place of what is wrong with a command line: it asks for the usage. */
-export const HELP = '--help';
 
 /** Reads the command line; a text says what is wrong with it. */
 export function readWishes(argv: readonly string[]): Wishes | string {

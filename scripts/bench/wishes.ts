@@ -1,5 +1,7 @@
 /** What to measure, read from the command line. */
+
 import { parseArgs } from 'node:util';
+import { HELP } from '../processes/command-line.js';
 import type { Length } from './contest.js';
 import { CLUSTER_LOADS, CONTENDERS, type Contender, LOADS, type Load } from './plan.js';
 
@@ -13,9 +15,6 @@ export const USAGE = `Usage: npm run bench -- [--quick] [--only buffer3,log3,sin
   --cluster      also with redis-benchmark --cluster; its requests go to the nodes that hold the keys
   --compare REV  builds this git revision too, and measures it in turn with the present tree and redis-server
   --json FILE    writes all figures to a file too`;
-
-/** In place of what is wrong with a command line: it asks for the usage. */
-export const HELP = '--help';
 
 export interface Wishes {
   readonly contenders: readonly Contender[];

@@ -1,5 +1,5 @@
 import type { Prng } from '../simulation/prng.js';
-import type { HostileConnection } from './hostile-connection.js';
+import { HostileConnection } from './hostile-connection.js';
 
 /** Where an attack goes. */
 export interface Target {
@@ -18,9 +18,23 @@ export interface Attack {
   run(target: Target, prng: Prng): Promise<void>;
 }
 
-/** Ends the connection in one of the ways in which a client can, and tells of replies that were none. */
-export function finish(connection: HostileConnection, target: Target, prng: Prng): void {
+/**
+ * Attacks over one connection: opens it, ends it, and tells of replies that were none. A node that takes no connection now is not attacked.
+ */
+export async function overConnection(
+  target: Target,
+  prng: Prng,
+  use: (connection: HostileConnection) => Promise<void>,
+): Promise<void> {
+  const connection = await HostileConnection.open(target.port);
+  if (connection === undefined) return;
+  await use(connection);
   if (connection.fault !== undefined) target.fault(connection.fault);
+  leave(connection, prng);
+}
+
+/** Ends the connection in one of the ways in which a client can. */
+export function leave(connection: HostileConnection, prng: Prng): void {
   if (prng.chance(0.3)) connection.reset();
   else connection.end();
 }

@@ -2,8 +2,7 @@
 import { pause } from '../../scripts/processes/wait.js';
 import { requestOf } from '../commands/request.js';
 import type { Prng } from '../simulation/prng.js';
-import { type Attack, finish } from './attack.js';
-import { HostileConnection } from './hostile-connection.js';
+import { type Attack, overConnection } from './attack.js';
 import { hostileGlob, hostileKey, hostileNumber } from './hostile-words.js';
 
 const MIB = 1024 * 1024;
@@ -18,16 +17,14 @@ function words(line: string): Buffer[] {
 const longLines: Attack = {
   name: 'inline lines of 1 MiB',
   weight: 1,
-  run: async (target, prng) => {
-    const connection = await HostileConnection.open(target.port);
-    if (connection === undefined) return;
-    const letter = prng.pick(['a', ' ', '"', '\0', 'a ', "' ", '\\x']);
-    const bytes = prng.pick([65_535, 65_536, 65_537, MIB]);
-    await connection.send(Buffer.alloc(bytes, letter));
-    await connection.send(Buffer.from(prng.pick(['', '\n', '\r\n'])));
-    if (bytes > 65_536 && !(await connection.closed())) target.fault(`a line of ${bytes} bytes was taken`);
-    finish(connection, target, prng);
-  },
+  run: (target, prng) =>
+    overConnection(target, prng, async (connection) => {
+      const letter = prng.pick(['a', ' ', '"', '\0', 'a ', "' ", '\\x']);
+      const bytes = prng.pick([65_535, 65_536, 65_537, MIB]);
+      await connection.send(Buffer.alloc(bytes, letter));
+      await connection.send(Buffer.from(prng.pick(['', '\n', '\r\n'])));
+      if (bytes > 65_536 && !(await connection.closed())) target.fault(`a line of ${bytes} bytes was taken`);
+    }),
 };
 
 const NAMES = [
@@ -46,40 +43,36 @@ const NAMES = [
 const manyArguments: Attack = {
   name: 'arrays of a million elements',
   weight: 1,
-  run: async (target, prng) => {
-    const connection = await HostileConnection.open(target.port);
-    if (connection === undefined) return;
-    const first = words(prng.pick(NAMES));
-    const word = prng.pick(['', 'a', 'get', LARGE_KEY, '*', 'f1']);
-    const count = prng.pick([MANY, MANY, MANY + 1, 100_000]);
-    const element = Buffer.from(`$${word.length}\r\n${word}\r\n`);
-    const head = Buffer.concat([Buffer.from(`*${count}\r\n`), requestOf(first).subarray(4)]);
-    await connection.send(head);
-    const step = Buffer.concat(Array.from({ length: 10_000 }, () => element));
-    for (let left = count - first.length; left > 0 && !connection.isClosed; left -= 10_000) {
-      await connection.send(left >= 10_000 ? step : step.subarray(0, left * element.length));
-    }
-    await connection.replies(1, 20_000);
-    finish(connection, target, prng);
-  },
+  run: (target, prng) =>
+    overConnection(target, prng, async (connection) => {
+      const first = words(prng.pick(NAMES));
+      const word = prng.pick(['', 'a', 'get', LARGE_KEY, '*', 'f1']);
+      const count = prng.pick([MANY, MANY, MANY + 1, 100_000]);
+      const element = Buffer.from(`$${word.length}\r\n${word}\r\n`);
+      const head = Buffer.concat([Buffer.from(`*${count}\r\n`), requestOf(first).subarray(4)]);
+      await connection.send(head);
+      const step = Buffer.concat(Array.from({ length: 10_000 }, () => element));
+      for (let left = count - first.length; left > 0 && !connection.isClosed; left -= 10_000) {
+        await connection.send(left >= 10_000 ? step : step.subarray(0, left * element.length));
+      }
+      await connection.replies(1, 20_000);
+    }),
 };
 
 const unsentBulks: Attack = {
   name: 'bulks announced and not sent',
   weight: 3,
-  run: async (target, prng) => {
-    const connection = await HostileConnection.open(target.port);
-    if (connection === undefined) return;
-    const announced = prng.pick([1, 1000, MIB, 16 * MIB, 63 * MIB, 64 * MIB, 512 * MIB]);
-    await connection.send(Buffer.from(`*3\r\n$3\r\nSET\r\n$2\r\nf1\r\n$${announced}\r\n`));
-    const sent = prng.pick([0, 1, MIB, 8 * MIB, 70 * MIB]);
-    const step = Buffer.alloc(STEP_BYTES, 'x');
-    for (let left = Math.min(sent, announced - 1); left > 0 && !connection.isClosed; left -= STEP_BYTES) {
-      await connection.send(step.subarray(0, left));
-    }
-    await pause(prng.below(500));
-    finish(connection, target, prng);
-  },
+  run: (target, prng) =>
+    overConnection(target, prng, async (connection) => {
+      const announced = prng.pick([1, 1000, MIB, 16 * MIB, 63 * MIB, 64 * MIB, 512 * MIB]);
+      await connection.send(Buffer.from(`*3\r\n$3\r\nSET\r\n$2\r\nf1\r\n$${announced}\r\n`));
+      const sent = prng.pick([0, 1, MIB, 8 * MIB, 70 * MIB]);
+      const step = Buffer.alloc(STEP_BYTES, 'x');
+      for (let left = Math.min(sent, announced - 1); left > 0 && !connection.isClosed; left -= STEP_BYTES) {
+        await connection.send(step.subarray(0, left));
+      }
+      await pause(prng.below(500));
+    }),
 };
 
 const HUGE_ASKED = [
@@ -96,18 +89,18 @@ const HUGE_ASKED = [
 const slowReaders: Attack = {
   name: 'large replies that are not read',
   weight: 3,
-  run: async (target, prng) => {
-    const connection = await HostileConnection.open(target.port);
-    if (connection === undefined) return;
-    await connection.send(requestOf([Buffer.from('SET'), Buffer.from(LARGE_KEY), Buffer.alloc(prng.below(MIB), 'y')]));
-    connection.stopReading();
-    const asked = words(prng.pick(HUGE_ASKED));
-    if (asked[0]?.toString() === 'ECHO') asked.push(Buffer.alloc(prng.below(MIB), 'z'));
-    const request = requestOf(asked);
-    for (let left = prng.between(1, 200); left > 0 && !connection.isClosed; left--) await connection.send(request);
-    await pause(prng.below(1500));
-    finish(connection, target, prng);
-  },
+  run: (target, prng) =>
+    overConnection(target, prng, async (connection) => {
+      await connection.send(
+        requestOf([Buffer.from('SET'), Buffer.from(LARGE_KEY), Buffer.alloc(prng.below(MIB), 'y')]),
+      );
+      connection.stopReading();
+      const asked = words(prng.pick(HUGE_ASKED));
+      if (asked[0]?.toString() === 'ECHO') asked.push(Buffer.alloc(prng.below(MIB), 'z'));
+      const request = requestOf(asked);
+      for (let left = prng.between(1, 200); left > 0 && !connection.isClosed; left--) await connection.send(request);
+      await pause(prng.below(1500));
+    }),
 };
 
 /** Requests of which each one may cost more than it should. */
@@ -154,14 +147,12 @@ function costlyCommand(prng: Prng): Buffer[] {
 const costlyCommands: Attack = {
   name: 'costly commands',
   weight: 5,
-  run: async (target, prng) => {
-    const connection = await HostileConnection.open(target.port);
-    if (connection === undefined) return;
-    const requests = Array.from({ length: prng.between(1, 6) }, () => requestOf(costlyCommand(prng)));
-    await connection.send(Buffer.concat(requests));
-    if (prng.chance(0.8)) await connection.replies(requests.length);
-    finish(connection, target, prng);
-  },
+  run: (target, prng) =>
+    overConnection(target, prng, async (connection) => {
+      const requests = Array.from({ length: prng.between(1, 6) }, () => requestOf(costlyCommand(prng)));
+      await connection.send(Buffer.concat(requests));
+      if (prng.chance(0.8)) await connection.replies(requests.length);
+    }),
 };
 
 export const costlyAttacks: readonly Attack[] = [longLines, manyArguments, unsentBulks, slowReaders, costlyCommands];

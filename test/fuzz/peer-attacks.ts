@@ -17,7 +17,7 @@ import {
 } from '../../cluster/wire/messages.js';
 import { pause } from '../../scripts/processes/wait.js';
 import type { Prng } from '../simulation/prng.js';
-import { type Attack, cut, finish } from './attack.js';
+import { type Attack, cut, leave } from './attack.js';
 import { anyObject, forwardBody, getBody, putBody, queryBody } from './hostile-bodies.js';
 import { type Cluster, frame, HostilePeer, partyOf } from './hostile-peer.js';
 import { damaged } from './hostile-requests.js';
@@ -71,11 +71,7 @@ async function pour(cluster: Cluster, prng: Prng, bytes: Buffer): Promise<undefi
   if (peer === undefined) return;
   for (const piece of cut(bytes, prng, 4)) await peer.connection.send(piece);
   await peer.connection.closed(prng.below(100));
-  leave(peer, prng);
-}
-
-function leave(peer: HostilePeer, prng: Prng): void {
-  finish(peer.connection, { port: 0, fault: () => undefined }, prng);
+  leave(peer.connection, prng);
 }
 
 /** A sound greeting of which one field is another: it must not come to a handshake that ends well. */
@@ -105,7 +101,7 @@ async function otherGreeting(cluster: Cluster, prng: Prng): Promise<string | und
   // No proof of a handshake that both sides saw.
   await peer.connection.send(frame(PROOF, 0, prng.bytes(32)));
   const isReady = (await peer.next(READY)) !== undefined;
-  leave(peer, prng);
+  leave(peer.connection, prng);
   return isReady ? 'a random proof was taken' : undefined;
 }
 
@@ -136,7 +132,7 @@ async function replayedProof(cluster: Cluster, prng: Prng): Promise<string | und
     await peer.connection.send(frame(HELLO, 0, handshake.hello()));
     const challenge = await peer.next(CHALLENGE);
     if (challenge === undefined) {
-      leave(peer, prng);
+      leave(peer.connection, prng);
       return undefined;
     }
     if (heard.length === 0) {
@@ -145,10 +141,10 @@ async function replayedProof(cluster: Cluster, prng: Prng): Promise<string | und
     } else {
       await peer.connection.send(frame(PROOF, 0, heard[0] ?? Buffer.alloc(0)));
       const isReady = (await peer.next(READY)) !== undefined;
-      leave(peer, prng);
+      leave(peer.connection, prng);
       return isReady ? 'a proof that was heard before was taken' : undefined;
     }
-    leave(peer, prng);
+    leave(peer.connection, prng);
   }
   return undefined;
 }
@@ -156,14 +152,14 @@ async function replayedProof(cluster: Cluster, prng: Prng): Promise<string | und
 async function otherSecret(cluster: Cluster, prng: Prng): Promise<string | undefined> {
   const peer = await HostilePeer.shakeHands({ ...cluster, secret: 'another secret, long enough' }, prng);
   if (peer === undefined) return undefined;
-  leave(peer, prng);
+  leave(peer.connection, prng);
   return 'another secret was taken';
 }
 
 async function crowd(cluster: Cluster, prng: Prng): Promise<string | undefined> {
   const peers = await Promise.all(Array.from({ length: CROWD }, () => HostilePeer.open(cluster.port)));
   const closed = await Promise.all(peers.map((peer) => peer?.connection.closed(CLOSED_MS)));
-  for (const peer of peers) if (peer !== undefined) leave(peer, prng);
+  for (const peer of peers) if (peer !== undefined) leave(peer.connection, prng);
   return closed.includes(false) ? 'a link without a handshake stayed open' : undefined;
 }
 
@@ -180,7 +176,7 @@ async function slowHandshake(cluster: Cluster, prng: Prng): Promise<string | und
     await pause(prng.below(30));
   }
   const isClosed = await peer.connection.closed(CLOSED_MS);
-  leave(peer, prng);
+  leave(peer.connection, prng);
   return isClosed ? undefined : 'a handshake that does not end was waited for';
 }
 
@@ -192,7 +188,7 @@ function afterHandshake(frameOf: (cluster: Cluster, prng: Prng) => Buffer) {
     const bytes = Buffer.concat(Array.from({ length: prng.between(1, 3) }, () => frameOf(cluster, prng)));
     for (const piece of cut(bytes, prng, 4)) await peer.connection.send(piece);
     await peer.connection.closed(prng.below(100));
-    leave(peer, prng);
+    leave(peer.connection, prng);
   };
 }
 
@@ -229,7 +225,7 @@ async function oddRequests(cluster: Cluster, prng: Prng): Promise<undefined> {
     await peer.request(kind, kind === FORWARD && prng.chance(0.2) ? damaged(body, body, prng) : body);
   }
   await peer.connection.closed(prng.below(200));
-  leave(peer, prng);
+  leave(peer.connection, prng);
 }
 
 async function longFrames(cluster: Cluster, prng: Prng): Promise<undefined> {
@@ -240,7 +236,7 @@ async function longFrames(cluster: Cluster, prng: Prng): Promise<undefined> {
   if (kind === QUERY) body[0] = prng.below(14);
   await peer.request(kind, body);
   await peer.connection.closed(prng.below(300));
-  leave(peer, prng);
+  leave(peer.connection, prng);
 }
 
 async function unreadReplies(cluster: Cluster, prng: Prng): Promise<undefined> {
@@ -251,7 +247,7 @@ async function unreadReplies(cluster: Cluster, prng: Prng): Promise<undefined> {
     await peer.request(QUERY, queryBody(prng, cluster.partitionCount));
   }
   await pause(prng.below(500));
-  leave(peer, prng);
+  leave(peer.connection, prng);
 }
 
 async function halfFrame(cluster: Cluster, prng: Prng): Promise<undefined> {
@@ -261,5 +257,5 @@ async function halfFrame(cluster: Cluster, prng: Prng): Promise<undefined> {
   const announced = prng.pick([body.length + 6, MIB, 16 * MIB]);
   await peer.connection.send(frame(kind, 1, body, announced));
   await pause(prng.below(200));
-  leave(peer, prng);
+  leave(peer.connection, prng);
 }

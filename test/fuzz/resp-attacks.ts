@@ -2,7 +2,7 @@
 import { pause } from '../../scripts/processes/wait.js';
 import { requestOf } from '../commands/request.js';
 import type { Prng } from '../simulation/prng.js';
-import { type Attack, cut, finish, type Target } from './attack.js';
+import { type Attack, cut, overConnection, type Target } from './attack.js';
 import { costlyAttacks } from './costly-attacks.js';
 import { HostileConnection } from './hostile-connection.js';
 import { damaged, oddCommand, oddRequest, wrongHeaders } from './hostile-requests.js';
@@ -17,16 +17,15 @@ const PING = requestOf([Buffer.from('PING')]);
 const MARK = requestOf([Buffer.from('<mark>')]);
 
 /** Sends bytes, cut anyhow, and gives the server a moment to find something in them. */
-async function pour(target: Target, prng: Prng, bytes: Buffer, piecesMax = 8): Promise<void> {
-  const connection = await HostileConnection.open(target.port);
-  if (connection === undefined) return;
-  for (const piece of cut(bytes, prng, piecesMax)) {
-    await connection.send(piece);
-    if (prng.chance(0.2)) await pause(prng.below(5));
-  }
-  await connection.send(Buffer.concat([Buffer.from('\r\n'), PING]));
-  await connection.replies(1, 200);
-  finish(connection, target, prng);
+function pour(target: Target, prng: Prng, bytes: Buffer, piecesMax = 8): Promise<void> {
+  return overConnection(target, prng, async (connection) => {
+    for (const piece of cut(bytes, prng, piecesMax)) {
+      await connection.send(piece);
+      if (prng.chance(0.2)) await pause(prng.below(5));
+    }
+    await connection.send(Buffer.concat([Buffer.from('\r\n'), PING]));
+    await connection.replies(1, 200);
+  });
 }
 
 const randomBytes: Attack = {
@@ -61,19 +60,17 @@ const headers: Attack = {
 const oddPipelines: Attack = {
   name: 'odd commands',
   weight: 16,
-  run: async (target, prng) => {
-    const commands = Array.from({ length: prng.between(1, 60) }, () => oddCommand(prng)).filter(isAnswered);
-    const connection = await HostileConnection.open(target.port);
-    if (connection === undefined) return;
-    for (const piece of cut(Buffer.concat([...commands.map(requestOf), MARK]), prng, 5)) await connection.send(piece);
-    const isWhole = await connection.replies(commands.length + 1);
-    if (!isWhole && !connection.isClosed && connection.fault === undefined) {
-      const { replies } = connection.scanner;
-      const unanswered = commands[replies]?.map((word) => word.toString('latin1', 0, 40)).join(' ');
-      target.fault(`${commands.length + 1} commands had ${replies} replies; none to: ${unanswered}`);
-    }
-    finish(connection, target, prng);
-  },
+  run: (target, prng) =>
+    overConnection(target, prng, async (connection) => {
+      const commands = Array.from({ length: prng.between(1, 60) }, () => oddCommand(prng)).filter(isAnswered);
+      for (const piece of cut(Buffer.concat([...commands.map(requestOf), MARK]), prng, 5)) await connection.send(piece);
+      const isWhole = await connection.replies(commands.length + 1);
+      if (!isWhole && !connection.isClosed && connection.fault === undefined) {
+        const { replies } = connection.scanner;
+        const unanswered = commands[replies]?.map((word) => word.toString('latin1', 0, 40)).join(' ');
+        target.fault(`${commands.length + 1} commands had ${replies} replies; none to: ${unanswered}`);
+      }
+    }),
 };
 
 /** Commands after which a connection has no reply for each request. */
@@ -105,49 +102,43 @@ const mixed: Attack = {
 const byteByByte: Attack = {
   name: 'a byte at a time',
   weight: 2,
-  run: async (target, prng) => {
-    const connection = await HostileConnection.open(target.port);
-    if (connection === undefined) return;
-    const bytes = Buffer.concat([oddRequest(prng).subarray(0, 300), PING]);
-    for (let at = 0; at < bytes.length; at++) {
-      await connection.send(bytes.subarray(at, at + 1));
-      if (prng.chance(0.5)) await pause(1);
-    }
-    finish(connection, target, prng);
-  },
+  run: (target, prng) =>
+    overConnection(target, prng, async (connection) => {
+      const bytes = Buffer.concat([oddRequest(prng).subarray(0, 300), PING]);
+      for (let at = 0; at < bytes.length; at++) {
+        await connection.send(bytes.subarray(at, at + 1));
+        if (prng.chance(0.5)) await pause(1);
+      }
+    }),
 };
 
 const halfCommands: Attack = {
   name: 'half a command',
   weight: 4,
-  run: async (target, prng) => {
-    const connection = await HostileConnection.open(target.port);
-    if (connection === undefined) return;
-    const bytes = Buffer.concat([oddRequest(prng), oddRequest(prng)]);
-    await connection.send(bytes.subarray(0, prng.below(bytes.length)));
-    await pause(prng.below(300));
-    finish(connection, target, prng);
-  },
+  run: (target, prng) =>
+    overConnection(target, prng, async (connection) => {
+      const bytes = Buffer.concat([oddRequest(prng), oddRequest(prng)]);
+      await connection.send(bytes.subarray(0, prng.below(bytes.length)));
+      await pause(prng.below(300));
+    }),
 };
 
 const longPipelines: Attack = {
   name: 'long pipelines',
   weight: 3,
-  run: async (target, prng) => {
-    const connection = await HostileConnection.open(target.port);
-    if (connection === undefined) return;
-    const isWriting = prng.chance(0.4);
-    const count = isWriting ? WRITES : PIPELINE;
-    const words = prng.pick(isWriting ? ['INCR counted', 'APPEND f2 x', 'SETBIT f3 9 1', 'DEL f4'] : READS);
-    const request = requestOf(words.split(' ').map((word) => Buffer.from(word)));
-    await connection.send(Buffer.concat(Array.from({ length: count }, () => request)));
-    if (prng.chance(0.7)) {
-      const isWhole = await connection.replies(count);
-      const { replies } = connection.scanner;
-      if (!isWhole) target.fault(`${count} times ${words} had ${replies} replies; closed: ${connection.isClosed}`);
-    }
-    finish(connection, target, prng);
-  },
+  run: (target, prng) =>
+    overConnection(target, prng, async (connection) => {
+      const isWriting = prng.chance(0.4);
+      const count = isWriting ? WRITES : PIPELINE;
+      const words = prng.pick(isWriting ? ['INCR counted', 'APPEND f2 x', 'SETBIT f3 9 1', 'DEL f4'] : READS);
+      const request = requestOf(words.split(' ').map((word) => Buffer.from(word)));
+      await connection.send(Buffer.concat(Array.from({ length: count }, () => request)));
+      if (prng.chance(0.7)) {
+        const isWhole = await connection.replies(count);
+        const { replies } = connection.scanner;
+        if (!isWhole) target.fault(`${count} times ${words} had ${replies} replies; closed: ${connection.isClosed}`);
+      }
+    }),
 };
 
 const resets: Attack = {
@@ -199,21 +190,19 @@ const CREDENTIALS = [
 const logins: Attack = {
   name: 'HELLO and AUTH floods',
   weight: 2,
-  run: async (target, prng) => {
-    const connection = await HostileConnection.open(target.port);
-    if (connection === undefined) return;
-    const requests = Array.from({ length: prng.between(1, 300) }, () =>
-      requestOf(
-        prng
-          .pick(CREDENTIALS)
-          .split(' ')
-          .map((word) => Buffer.from(word)),
-      ),
-    );
-    await connection.send(Buffer.concat(requests));
-    await connection.replies(requests.length, prng.below(2000));
-    finish(connection, target, prng);
-  },
+  run: (target, prng) =>
+    overConnection(target, prng, async (connection) => {
+      const requests = Array.from({ length: prng.between(1, 300) }, () =>
+        requestOf(
+          prng
+            .pick(CREDENTIALS)
+            .split(' ')
+            .map((word) => Buffer.from(word)),
+        ),
+      );
+      await connection.send(Buffer.concat(requests));
+      await connection.replies(requests.length, prng.below(2000));
+    }),
 };
 
 export const respAttacks: readonly Attack[] = [

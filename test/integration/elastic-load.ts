@@ -1,11 +1,16 @@
 /** Clients that work while the members of a cluster change. */
-
+import type { ExecutionContext } from 'ava';
 import type { Cluster } from 'ioredis';
 import { Redis } from 'ioredis';
+import { untilHealed } from '../../scripts/chaos/healing.js';
+import { waitUntil } from '../../scripts/processes/wait.js';
+import type { TestCluster } from './processes.js';
 
 const KEYS_A_LANE = 200;
 const THINK_MS = 2;
 const KEYS_A_READ = 200;
+const WORKED_MS = 60_000;
+const HEALED_MS = 90_000;
 
 type Client = Redis | Cluster;
 
@@ -31,9 +36,14 @@ export class ElasticLoad {
     this.#lanes = Array.from({ length: laneCount }, (_, lane) => this.#work(lane));
   }
 
-  /** How many keys were set and read back. */
-  get rounds(): number {
-    return this.#rounds;
+  /** Waits until so many more keys were set and read back. */
+  moreRounds(count: number): Promise<void> {
+    const enough = this.#rounds + count;
+    return waitUntil(
+      'the clients go on',
+      WORKED_MS,
+      () => this.#rounds >= enough || `${this.#rounds} of ${enough} rounds`,
+    );
   }
 
   keys(): readonly string[] {
@@ -99,4 +109,14 @@ export class ElasticLoad {
       await new Promise((resolve) => setTimeout(resolve, THINK_MS));
     }
   }
+}
+
+/** Waits until all nodes agree, every partition is where it belongs, and the replicas of every key are equal. */
+export function healed(t: ExecutionContext, cluster: TestCluster, load: ElasticLoad): Promise<void> {
+  return untilHealed(
+    () => cluster.nodes,
+    load.keys(),
+    HEALED_MS,
+    (line) => t.log(line),
+  );
 }

@@ -1,16 +1,14 @@
 /** Nodes join, leave and are replaced while stock clients work. */
 import test, { type ExecutionContext } from 'ava';
 import { Cluster, Redis } from 'ioredis';
-import { untilHealed } from '../../scripts/chaos/healing.js';
 import { Primaries } from '../../scripts/chaos/replica-digests.js';
 import { ask, infoField } from '../../scripts/processes/ask.js';
 import { waitUntil } from '../../scripts/processes/wait.js';
-import { ElasticLoad } from './elastic-load.js';
+import { ElasticLoad, healed } from './elastic-load.js';
 import { TestCluster } from './processes.js';
 
 const LANES = 12;
 const WORKED_MS = 60_000;
-const HEALED_MS = 90_000;
 const PARTITIONS = 256;
 /**
  * A partition is declared after a sixth of `transfer-settle-ms`: all nodes have heard of the ring by then, or reads might
@@ -26,11 +24,11 @@ test.serial(
   async (t) => {
     const cluster = await start(t);
     const load = loadThrough(t, cluster);
-    await moreRounds(load, 500);
+    await load.moreRounds(500);
     const joiner = await cluster.join();
     load.add(new Redis(joiner.port, '127.0.0.1'));
     await healed(t, cluster, load);
-    await moreRounds(load, 500);
+    await load.moreRounds(500);
     await endsWell(t, cluster, load);
     t.deepEqual(await tokensOf(joiner.port), [64, 64, 64, 64]);
     t.is(await infoField(joiner.port, 'membership', 'partitions_held'), `${(PARTITIONS / 4) * 3}`);
@@ -40,11 +38,11 @@ test.serial(
 test.serial('a node leaves while clients work: it ends with exit code 0, and nothing is lost', async (t) => {
   const cluster = await start(t, 4);
   const load = loadThrough(t, cluster, 3);
-  await moreRounds(load, 500);
+  await load.moreRounds(500);
   const end = await cluster.leave(cluster.node(3));
   t.deepEqual(end, { code: 0, signal: null });
   await healed(t, cluster, load);
-  await moreRounds(load, 100);
+  await load.moreRounds(100);
   await endsWell(t, cluster, load);
   t.deepEqual((await tokensOf(cluster.node(0).port)).sort(), [85, 85, 86]);
 });
@@ -54,7 +52,7 @@ test.serial('a new node takes the place of a dead one', async (t) => {
   const dead = cluster.node(2);
   const id = String(await ask(dead.port, 'CLUSTER', 'MYID'));
   const load = loadThrough(t, cluster, 2);
-  await moreRounds(load, 300);
+  await load.moreRounds(300);
   const before = await Primaries.of(cluster.node(0).port);
   await dead.kill();
   cluster.forget(dead);
@@ -66,14 +64,14 @@ test.serial('a new node takes the place of a dead one', async (t) => {
     before.text.replaceAll(`${dead.port}`, `${heir.port}`),
     'the tokens of all others are where they were',
   );
-  await moreRounds(load, 100);
+  await load.moreRounds(100);
   await endsWell(t, cluster, load);
 });
 
 test.serial('a fresh node and a cluster meet', async (t) => {
   const cluster = await start(t);
   const load = loadThrough(t, cluster);
-  await moreRounds(load, 200);
+  await load.moreRounds(200);
   const { node, peerPort } = await cluster.startAlone();
   t.is(await ask(cluster.node(1).port, 'CLUSTER', 'MEET', '127.0.0.1', `${node.port}`, `${peerPort}`), 'OK');
   await healed(t, cluster, load);
@@ -86,7 +84,7 @@ test.serial(
   async (t) => {
     const cluster = await start(t, 3, ['--background-rate-max', '500', '--background-rate-min', '500']);
     const load = loadThrough(t, cluster, 1);
-    await moreRounds(load, 100);
+    await load.moreRounds(100);
     await fill(cluster.node(0).port, 6000);
     const joiner = await cluster.join();
     const first = await partlyReceived(joiner.port, 192);
@@ -115,7 +113,7 @@ test.serial('ioredis Cluster works on while three nodes become five and then fou
   );
   const load = new ElasticLoad([client], LANES);
   t.teardown(() => load.end());
-  await moreRounds(load, 500);
+  await load.moreRounds(500);
   const maps = new MapWatch(cluster.node(0).port);
   t.teardown(() => maps.end());
   const joiners = await Promise.all([cluster.join(), cluster.join()]);
@@ -123,10 +121,10 @@ test.serial('ioredis Cluster works on while three nodes become five and then fou
   await maps.end();
   t.true(maps.seen.size > 2, 'partitions went over one by one');
   for (const { port } of joiners) t.true(maps.last.includes(`${port}`));
-  await moreRounds(load, 500);
+  await load.moreRounds(500);
   t.deepEqual(await cluster.leave(cluster.node(1)), { code: 0, signal: null });
   await healed(t, cluster, load);
-  await moreRounds(load, 500);
+  await load.moreRounds(500);
   t.deepEqual(
     client
       .nodes('master')
@@ -153,21 +151,6 @@ function loadThrough(t: ExecutionContext, cluster: TestCluster, nodeCount = clus
   );
   t.teardown(() => load.end());
   return load;
-}
-
-function moreRounds(load: ElasticLoad, count: number): Promise<void> {
-  const enough = load.rounds + count;
-  return waitUntil('the clients go on', WORKED_MS, () => load.rounds >= enough || `${load.rounds} of ${enough} rounds`);
-}
-
-/** Waits until all nodes agree, every partition is where it belongs, and the replicas of every key are equal. */
-function healed(t: ExecutionContext, cluster: TestCluster, load: ElasticLoad): Promise<void> {
-  return untilHealed(
-    () => cluster.nodes,
-    load.keys(),
-    HEALED_MS,
-    (line) => t.log(line),
-  );
 }
 
 async function endsWell(t: ExecutionContext, cluster: TestCluster, load: ElasticLoad): Promise<void> {

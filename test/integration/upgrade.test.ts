@@ -1,16 +1,12 @@
 /** Nodes that speak different versions of the peer protocol serve together, and are brought to the highest one by one. */
 import { readFileSync } from 'node:fs';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { Redis } from 'ioredis';
 import { VERSION_MAX } from '../../cluster/wire/versions.js';
-import { untilHealed } from '../../scripts/chaos/healing.js';
-import { waitUntil } from '../../scripts/processes/wait.js';
-import { ElasticLoad } from './elastic-load.js';
+import { ElasticLoad, healed } from './elastic-load.js';
 import { TestCluster } from './processes.js';
 
 const LANES = 12;
-const WORKED_MS = 60_000;
-const HEALED_MS = 90_000;
 const LATEST = ['--protocol-version-max', `${VERSION_MAX}`];
 const ONE_LESS = ['--protocol-version-max', `${VERSION_MAX - 1}`];
 const ARGS = ['--enable-debug-command', 'local', '--request-timeout-ms', '5000', '--exchange-period-ms', '2000'];
@@ -30,7 +26,7 @@ for (const old of [
       const clients = cluster.ports.map((port) => new Redis(port, '127.0.0.1'));
       const load = new ElasticLoad(clients, LANES);
       t.teardown(() => load.end());
-      await moreRounds(load, 1000);
+      await load.moreRounds(1000);
       const versions = cluster.nodes.map((_, index) => (old.includes(index) ? VERSION_MAX - 1 : VERSION_MAX));
       for (const [index] of cluster.nodes.entries()) {
         t.deepEqual(lastVersions(cluster, index), expectedVersions(cluster, index, versions), `links of node ${index}`);
@@ -39,7 +35,7 @@ for (const old of [
         await load.remove(client);
         await cluster.restart(index, LATEST);
         load.add(new Redis(cluster.node(index).port, '127.0.0.1'));
-        await moreRounds(load, 200);
+        await load.moreRounds(200);
       }
       await healed(t, cluster, load);
       await load.end();
@@ -74,19 +70,5 @@ function expectedVersions(cluster: TestCluster, index: number, highest: readonly
       const peerPort = start.args[start.args.indexOf('--peer-port') + 1];
       return [`127.0.0.1:${peerPort}`, Math.min(own, highest[other] ?? 0)];
     }),
-  );
-}
-
-function moreRounds(load: ElasticLoad, count: number): Promise<void> {
-  const enough = load.rounds + count;
-  return waitUntil('the clients go on', WORKED_MS, () => load.rounds >= enough || `${load.rounds} of ${enough} rounds`);
-}
-
-function healed(t: ExecutionContext, cluster: TestCluster, load: ElasticLoad): Promise<void> {
-  return untilHealed(
-    () => cluster.nodes,
-    load.keys(),
-    HEALED_MS,
-    (line) => t.log(line),
   );
 }

@@ -1,5 +1,6 @@
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 import type { Server } from '../../server.js';
+import { KEY_ARGUMENT } from '../arguments/argument-rows.js';
 import { parseInt64 } from '../arguments/integer-argument.js';
 import { keyOf, refusesKey } from '../arguments/key-argument.js';
 import { keyword } from '../arguments/keyword.js';
@@ -154,10 +155,7 @@ const subcommands: readonly CommandRow[] = [
     keys: { first: 2, last: 2, step: 1, flags: ['RO'] },
     categories: ['@read', '@slow'],
     summary: 'Tells how many bytes Redis would need for a key and its value',
-    arguments: [
-      { name: 'key', type: 'key' },
-      { name: 'count', type: 'integer', token: 'SAMPLES', flags: ['optional'] },
-    ],
+    arguments: [KEY_ARGUMENT, { name: 'count', type: 'integer', token: 'SAMPLES', flags: ['optional'] }],
     run: usage,
   },
   {

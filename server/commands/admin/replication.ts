@@ -1,4 +1,5 @@
 /** Commands about a master and its replicas: every node is equal here, so that there is nobody to follow or to replace. */
+import { pureTokens } from '../arguments/argument-rows.js';
 import { type ArgumentRow, type Call, type CommandRow, type Handler, refuse } from '../command.js';
 
 /** In the words of a node of a Redis Cluster. */
@@ -36,10 +37,7 @@ const MASTER: readonly ArgumentRow[] = [
       {
         name: 'no-one',
         type: 'block',
-        arguments: [
-          { name: 'no', type: 'pure-token', token: 'NO' },
-          { name: 'one', type: 'pure-token', token: 'ONE' },
-        ],
+        arguments: pureTokens('no', 'one'),
       },
     ],
   },

@@ -1,5 +1,6 @@
 /** Functions, scripts and modules: there are none, and what asks about them is told so as by a Redis without any. */
 
+import { pureTokens } from '../arguments/argument-rows.js';
 import { keyword } from '../arguments/keyword.js';
 import { type ArgumentRow, type Call, type CommandRow, refuse, runSubcommand } from '../command.js';
 import { helpRow, subcommandFault } from '../subcommand-help.js';
@@ -106,10 +107,7 @@ const FLUSH_MODE: ArgumentRow = {
   name: 'async',
   type: 'oneof',
   flags: ['optional'],
-  arguments: [
-    { name: 'async', type: 'pure-token', token: 'ASYNC' },
-    { name: 'sync', type: 'pure-token', token: 'SYNC' },
-  ],
+  arguments: pureTokens('async', 'sync'),
 };
 
 const functions: readonly CommandRow[] = [

@@ -1,3 +1,4 @@
+import { pureTokens } from '../arguments/argument-rows.js';
 import { keyword } from '../arguments/keyword.js';
 import { type Call, type CommandRow, refuse } from '../command.js';
 import { SYNTAX_ERROR } from '../error-text.js';
@@ -73,10 +74,7 @@ export const serverCommands: readonly CommandRow[] = [
         name: 'nosave_save',
         type: 'oneof',
         flags: ['optional'],
-        arguments: [
-          { name: 'nosave', type: 'pure-token', token: 'NOSAVE' },
-          { name: 'save', type: 'pure-token', token: 'SAVE' },
-        ],
+        arguments: pureTokens('nosave', 'save'),
       },
       { name: 'now', type: 'pure-token', token: 'NOW', since: '7.0.0', flags: ['optional'] },
       { name: 'force', type: 'pure-token', token: 'FORCE', since: '7.0.0', flags: ['optional'] },

@@ -1,5 +1,6 @@
 /** Single bits of strings: GETBIT, SETBIT, BITCOUNT, BITPOS. */
 
+import { KEY_ARGUMENT, pureTokens } from '../arguments/argument-rows.js';
 import { parseInt64 } from '../arguments/integer-argument.js';
 import { refusesKey, refusesLength } from '../arguments/key-argument.js';
 import { keyword } from '../arguments/keyword.js';
@@ -107,16 +108,12 @@ function wholeOf(value: Buffer): IndexRange | undefined {
 }
 
 const FIRST_KEY = { first: 1, last: 1, step: 1 } as const;
-const KEY_ARGUMENT = { name: 'key', type: 'key' } as const;
 const UNIT_ARGUMENT: ArgumentRow = {
   name: 'index_unit',
   type: 'oneof',
   since: '7.0.0',
   flags: ['optional'],
-  arguments: [
-    { name: 'byte', type: 'pure-token', token: 'BYTE' },
-    { name: 'bit', type: 'pure-token', token: 'BIT' },
-  ],
+  arguments: pureTokens('byte', 'bit'),
 };
 
 /** GETBIT, SETBIT, BITCOUNT, BITPOS. */

@@ -1,4 +1,5 @@
 /** BITFIELD and BITFIELD_RO: a string as an array of integers of any width. */
+
 import {
   applyBitfield,
   type BitfieldStep,
@@ -6,6 +7,7 @@ import {
   decodeBitfieldAnswer,
 } from '../../../cluster/coordinator/changes/string-change-bitfield.js';
 import type { ReplyBuffer } from '../../resp/reply-buffer.js';
+import { KEY_ARGUMENT, pureTokens } from '../arguments/argument-rows.js';
 import { refusesKey, refusesLength } from '../arguments/key-argument.js';
 import { type ArgumentRow, type Call, type CommandRow, type Handler, refuse } from '../command.js';
 import { changeString } from '../strings/change-string.js';
@@ -51,7 +53,6 @@ function writeResults(out: ReplyBuffer, answer: Buffer): void {
 }
 
 const FIRST_KEY = { first: 1, last: 1, step: 1 } as const;
-const KEY_ARGUMENT = { name: 'key', type: 'key' } as const;
 const FIELD_ARGUMENTS: readonly ArgumentRow[] = [
   { name: 'encoding', type: 'string' },
   { name: 'offset', type: 'integer' },
@@ -65,11 +66,7 @@ const WRITE_ARGUMENT: ArgumentRow = {
       type: 'oneof',
       token: 'OVERFLOW',
       flags: ['optional'],
-      arguments: [
-        { name: 'wrap', type: 'pure-token', token: 'WRAP' },
-        { name: 'sat', type: 'pure-token', token: 'SAT' },
-        { name: 'fail', type: 'pure-token', token: 'FAIL' },
-      ],
+      arguments: pureTokens('wrap', 'sat', 'fail'),
     },
     {
       name: 'write_operation',

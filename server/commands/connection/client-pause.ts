@@ -1,5 +1,6 @@
 /** Commands that hold clients up, and let them go on. */
 
+import { pureTokens } from '../arguments/argument-rows.js';
 import { parseInt64 } from '../arguments/integer-argument.js';
 import { keyword } from '../arguments/keyword.js';
 import { type Call, type CommandRow, refuse } from '../command.js';
@@ -62,10 +63,7 @@ export const pauseSubcommands: readonly CommandRow[] = [
         type: 'oneof',
         since: '6.2.0',
         flags: ['optional'],
-        arguments: [
-          { name: 'write', type: 'pure-token', token: 'WRITE' },
-          { name: 'all', type: 'pure-token', token: 'ALL' },
-        ],
+        arguments: pureTokens('write', 'all'),
       },
     ],
     run: pause,
@@ -92,10 +90,7 @@ export const pauseSubcommands: readonly CommandRow[] = [
         name: 'timeout_error',
         type: 'oneof',
         flags: ['optional'],
-        arguments: [
-          { name: 'timeout', type: 'pure-token', token: 'TIMEOUT' },
-          { name: 'error', type: 'pure-token', token: 'ERROR' },
-        ],
+        arguments: pureTokens('timeout', 'error'),
       },
     ],
     run: unblock,

@@ -1,5 +1,6 @@
 /** Caching by clients with the server's help (tracking): told to be off, and refused. */
 
+import { pureTokens } from '../arguments/argument-rows.js';
 import { parseInt64 } from '../arguments/integer-argument.js';
 import { keyword } from '../arguments/keyword.js';
 import { type Call, type CommandRow, refuse } from '../command.js';
@@ -91,10 +92,7 @@ export const trackingSubcommands: readonly CommandRow[] = [
       {
         name: 'status',
         type: 'oneof',
-        arguments: [
-          { name: 'on', type: 'pure-token', token: 'ON' },
-          { name: 'off', type: 'pure-token', token: 'OFF' },
-        ],
+        arguments: pureTokens('on', 'off'),
       },
       { name: 'client-id', type: 'integer', token: 'REDIRECT', flags: ['optional'] },
       { name: 'prefix', type: 'string', token: 'PREFIX', flags: ['optional', 'multiple', 'multiple_token'] },
@@ -115,10 +113,7 @@ export const trackingSubcommands: readonly CommandRow[] = [
       {
         name: 'mode',
         type: 'oneof',
-        arguments: [
-          { name: 'yes', type: 'pure-token', token: 'YES' },
-          { name: 'no', type: 'pure-token', token: 'NO' },
-        ],
+        arguments: pureTokens('yes', 'no'),
       },
     ],
     run: caching,

@@ -1,5 +1,6 @@
 import { clientLine } from '../../net/client-line.js';
 import type { ClientConnection } from '../../net/connection.js';
+import { pureTokens } from '../arguments/argument-rows.js';
 import { parseInt64 } from '../arguments/integer-argument.js';
 import { keyword } from '../arguments/keyword.js';
 import { isPrintableWord, nameRefusal } from '../arguments/printable-word.js';
@@ -192,10 +193,7 @@ const ON_OFF: CommandRow['arguments'] = [
   {
     name: 'enabled',
     type: 'oneof',
-    arguments: [
-      { name: 'on', type: 'pure-token', token: 'ON' },
-      { name: 'off', type: 'pure-token', token: 'OFF' },
-    ],
+    arguments: pureTokens('on', 'off'),
   },
 ];
 
@@ -320,11 +318,7 @@ const subcommands: readonly CommandRow[] = [
       {
         name: 'on_off_skip',
         type: 'oneof',
-        arguments: [
-          { name: 'on', type: 'pure-token', token: 'ON' },
-          { name: 'off', type: 'pure-token', token: 'OFF' },
-          { name: 'skip', type: 'pure-token', token: 'SKIP' },
-        ],
+        arguments: pureTokens('on', 'off', 'skip'),
       },
     ],
     run: reply,

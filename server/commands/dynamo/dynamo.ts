@@ -1,9 +1,11 @@
 /** `DYNAMO`: what the cluster does that Redis has no words for. */
+
 import { roleAt } from '../../../cluster/coordinator/placement.js';
 import type { Member, MemberState } from '../../../cluster/membership/membership.js';
 import type { NodeId } from '../../../cluster/ring/ring.js';
 import { type Partition, partitionOf } from '../../../cluster/ring/slots.js';
 import type { Server } from '../../server.js';
+import { KEY_ARGUMENT } from '../arguments/argument-rows.js';
 import { parseInt64 } from '../arguments/integer-argument.js';
 import { type Key, keyOf, refusesKey } from '../arguments/key-argument.js';
 import { answerChange, elasticOf, STANDS_ALONE } from '../cluster/elastic.js';
@@ -162,7 +164,7 @@ const ADMIN: Pick<CommandRow, 'flags' | 'categories'> = {
 };
 const KEY: Pick<CommandRow, 'keys' | 'arguments'> = {
   keys: { first: 2, last: 2, step: 1, flags: ['RO'] },
-  arguments: [{ name: 'key', type: 'key' }],
+  arguments: [KEY_ARGUMENT],
 };
 
 const subcommands: readonly CommandRow[] = [

@@ -1,7 +1,9 @@
 /** `DUMP` and `RESTORE`: strings in the form in which Redis 7.0 and its tools hand them over. */
+
 import type { Change } from '../../../cluster/coordinator/changes/change.js';
 import type { VersionVector } from '../../../cluster/version/object.js';
 import { dumpString, restoredString } from '../../rdb/string-payload.js';
+import { KEY_ARGUMENT } from '../arguments/argument-rows.js';
 import { absoluteExpiryMs } from '../arguments/expiry.js';
 import { parseInt64 } from '../arguments/integer-argument.js';
 import { keyOf, refusesKey } from '../arguments/key-argument.js';
@@ -142,7 +144,7 @@ export const dumpCommands: readonly CommandRow[] = [
       'O(1) to access the key and additional O(N*M) to serialize it, where N is the number of Redis objects composing the value and M their average size. For small string values the time complexity is thus O(1)+O(1*M) where M is small, so simply O(1).',
     summary: 'Give the value of a key in the form of an RDB file, which Redis 7.0 restores',
     tips: ['nondeterministic_output'],
-    arguments: [{ name: 'key', type: 'key' }],
+    arguments: [KEY_ARGUMENT],
     run: dump,
   },
   {
@@ -157,7 +159,7 @@ export const dumpCommands: readonly CommandRow[] = [
       'O(1) to create the new key and additional O(N*M) to reconstruct the serialized value, where N is the number of Redis objects composing the value and M their average size. For small string values the time complexity is thus O(1)+O(1*M) where M is small, so simply O(1). However for sorted set values the complexity is O(N*M*log(N)) because inserting values into sorted sets is O(log(N)).',
     summary: 'Create a key from what DUMP gave, here or of Redis up to 7.0; strings only',
     arguments: [
-      { name: 'key', type: 'key' },
+      KEY_ARGUMENT,
       { name: 'ttl', type: 'integer' },
       { name: 'serialized-value', type: 'string' },
       { name: 'replace', type: 'pure-token', token: 'REPLACE', since: '3.0.0', flags: ['optional'] },

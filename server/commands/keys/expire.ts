@@ -1,4 +1,5 @@
 /** Expiry of keys. A time of expiry is absolute and part of the value, so that all replicas see the same instant. */
+
 import {
   EXPIRE_IF_GREATER,
   EXPIRE_IF_LESS,
@@ -6,6 +7,7 @@ import {
   EXPIRE_IF_SOME,
 } from '../../../cluster/coordinator/changes/change.js';
 import { siblingExpiryMs } from '../../../cluster/version/codec.js';
+import { KEY_ARGUMENT } from '../arguments/argument-rows.js';
 import { absoluteExpiryMs, type ExpiryUnit } from '../arguments/expiry.js';
 import { parseInt64 } from '../arguments/integer-argument.js';
 import { keyOf, refusesKey } from '../arguments/key-argument.js';
@@ -183,7 +185,6 @@ const TTL_ROWS: readonly {
   },
 ];
 
-const KEY_ARGUMENT = { name: 'key', type: 'key' } as const;
 const FIRST_KEY = { first: 1, last: 1, step: 1 } as const;
 
 /** EXPIRE, TTL and their kin. */

@@ -2,6 +2,7 @@
 
 import type { Change } from '../../../cluster/coordinator/changes/change.js';
 import type { ModifyDone } from '../../../cluster/coordinator/changes/modify.js';
+import { KEY_ARGUMENT } from '../arguments/argument-rows.js';
 import { keyOf, refusesKey } from '../arguments/key-argument.js';
 import type { CommandRow, Handler } from '../command.js';
 import { refusesFailure } from '../failure-text.js';
@@ -58,7 +59,7 @@ const type: Handler = (call) => {
   });
 };
 
-const KEYS_ARGUMENT = [{ name: 'key', type: 'key', flags: ['multiple'] }] as const;
+const KEYS_ARGUMENT = [{ ...KEY_ARGUMENT, flags: ['multiple'] }] as const;
 
 /** Generic commands on whole keys. */
 export const keyCommands: readonly CommandRow[] = [
@@ -128,7 +129,7 @@ export const keyCommands: readonly CommandRow[] = [
     group: 'generic',
     complexity: 'O(1)',
     summary: 'Get the type of the value stored at a key',
-    arguments: [{ name: 'key', type: 'key' }],
+    arguments: [KEY_ARGUMENT],
     run: type,
   },
 ];

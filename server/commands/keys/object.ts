@@ -1,7 +1,9 @@
 /** `OBJECT`: what Redis tells of how it keeps a value, said of the value itself. */
+
 import type { ObjectBytes } from '../../../cluster/version/codec.js';
 import { highestCounter, siblingValue } from '../../../cluster/version/encoded.js';
 import type { Server } from '../../server.js';
+import { KEY_ARGUMENT } from '../arguments/argument-rows.js';
 import { parseInt64 } from '../arguments/integer-argument.js';
 import { keyOf, refusesKey } from '../arguments/key-argument.js';
 import { type Call, type CommandRow, type Handler, refuse, runSubcommand } from '../command.js';
@@ -112,7 +114,7 @@ function subcommand(name: string, since: string, summary: string, run: Handler):
     complexity: 'O(1)',
     summary,
     tips: ['nondeterministic_output'],
-    arguments: [{ name: 'key', type: 'key' }],
+    arguments: [KEY_ARGUMENT],
     run,
   };
 }

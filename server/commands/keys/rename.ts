@@ -4,6 +4,7 @@
  * deleted: a failure on the way leaves the value under both keys, never under none, and what others write to the old key
  * meanwhile stays there.
  */
+
 import type { Session } from '../../../cluster/coordinator/session.js';
 import type { Failure } from '../../../cluster/failure.js';
 import { decodeObject } from '../../../cluster/version/codec.js';
@@ -11,6 +12,7 @@ import { foldSiblings } from '../../../cluster/version/counter-fold.js';
 import type { Written } from '../../../cluster/version/encoded.js';
 import { isLive, type VersionVector } from '../../../cluster/version/object.js';
 import type { Server } from '../../server.js';
+import { KEY_ARGUMENT } from '../arguments/argument-rows.js';
 import { storedDatabaseOf } from '../arguments/database-argument.js';
 import { keyOf, refusesKey } from '../arguments/key-argument.js';
 import { keyword } from '../arguments/keyword.js';
@@ -182,10 +184,7 @@ function twoKeys(source: readonly KeyFlag[], target: readonly KeyFlag[]): KeySpe
   return { first: 1, last: 2, step: 1, flags: [], parts: [part(1, source), part(2, target)] };
 }
 
-const TWO_KEY_ARGUMENTS = [
-  { name: 'key', type: 'key' },
-  { name: 'newkey', type: 'key', keyPart: 1 },
-] as const;
+const TWO_KEY_ARGUMENTS = [KEY_ARGUMENT, { name: 'newkey', type: 'key', keyPart: 1 }] as const;
 
 /** Commands that take a value to another key. */
 export const renameCommands: readonly CommandRow[] = [
@@ -243,10 +242,7 @@ export const renameCommands: readonly CommandRow[] = [
     group: 'generic',
     complexity: 'O(1)',
     summary: 'Move a key to another database; a SET NX there, then a deletion here, not one atomic step',
-    arguments: [
-      { name: 'key', type: 'key' },
-      { name: 'db', type: 'integer' },
-    ],
+    arguments: [KEY_ARGUMENT, { name: 'db', type: 'integer' }],
     run: move,
   },
 ];

@@ -1,6 +1,8 @@
 /** Commands that add to numbers. Increments that are taken at several nodes at once add up. */
+
 import type { Decimal } from '../../../cluster/version/decimal.js';
 import { parseDecimal } from '../../../cluster/version/decimal.js';
+import { KEY_ARGUMENT } from '../arguments/argument-rows.js';
 import { parseInt64 } from '../arguments/integer-argument.js';
 import { keyOf, refusesKey } from '../arguments/key-argument.js';
 import { type Call, type CommandRow, type Handler, refuse } from '../command.js';
@@ -62,7 +64,6 @@ const ONE_KEY = {
   group: 'string',
   complexity: 'O(1)',
 } as const;
-const KEY_ARGUMENT = { name: 'key', type: 'key' } as const;
 
 /** Commands that add to numbers. */
 export const counterCommands: readonly CommandRow[] = [

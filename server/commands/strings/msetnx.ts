@@ -9,6 +9,7 @@ import type { Server } from '../../server.js';
 import { LONG_REQUEST_ARGUMENTS, STEP_ARGUMENTS } from '../../turns/limits.js';
 import { pacedAll } from '../../turns/paced-promises.js';
 import type { TurnQueue } from '../../turns/turn-queue.js';
+import { KEYS_WITH_VALUES } from '../arguments/argument-rows.js';
 import { keyOf, refusesKey, refusesValue } from '../arguments/key-argument.js';
 import { type CommandRow, type Handler, refuse } from '../command.js';
 import { wrongArity } from '../error-text.js';
@@ -158,17 +159,7 @@ export const msetnxCommands: readonly CommandRow[] = [
     summary:
       'Set multiple keys to multiple values, only if none of the keys exist; each is a put of its own, not one atomic step, and is taken back where another is there meanwhile',
     tips: ['request_policy:multi_shard', 'response_policy:agg_min'],
-    arguments: [
-      {
-        name: 'key_value',
-        type: 'block',
-        flags: ['multiple'],
-        arguments: [
-          { name: 'key', type: 'key' },
-          { name: 'value', type: 'string' },
-        ],
-      },
-    ],
+    arguments: [KEYS_WITH_VALUES],
     run: msetnx,
   },
 ];

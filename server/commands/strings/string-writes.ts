@@ -1,6 +1,8 @@
 /** Writes of a whole string that ask or answer more than `SET` does: SETNX, SETEX, PSETEX, GETSET, GETDEL, GETEX. */
+
 import type { Change } from '../../../cluster/coordinator/changes/change.js';
 import type { Failure } from '../../../cluster/failure.js';
+import { KEY_ARGUMENT } from '../arguments/argument-rows.js';
 import { EXPIRY_OPTIONS, type ExpiryUnit, type GivenExpiry, positiveExpiryMs } from '../arguments/expiry.js';
 import { keyOf, refusesKey, refusesValue } from '../arguments/key-argument.js';
 import { keyword } from '../arguments/keyword.js';
@@ -123,7 +125,6 @@ function getAndExpire(call: Call, expiryMs: number): void {
 }
 
 const FIRST_KEY = { first: 1, last: 1, step: 1 } as const;
-const KEY_ARGUMENT = { name: 'key', type: 'key' } as const;
 const VALUE_ARGUMENT = { name: 'value', type: 'string' } as const;
 
 /** `SETEX` and `PSETEX`. */

@@ -9,6 +9,7 @@ import type { VersionVector } from '../../../cluster/version/object.js';
 import type { ReplySlot } from '../../net/connection.js';
 import type { Server } from '../../server.js';
 import { LONG_REQUEST_ARGUMENTS, STEP_ARGUMENTS } from '../../turns/limits.js';
+import { KEY_ARGUMENT, KEYS_WITH_VALUES, pureTokens } from '../arguments/argument-rows.js';
 import { keyOf, refusesKey, refusesValue } from '../arguments/key-argument.js';
 import { type CommandRow, type Handler, type KeyFlag, refuse } from '../command.js';
 import { SYNTAX_ERROR } from '../error-text.js';
@@ -202,7 +203,6 @@ function setKeyFlags(args: readonly Buffer[]): readonly KeyFlag[] {
 }
 
 const FIRST_KEY = { first: 1, last: 1, step: 1 } as const;
-const KEY_ARGUMENT = { name: 'key', type: 'key' } as const;
 
 /** String commands. */
 export const stringCommands: readonly CommandRow[] = [
@@ -243,10 +243,7 @@ export const stringCommands: readonly CommandRow[] = [
         type: 'oneof',
         since: '2.6.12',
         flags: ['optional'],
-        arguments: [
-          { name: 'nx', type: 'pure-token', token: 'NX' },
-          { name: 'xx', type: 'pure-token', token: 'XX' },
-        ],
+        arguments: pureTokens('nx', 'xx'),
       },
       { name: 'get', type: 'pure-token', token: 'GET', since: '6.2.0', flags: ['optional'] },
       {
@@ -303,14 +300,7 @@ export const stringCommands: readonly CommandRow[] = [
     complexity: 'O(N) where N is the number of keys to set.',
     summary: 'Set multiple keys to multiple values; each is a put of its own, not one atomic step',
     tips: ['request_policy:multi_shard', 'response_policy:all_succeeded'],
-    arguments: [
-      {
-        name: 'key_value',
-        type: 'block',
-        flags: ['multiple'],
-        arguments: [KEY_ARGUMENT, { name: 'value', type: 'string' }],
-      },
-    ],
+    arguments: [KEYS_WITH_VALUES],
     run: mset,
   },
   {

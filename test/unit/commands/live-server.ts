@@ -21,6 +21,7 @@ import { FaultInjection } from '../../../server/faults/fault-injection.js';
 import { LatencyBook } from '../../../server/latency/latency-book.js';
 import { ClientRegistry } from '../../../server/net/client-registry.js';
 import { ClientListener } from '../../../server/net/listener.js';
+import { settingsOfNode } from '../../../server/node-options.js';
 import { Server } from '../../../server/server.js';
 import { TransportSecurity } from '../../../server/tls/transport-security.js';
 import { LatencySpikes } from '../../../server/watch/latency-spikes.js';
@@ -56,22 +57,9 @@ export class LiveServer {
     const memory = new MemoryStore(timers);
     const node = await ClusterNode.open(world, faults?.store(memory) ?? memory, {
       membership,
-      clusterName: config.clusterName,
+      ...settingsOfNode(config),
       secret: 'a secret of this test',
       listen: undefined,
-      keyspaces: config.keyspaces,
-      valueBytesMax: config.valueMaxLen,
-      requestTimeoutMs: config.requestTimeoutMs,
-      protocolVersionMax: config.protocolVersionMax,
-      clockDriftMaxMs: config.clockDriftMaxMs,
-      clockEntriesMax: config.clockEntriesMax,
-      memoryBytesMax: config.maxmemory,
-      flushPeriodMs: config.objectFlushMs,
-      hintBytesMax: config.hintBytesMax,
-      hintWindowMs: config.hintWindowMs,
-      exchangePeriodMs: config.exchangePeriodMs,
-      tombstoneGraceMs: config.tombstoneGraceMs,
-      retireAfterMs: config.transferSettleMs,
       background: { targetMs: 0, rateMin: config.backgroundRateMin, rateMax: config.backgroundRateMax },
     });
     const settings = new Settings(config);

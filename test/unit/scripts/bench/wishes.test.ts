@@ -1,5 +1,6 @@
 import test from 'ava';
-import { HELP, readWishes, type Wishes } from '../../../../scripts/bench/wishes.js';
+import { readWishes, type Wishes } from '../../../../scripts/bench/wishes.js';
+import { HELP } from '../../../../scripts/processes/command-line.js';
 
 function wishes(...words: string[]): Wishes {
   const read = readWishes(words);
