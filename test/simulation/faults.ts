@@ -168,16 +168,16 @@ export class Faults {
 
   #crash(machine: Machine, loss: 'process' | 'power'): void {
     const downUs = this.#random.below(this.#downUsMax);
-    const suffered = this.#startsOver(machine, downUs) ? 'disk' : loss;
+    const suffered = this.#startsOver(machine, downUs, loss === 'power' ? 'synced' : 'rows') ? 'disk' : loss;
     if (machine.life === undefined || !this.#around.losses.mayLose(machine, suffered)) return;
     machine.crash(loss);
     this.#around.scheduler.after(downUs, undefined, () => machine.start());
   }
 
-  /** Whether a node that is down for so long may find that it was away for too long, and forget what it has. */
-  #startsOver(machine: Machine, downUs: number): boolean {
+  /** Whether a node that is down for so long, and keeps that much of its disk, may find that it was away for too long, and forget what it has. */
+  #startsOver(machine: Machine, downUs: number, kept: 'rows' | 'synced' = 'rows'): boolean {
     const { tombstoneGraceMs } = this.#around.times;
-    const awayMs = machine.nowMs - (machine.lastSignMs() ?? 0) + downUs / 1000;
+    const awayMs = machine.nowMs - (machine.lastSignMs(kept) ?? 0) + downUs / 1000;
     return awayMs + GRACE_MARGIN_MS > tombstoneGraceMs;
   }
 

@@ -150,9 +150,12 @@ export class Machine {
     this.life = undefined;
   }
 
-  /** When, by its own clock, the machine's disk was last told that its node is alive; ms, undefined: never. */
-  lastSignMs(): number | undefined {
-    const row = this.disk?.rows.get(SIGN_ROW);
+  /**
+   * When, by its own clock, the machine's disk was last told that its node is alive; ms, undefined: never. `synced`: as a loss of
+   * power leaves it. Signs are not synced, so that one of a node that writes nothing else may be much older.
+   */
+  lastSignMs(level: 'rows' | 'synced' = 'rows'): number | undefined {
+    const row = this.disk?.[level].get(SIGN_ROW);
     return row === undefined ? undefined : readU64(row, 0);
   }
 
