@@ -100,8 +100,8 @@ export interface PeerRequests {
 
 /** The service that the links belong to. */
 export interface InboundOwner {
-  /** Whether one more stranger may try a handshake. */
-  admits(): boolean;
+  /** Whether this stranger, the newest, may try a handshake; another may have to go for it. */
+  admits(newest: InboundLink): boolean;
   /** Whether this process has just stood still for longer than a peer waits for an answer. */
   stoodStill(nowUs: number): boolean;
   authenticated(link: InboundLink, identity: PeerIdentity): void;
@@ -114,6 +114,8 @@ export class InboundLink implements LinkEvents, FrameHandler, Inbound {
   identity: PeerIdentity | undefined;
   /** The node that the other end says it is; nothing proves it. */
   claimedId: NodeId | undefined;
+  /** Whether a whole frame of a handshake has come, be it true or not. */
+  hasSpoken = false;
   /** Whether the operator should hear of the end: the other side broke a rule, or does not fit. */
   remarkable = false;
   private readonly writer: BatchedWriter;
@@ -158,7 +160,11 @@ export class InboundLink implements LinkEvents, FrameHandler, Inbound {
   }
 
   opened(): void {
-    if (this.owner.admits()) return;
+    if (!this.owner.admits(this)) this.makeRoom();
+  }
+
+  /** Goes, since there are too many strangers. */
+  makeRoom(): void {
     this.remarkable = true;
     this.close('busy', TOO_MANY_HANDSHAKES);
   }
@@ -309,6 +315,7 @@ export class InboundLink implements LinkEvents, FrameHandler, Inbound {
       this.writer.appended();
       return undefined;
     }
+    this.hasSpoken = true;
     if (kind === HELLO) this.claimedId = greetingNodeId(bytes.subarray(start, end));
     const step = this.handshake.receive(kind, bytes.subarray(start, end));
     if (step.step === 'refuse') {

@@ -57,8 +57,13 @@ export class PeerService implements InboundOwner {
   }
 
   /** For the links. */
-  admits(): boolean {
-    return this.strangers.size <= UNAUTHENTICATED_LINKS_MAX;
+  admits(newest: InboundLink): boolean {
+    if (this.strangers.size <= UNAUTHENTICATED_LINKS_MAX) return true;
+    const victim = placeFor(newest, [...this.strangers]);
+    // Its place is free at once, and not only when its socket is closed.
+    this.strangers.delete(victim ?? newest);
+    victim?.makeRoom();
+    return victim !== undefined;
   }
 
   /** For the links. */
@@ -98,8 +103,7 @@ export class PeerService implements InboundOwner {
     if (!link.remarkable) this.world.log.debug(fields, message);
     else if (identity !== undefined) this.quietLog.warn(`${node} ${reason}`, fields, message);
     else {
-      // Each attempt comes from another port.
-      const host = remoteAddress.slice(0, remoteAddress.lastIndexOf(':'));
+      const host = hostOf(link);
       const audited = { ...audit(node, remoteAddress, LINK_REFUSED), reason };
       // All nodes of a cluster may start at once, each on a host of its own.
       const subject = reason === TOO_MANY_HANDSHAKES ? reason : `${node} ${host} ${reason}`;
@@ -121,4 +125,25 @@ export class PeerService implements InboundOwner {
     this.strangers.add(inbound);
     return inbound;
   }
+}
+
+/**
+ * Which of the strangers, the oldest first, gives its place to the newest; undefined: none. One that has said nothing: a node says who
+ * it is with its first bytes. If all have spoken, one of an address that has more places than the newest one's. Of several it
+ * is the oldest of the address with the most: so who takes all places keeps nobody out but who shares its address.
+ */
+function placeFor(newest: InboundLink, strangers: readonly InboundLink[]): InboundLink | undefined {
+  const others = strangers.filter((link) => link !== newest);
+  const silent = others.filter(({ hasSpoken }) => !hasSpoken);
+  const candidates = silent.length > 0 ? silent : others;
+  const counts = new Map<string, number>();
+  for (const link of candidates) counts.set(hostOf(link), (counts.get(hostOf(link)) ?? 0) + 1);
+  const most = Math.max(...counts.values());
+  if (silent.length === 0 && most <= (counts.get(hostOf(newest)) ?? 0)) return undefined;
+  return candidates.find((link) => counts.get(hostOf(link)) === most);
+}
+
+/** Without the port: each attempt comes from another. */
+function hostOf({ remoteAddress }: InboundLink): string {
+  return remoteAddress.slice(0, remoteAddress.lastIndexOf(':'));
 }

@@ -10,6 +10,7 @@ import { Guard, type GuardReport } from './guard.js';
 import type { Cluster } from './hostile-peer.js';
 import { peerAttacks } from './peer-attacks.js';
 import { respAttacks } from './resp-attacks.js';
+import { SteadyClient, type SteadyFigures } from './steady-client.js';
 import { descriptorsOf, logBytes, memoryOf } from './vitals.js';
 
 /** Which port is attacked. */
@@ -47,6 +48,8 @@ export interface CampaignReport {
   readonly attacks: ReadonlyMap<string, number>;
   readonly guards: readonly GuardReport[];
   readonly nodes: readonly NodeReport[];
+  /** What a client that behaves saw of each node before the attacks, and during them. */
+  readonly steady: readonly { readonly before: SteadyFigures; readonly during: SteadyFigures }[];
   /** What should not be; empty: all held. */
   readonly faults: readonly string[];
 }
@@ -59,6 +62,8 @@ const NODE_ARGS = ['--partitions', `${PARTITIONS}`, '--maxmemory', '64mb', '--du
 const PEER_PORT_ARG = '--peer-port';
 const CLUSTER_NAME = 'cartwheel';
 const CALM_MS = 30_000;
+/** For so long the steady clients are alone, before the attacks. */
+const CALM_SEEN_MS = 10_000;
 /** File descriptors that a node may have more than before: the store opens files as it grows. */
 const DESCRIPTORS_MORE_MAX = 60;
 /** What a node may write to its log, however long it is attacked: some lines at the start, and some in each window. */
@@ -122,13 +127,22 @@ class Campaign {
     const prng = new Prng(this.#options.seed);
     const guards = await Promise.all(nodes.map((node, index) => Guard.open(node.port, prng.fork(), `guard${index}`)));
     const watched = guards.map((guard) => guard.run());
+    const steady = await Promise.all(nodes.map((node) => SteadyClient.open(node.port)));
     await pause(1000);
+    for (const client of steady) client.take();
+    await pause(Math.min(CALM_SEEN_MS, this.#options.durationMs));
+    const steadyBefore = steady.map((client) => client.take());
     const before = nodes.map((node) => vitalsOf(node));
     const timer = setTimeout(() => {
       this.#isOver = true;
     }, this.#options.durationMs);
     const reporting = setInterval(() => this.#tell(guards), 1000);
     await Promise.all(Array.from({ length: AT_ONCE }, () => this.#attacker()));
+    const steadyFigures = steady.map((client, at) => ({
+      before: steadyBefore[at] ?? client.take(),
+      during: client.take(),
+    }));
+    for (const client of steady) client.stop();
     clearInterval(reporting);
     clearTimeout(timer);
     this.#isOver = true;
@@ -139,7 +153,13 @@ class Campaign {
     for (const { report } of guards.map((guard) => guard)) for (const fault of report.faults) this.#fault(fault);
     const reports = alive ? nodes.map((node, index) => nodeReport(node, before[index])) : [];
     for (const report of reports) this.#judge(report);
-    return { attacks: this.#counts, guards: guards.map(({ report }) => report), nodes: reports, faults: this.#faults };
+    return {
+      attacks: this.#counts,
+      guards: guards.map(({ report }) => report),
+      nodes: reports,
+      steady: steadyFigures,
+      faults: this.#faults,
+    };
   }
 
   /** One attack after the other, each from a seed of its own, so that a late one can be run without those before it. */

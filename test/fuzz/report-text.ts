@@ -1,5 +1,7 @@
 import { type CampaignOptions, type CampaignReport, replayCommand } from './campaign.js';
+import type { SteadyFigures } from './steady-client.js';
 
+const US_A_MS = 1000;
 const MB = 1024 * 1024;
 
 /** What a campaign found, in lines for people. */
@@ -20,6 +22,15 @@ export function reportText(options: CampaignOptions, report: CampaignReport): st
     const files = `${node.descriptorsBefore} descriptors before, ${node.descriptorsAfter} after`;
     lines.push(`  a node: ${memory}; ${files}; ${node.logBytes} bytes of log`);
   }
+  for (const [at, { before, during }] of report.steady.entries()) {
+    lines.push(`  200 GET and SET a second at node ${at + 1}: ${latencies(before)}; attacked: ${latencies(during)}`);
+  }
   for (const fault of report.faults) lines.push(`  FAULT ${fault}`);
   return lines;
+}
+
+function latencies({ count, p50Us, p99Us, maxUs, errors }: SteadyFigures): string {
+  const ms = (us: number): string => (us / US_A_MS).toFixed(1);
+  const refused = errors === 0 ? '' : `, ${errors} errors`;
+  return `${count} answers, p50 ${ms(p50Us)} ms, p99 ${ms(p99Us)} ms, at most ${ms(maxUs)} ms${refused}`;
 }

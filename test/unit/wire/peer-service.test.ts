@@ -144,10 +144,13 @@ test('a stranger may not send long frames, and is not answered', async (t) => {
 
 test('strangers are bounded in number, in time and in what they can write into the log', async (t) => {
   const { world } = await listening();
-  const first = Array.from({ length: UNAUTHENTICATED_LINKS_MAX }, () => stranger(world));
   const more = Array.from({ length: 50 }, () => stranger(world));
+  const first = Array.from({ length: UNAUTHENTICATED_LINKS_MAX }, () => stranger(world));
   t.true(first.every(({ state }) => state.closed === ''));
-  t.true(more.every(({ state }) => state.closed !== '' && state.heard.toString('latin1').includes('too many')));
+  t.true(
+    more.every(({ state }) => state.closed !== '' && state.heard.toString('latin1').includes('too many')),
+    'the oldest that have said nothing give their places to new ones',
+  );
   t.is(world.log.filter(({ level }) => level === 'warn').length, 1, 'all of them come from one host for one reason');
   world.advance(1_000);
   for (const { link } of first) link.write(Buffer.from([1]));
@@ -161,17 +164,38 @@ test('strangers are bounded in number, in time and in what they can write into t
   t.is(late.state.closed, '');
 });
 
+test('as many silent strangers as there may be do not keep a node out', async (t) => {
+  const { world } = await listening();
+  const strangers = Array.from({ length: UNAUTHENTICATED_LINKS_MAX }, () => stranger(world));
+  const { state } = member(world);
+  t.is(state.closed, '');
+  t.is(strangers.filter(({ state: { closed } }) => closed !== '').length, 1, 'one has given its place');
+  for (let k = 0; k < 10; k++) stranger(world);
+  t.is(state.closed, '', 'who has proved who it is has a place of its own');
+});
+
+test('of strangers of one address that have all said who they are, none gives its place to one more', async (t) => {
+  const { world } = await listening();
+  const strangers = Array.from({ length: UNAUTHENTICATED_LINKS_MAX }, () => stranger(world));
+  for (const { link } of strangers) {
+    link.write(frameOf(HELLO, 0, Buffer.from(new DiallingHandshake(DIALLER, DIALLER_NONCE, LISTENER.nodeId).hello())));
+  }
+  world.settle();
+  const late = stranger(world);
+  t.not(late.state.closed, '');
+  t.true(strangers.every(({ state }) => state.closed === ''));
+});
+
 test('of two hundred nodes that dial at once none is kept out for long, and the log has one line', async (t) => {
   const { world } = await listening();
   const peers = Array.from({ length: 200 }, (_, k) => {
     const nodeId = Buffer.from(`node ${k}`.padEnd(20)).toString('hex') as NodeId;
     return new Peer(world.node(), optionsOf({ ...DIALLER, nodeId }), LISTENER.nodeId, ADDRESS);
   });
-  // Meanwhile as many strangers as there may be say nothing at all.
+  // As many strangers as there may be say nothing at all.
   for (let k = 0; k < UNAUTHENTICATED_LINKS_MAX; k++) stranger(world);
   for (const peer of peers) peer.start();
   world.settle();
-  t.false(peers.some((peer) => peer.reachable()));
   world.advance(HANDSHAKE_TIME_LIMIT_MS + RECONNECT_DELAY_MAX_MS + TICK_MAX_MS);
   t.true(peers.every((peer) => peer.reachable()));
   const turnedAway = world.log.filter(({ fields }) => fields.audit === true && /too many/.test(String(fields.reason)));
