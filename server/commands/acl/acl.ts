@@ -17,6 +17,7 @@ const PASSWORD_BITS = 256n;
 const PASSWORD_BITS_MAX = 4096n;
 const BITS_REFUSED = `ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to ${PASSWORD_BITS_MAX}`;
 const BITS_PER_DIGIT = 4;
+const SET_USER_ARGUMENTS_MAX = 1024;
 const LOG_ENTRIES_SHOWN = 10n;
 
 function textOf(argument: Buffer | undefined): string {
@@ -62,6 +63,10 @@ function getUser({ server, args, slot }: Call) {
 }
 
 function setUser({ server, connection, args, slot }: Call) {
+  // They change the user all at once, and each key pattern is compared with those before it.
+  if (args.length > SET_USER_ARGUMENTS_MAX) {
+    return refuse(server, slot, `ERR ACL SETUSER takes at most ${SET_USER_ARGUMENTS_MAX - 1} arguments`);
+  }
   const [name = '', ...rules] = args.slice(2).map(textOf);
   const refusal = server.access.setUser(name, rules, connection);
   if (refusal !== undefined) return refuse(server, slot, `ERR ${refusal}`, 'latin1');

@@ -8,6 +8,7 @@ import { parseBitOffset } from './bit-offset.js';
 const BAD_TYPE = 'ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.';
 const BAD_OVERFLOW = 'ERR Invalid OVERFLOW type specified';
 const FIRST_STEP = 2;
+const ARGUMENTS_MAX = 16_384;
 const SIGNED = 105; // i
 const UNSIGNED = 117; // u
 const SIGNED_BITS_MAX = 64n;
@@ -28,6 +29,8 @@ const ARGUMENT_COUNTS = { get: 2, set: 3, incrby: 3 } as const;
 
 /** What `BITFIELD key …` is to do, step by step, or the text of the error: of the first argument that is wrong, as in Redis. */
 export function parseBitfieldArguments(server: Server, args: readonly Buffer[]): BitfieldStep[] | string {
+  // All of them are one change of one key, and so one turn of the event loop.
+  if (args.length > ARGUMENTS_MAX) return `ERR BITFIELD takes at most ${ARGUMENTS_MAX - 1} arguments`;
   const steps: BitfieldStep[] = [];
   let overflow: BitfieldStep['overflow'] = 'wrap';
   let at = FIRST_STEP;

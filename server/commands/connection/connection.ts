@@ -12,6 +12,7 @@ import { wrongArity } from '../error-text.js';
 import { REDIS_VERSION } from '../version.js';
 
 const WRONG_PASSWORD = 'WRONGPASS invalid username-password pair or user is disabled.';
+const HELLO_ARGUMENTS_MAX = 64;
 const TOO_MANY_LOGINS = 'ERR Too many logins from this address have failed; try again later';
 const NO_PASSWORD_SET =
   'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?';
@@ -51,6 +52,10 @@ function refusalOf(verdict: Exclude<LoginVerdict, 'welcome'>): string {
 }
 
 function hello({ server, connection, args, slot }: Call) {
+  // Each AUTH among them is a login of its own, and all of them are one turn.
+  if (args.length > HELLO_ARGUMENTS_MAX) {
+    return refuse(server, slot, `ERR HELLO takes at most ${HELLO_ARGUMENTS_MAX - 1} arguments`);
+  }
   let resp = connection.resp;
   if (args[1] !== undefined) {
     const version = parseInt64(args[1]);

@@ -149,3 +149,18 @@ test.serial('a long request of a client that goes is not run to its end', async 
   }
   t.true(misses < MANY);
 });
+
+test.serial('what can only be done at once is refused in great number', async (t) => {
+  const live = await LiveServer.start();
+  t.teardown(() => live.stop());
+  const client = await live.connect();
+  const requests: [words: string[], word: string, count: number][] = [
+    [['HELLO', '3'], 'AUTH', 100],
+    [['BITFIELD', 'key'], 'GET', 20_000],
+    [['ACL', 'SETUSER', 'u'], '~k', 2000],
+  ];
+  for (const [words, word, count] of requests) {
+    client.socket.write(longRequest(words, () => word, count));
+    t.regex(await client.ask('PING'), /^-ERR .* takes at most \d+ arguments\r\n\+PONG\r\n$/);
+  }
+});
