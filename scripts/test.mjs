@@ -27,8 +27,9 @@ try {
     if (!(error instanceof SetupError)) throw error;
   }
   const failedChecks = runChecks();
-  for (const name of failedChecks) console.error(`✘ The check of ${name} failed.`);
   const tests = await runTests(process.argv.slice(2));
+  // Behind the tests, with ava's summary of those that failed: what stands before them is long out of sight.
+  for (const name of failedChecks) console.error(`✘ The check of ${name} failed, see above the tests.`);
   passed = tests.passed;
   failed = failedChecks.length + tests.failed;
 } catch (error) {
