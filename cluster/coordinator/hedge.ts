@@ -27,7 +27,7 @@ const SLOTS = 128;
 /** Nobody is late earlier: a peer's collector of garbage or its disk may hold it up for so long. */
 export const LATE_MIN_US = 10_000;
 /** A peer is given no more than so many times the p99 of the fastest. */
-const TIMES_FASTEST = 3;
+const TIMES_FASTEST = 2;
 /** A tick that comes so many times later than it should tells that this node stood still. */
 const STOOD_STILL_TICKS = 3;
 
