@@ -40,12 +40,18 @@ interface Flush {
   readonly toldHosts: ReadonlySet<string>;
 }
 
+/** Of which flush a process was told, and from which place in the order of calls and answers on it must know. */
+interface Told {
+  readonly upTo: number;
+  readonly at: number;
+}
+
 export class Flushes {
   readonly #random: Prng;
   readonly #around: FlushSurroundings;
   readonly #acknowledged: Flush[] = [];
-  /** By process: the watermark of the last flush of which it was told. */
-  readonly #toldOf = new Map<Life, number>();
+  /** By process: of which flushes it was told, in that order. */
+  readonly #toldOf = new Map<Life, Told[]>();
   #begun = 0;
 
   constructor(random: Prng, around: FlushSurroundings) {
@@ -63,7 +69,7 @@ export class Flushes {
     if (life === undefined) return;
     const store = replica.store.bind(replica);
     replica.store = (partition, db, key, record, durability, waiter) => {
-      const upTo = this.#toldOf.get(life) ?? 0;
+      const upTo = this.#toldBy(life, Number.POSITIVE_INFINITY);
       const [newest] = decodeObject(record).siblings;
       if (newest !== undefined && newest.dot.counter <= upTo) {
         this.#around.violation(`flushed before it was written: ${dotName(newest.dot)} of ${key} at ${host}`);
@@ -134,7 +140,7 @@ export class Flushes {
     const { ledger, violation } = this.#around;
     const { id, key, kind, outcome } = request;
     if (kind === 'get' && request.startedAt > endedAt && request.life !== undefined) {
-      if ((this.#toldOf.get(request.life) ?? 0) < upTo) return;
+      if (this.#toldBy(request.life, request.startedAt) < upTo) return;
       for (const { dot } of request.object?.siblings ?? []) {
         if (dot.counter <= upTo) violation(`outlived a flush: get ${id} of ${key} was shown ${dotName(dot)}`);
       }
@@ -155,7 +161,15 @@ export class Flushes {
       this.#around.violation(`not told of a flush: ${host}`);
       return;
     }
-    this.#toldOf.set(life, Math.max(upTo, this.#toldOf.get(life) ?? 0));
+    const told = this.#toldOf.get(life) ?? [];
+    told.push({ upTo, at: this.#around.history.mark() });
+    this.#toldOf.set(life, told);
+  }
+
+  /** The highest watermark of which the process had been told by then. */
+  #toldBy(life: Life, at: number): number {
+    const told = this.#toldOf.get(life) ?? [];
+    return told.reduce((highest, each) => (each.at < at ? Math.max(highest, each.upTo) : highest), 0);
   }
 
   #finalWatermark(): number {
