@@ -82,7 +82,8 @@ export function placesOf(list: readonly NodeId[], members: number, n: number, ho
   const primaries = holders.length === 0 ? wanted : holders.slice(0, count);
   const receivers = wanted.filter((id) => !primaries.includes(id));
   const retiring = holders.slice(count);
-  const fallbacks = list.filter((id) => ![primaries, receivers, retiring].some((ids) => ids.includes(id)));
+  const placed = [...primaries, ...receivers, ...retiring];
+  const fallbacks = list.filter((id) => !placed.includes(id));
   const inMotion = holders.length === 0 || receivers.length > 0 || retiring.length > 0;
   return { primaries, receivers, retiring, fallbacks, inMotion };
 }

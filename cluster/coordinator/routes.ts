@@ -39,26 +39,37 @@ export function firstReachable(
   return undefined;
 }
 
+/** The partitions that are a node's own, and a 1 for each of them. */
+interface Own {
+  readonly partitions: readonly Partition[];
+  readonly marks: Uint8Array;
+}
+
 /** HOT PATH (`placement`). Who serves what, with the connections in it; found out anew after each change of the membership. */
 export class Routes {
   readonly partitionCount: number;
   readonly #membership: Membership;
+  readonly #selfId: NodeId;
   readonly #peers: Pick<PeerSet, 'get'>;
   readonly #targets = new Map<NodeId, Target>();
   /** By N, then by partition: what was asked for since the last change. */
   #placements: ((Placement | undefined)[] | undefined)[] = [];
   /** The same before that change, as far as only holdings have changed since. */
   #before: ((Placement | undefined)[] | undefined)[] = [];
-  #own: (readonly Partition[] | undefined)[] = [];
+  /** By N. */
+  #own: (Own | undefined)[] = [];
   #ring: Ring;
   /** Nodes that can have a place: this one, and those with a link. */
   #known: readonly NodeId[] = [];
   /** Nodes off the ring, in the order of their ids. */
   #leaving: readonly NodeId[] = [];
+  /** Whether all nodes of the ring can have a place. */
+  #knowsRing = false;
 
   /** `peers` must have followed a change of the membership before this hears of it. */
   constructor(membership: Membership, peers: Pick<PeerSet, 'get'>) {
     this.#membership = membership;
+    this.#selfId = membership.self.id;
     this.#peers = peers;
     this.#ring = membership.ring();
     this.partitionCount = this.#ring.partitionCount;
@@ -73,12 +84,12 @@ export class Routes {
 
   /** The partitions of which this node is a primary or a receiver for the keys with N = `n`, or whose keys it holds still. */
   own(n: number): readonly Partition[] {
-    const known = this.#own[n];
-    if (known !== undefined) return known;
-    const all = Array.from({ length: this.partitionCount }, (_, partition) => partition as Partition);
-    const own = all.filter((partition) => this.placement(partition, n).isOwn);
-    this.#own[n] = own;
-    return own;
+    return (this.#own[n] ?? this.#findOwn(n)).partitions;
+  }
+
+  /** Whether the partition is among `own(n)`; with many nodes far cheaper than its placement. */
+  isOwn(partition: Partition, n: number): boolean {
+    return (this.#own[n] ?? this.#findOwn(n)).marks[partition] === 1;
   }
 
   /** Whether the partition moves for keys of any of these N. */
@@ -99,6 +110,7 @@ export class Routes {
     this.#ring = ring;
     this.#known = known;
     this.#leaving = known.filter((id) => !members.has(id)).sort();
+    this.#knowsRing = ring.preferenceList(0 as Partition).every((id) => known.includes(id));
     // Most changes are of what a node holds, and concern few partitions.
     if (isSame) this.#keep();
     else this.#before = [];
@@ -114,8 +126,29 @@ export class Routes {
     }
   }
 
+  #findOwn(n: number): Own {
+    const partitions: Partition[] = [];
+    const marks = new Uint8Array(this.partitionCount);
+    for (let partition = 0 as Partition; partition < this.partitionCount; partition++) {
+      if (!this.#isOwn(partition, n)) continue;
+      partitions.push(partition);
+      marks[partition] = 1;
+    }
+    const own = { partitions, marks };
+    this.#own[n] = own;
+    return own;
+  }
+
+  /** As the placement has it: a node that is wanted or holds the keys is never a fallback. */
+  #isOwn(partition: Partition, n: number): boolean {
+    if (!this.#knowsRing) return this.placement(partition, n).isOwn;
+    if (!this.#known.includes(this.#selfId)) return false;
+    const isWanted = this.#ring.firstOf(partition, n).includes(this.#selfId);
+    return isWanted || this.#membership.holds(this.#selfId, partition, n);
+  }
+
   #isKnown(id: NodeId): boolean {
-    return id === this.#membership.self.id || this.#peers.get(id) !== undefined;
+    return id === this.#selfId || this.#peers.get(id) !== undefined;
   }
 
   #place(partition: Partition, n: number): Placement {
@@ -143,7 +176,7 @@ export class Routes {
     const { primaries, receivers, retiring, fallbacks, inMotion } = placesOf(list, onRing.length, n, holds);
     const ids = [...primaries, ...receivers, ...retiring, ...fallbacks];
     const written = ids.length - fallbacks.length;
-    const ownPlace = ids.indexOf(this.#membership.self.id);
+    const ownPlace = ids.indexOf(this.#selfId);
     return {
       targets: ids.map((id) => this.#target(id)),
       n: primaries.length,

@@ -64,10 +64,15 @@ export function newer(a: Holding, b: Holding): Holding {
   return { node: a.node, kind: 'lost' };
 }
 
-/** Whether the classes say that the partition is held. A class that is not among them is as the least one is. */
-export function isHeld(classes: HeldClasses, partition: Partition, n: number): boolean {
-  const bits = classes.get(n) ?? classes.get(Math.min(...classes.keys()));
-  return bits !== undefined && ((bits[partition >>> 3] ?? 0) & (1 << (partition & 7))) !== 0;
+/** The partitions that are held by the classes, in their order. A class that is not among them is as the least one is. */
+export function heldPartitions(classes: HeldClasses, n: number): Partition[] {
+  const bits = classes.get(n) ?? classes.get(Math.min(...classes.keys())) ?? Buffer.alloc(0);
+  const held: Partition[] = [];
+  for (let byte = 0; byte < bits.length; byte++) {
+    let left = bits[byte] ?? 0;
+    for (; left !== 0; left &= left - 1) held.push((byte * 8 + 31 - Math.clz32(left & -left)) as Partition);
+  }
+  return held;
 }
 
 /**

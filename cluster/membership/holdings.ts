@@ -8,6 +8,7 @@ export class Holdings {
   readonly #byNode = new Map<NodeId, Holding>();
   /** XOR of a hash of each node's mark. */
   readonly #digest = Buffer.alloc(DIGEST_BYTES);
+  #revision = 0;
 
   get(node: NodeId): Holding | undefined {
     return this.#byNode.get(node);
@@ -25,6 +26,11 @@ export class Holdings {
     return this.#digest;
   }
 
+  /** Another number after each change. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   /** Takes what was heard of a node; whether that has changed anything. */
   merge(heard: Holding): boolean {
     const known = this.#byNode.get(heard.node);
@@ -33,6 +39,7 @@ export class Holdings {
     if (known !== undefined) xorInto(this.#digest, hashOfMark(known.node, markOf(known)));
     xorInto(this.#digest, hashOfMark(now.node, markOf(now)));
     this.#byNode.set(now.node, now);
+    this.#revision++;
     return true;
   }
 

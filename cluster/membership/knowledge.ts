@@ -4,10 +4,9 @@ import type { Partition } from '../ring/slots.js';
 import type { MembershipEvent } from './event.js';
 import { Fold, type Folded } from './fold.js';
 import { foundersOf, History } from './history.js';
-import { isHeld } from './holding.js';
+import { heldPartitions } from './holding.js';
 import { Holdings } from './holdings.js';
 import type { Member, MemberState } from './membership.js';
-import { isPresumedToHold } from './presumed.js';
 
 export class Knowledge {
   readonly history = new History();
@@ -20,6 +19,9 @@ export class Knowledge {
   #ring: Ring | undefined;
   /** The ring of the founders, by which holdings are presumed; made when first asked for. */
   #foundersRing: Ring | undefined;
+  /** By N, then by partition: who holds it, as of `#holdersRevision` of the holdings. */
+  #holders = new Map<number, readonly (readonly NodeId[])[]>();
+  #holdersRevision = 0;
 
   constructor(partitionCount: number, events: readonly MembershipEvent[]) {
     this.partitionCount = partitionCount;
@@ -62,20 +64,44 @@ export class Knowledge {
     return this.#folded.standings.get(id)?.state ?? 'joining';
   }
 
+  /** Whoever looks for the holders of partitions asks this of every node: it costs a look at a short list. */
   holds(id: NodeId, partition: Partition, n: number): boolean {
-    const standing = this.#folded.standings.get(id);
-    if (standing === undefined) return false;
-    const holding = this.holdings.get(id);
-    if (holding?.kind === 'declared') {
-      return holding.version > standing.holdingsSince && isHeld(holding.classes, partition, n);
+    if (this.#holdersRevision !== this.holdings.revision) {
+      this.#holders.clear();
+      this.#holdersRevision = this.holdings.revision;
     }
-    if (holding?.kind === 'lost' || !standing.isFounder) return false;
-    return isPresumedToHold(this.#ringOfFounders(), id, partition, n);
+    let holders = this.#holders.get(n);
+    if (holders === undefined) {
+      holders = this.#findHolders(n);
+      this.#holders.set(n, holders);
+    }
+    return holders[partition]?.includes(id) === true;
+  }
+
+  #findHolders(n: number): NodeId[][] {
+    const holders: NodeId[][] = Array.from({ length: this.partitionCount }, () => []);
+    const presumed = new Set<NodeId>();
+    for (const [id, { holdingsSince, isFounder }] of this.#folded.standings) {
+      const holding = this.holdings.get(id);
+      if (holding?.kind === 'declared') {
+        if (holding.version <= holdingsSince) continue;
+        for (const partition of heldPartitions(holding.classes, n)) holders[partition]?.push(id);
+      } else if (holding?.kind !== 'lost' && isFounder) {
+        presumed.add(id);
+      }
+    }
+    if (presumed.size === 0) return holders;
+    const ring = this.#ringOfFounders();
+    for (const [partition, held] of holders.entries()) {
+      held.push(...ring.firstOf(partition as Partition, n).filter((id) => presumed.has(id)));
+    }
+    return holders;
   }
 
   #refold(changedAt: number): void {
     const { owners } = this.#folded;
     this.#folded = this.#fold.after(this.history.events, changedAt);
+    this.#holders.clear();
     const members: Member[] = [];
     const leaving: Member[] = [];
     for (const { member, state } of this.#folded.standings.values()) {
@@ -93,6 +119,10 @@ export class Knowledge {
   }
 
   #ringOfFounders(): Ring {
+    if (this.#foundersRing === undefined && this.history.events.at(-1)?.dot.counter === 0) {
+      // Nobody has come since.
+      this.#foundersRing = this.ring();
+    }
     if (this.#foundersRing === undefined) {
       const founders = foundersOf(this.history.events);
       const { owners } = new Fold(this.partitionCount).after(

@@ -1,4 +1,5 @@
 import test from 'ava';
+import fc from 'fast-check';
 import { firstReachable, isReachable, Routes } from '../../../cluster/coordinator/routes.js';
 import type { Member, Membership } from '../../../cluster/membership/membership.js';
 import type { NodeId } from '../../../cluster/ring/ring.js';
@@ -122,4 +123,29 @@ test('a node without a connection is passed over, and a new connection makes a n
   const after = routes.placement(FIRST, 3).targets;
   t.is(after[1], before[1]);
   t.not(after[2], before[2]);
+});
+
+test("a node's own partitions are those whose placement says so, whoever comes, goes, holds what or has no link", (t) => {
+  const some = fc.subarray([A, B, C]);
+  const worlds = fc.record({
+    linked: some,
+    members: fc.subarray(MEMBERS, { minLength: 1 }),
+    holders: fc.array(some, { minLength: 3, maxLength: 3 }),
+    n: fc.integer({ min: 1, max: 4 }),
+  });
+  fc.assert(
+    fc.property(worlds, ({ linked, members, holders, n }) => {
+      const membership = membershipOf();
+      const peers = linked.map((id) => [id, new FakePeer(id).asPeer()] as const);
+      const routes = new Routes(membership, new Map(peers));
+      const [owner = A] = members.map(({ id }) => id);
+      membership.change({ members, owners: [owner, owner, owner], holders: (partition) => holders[partition] ?? [] });
+      const marked = ([0, 1, 2] as Partition[]).filter((partition) => routes.isOwn(partition, n));
+      t.deepEqual(routes.own(n), marked);
+      t.deepEqual(
+        ([0, 1, 2] as Partition[]).filter((partition) => routes.placement(partition, n).isOwn),
+        marked,
+      );
+    }),
+  );
 });
