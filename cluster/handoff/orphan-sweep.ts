@@ -10,7 +10,7 @@ import type { Partition } from '../ring/slots.js';
 import { Departures } from './departures.js';
 import { type HandoffNode, ownsKey } from './handoff-node.js';
 import type { Hints } from './hints.js';
-import { SWEEP_BYTES_MAX, SWEEP_ORPHANS, SWEEP_PAUSE_A_ROW_MS, SWEEP_PAUSE_MS } from './limits.js';
+import { SWEEP_BYTES_MAX, SWEEP_ORPHANS, SWEEP_PAUSE_A_ROW_MS, SWEEP_PAUSE_MS, SWEEP_REST_MS } from './limits.js';
 import { type Orphan, OrphanHandOver } from './orphan-hand-over.js';
 
 export class OrphanSweep implements BackgroundTask {
@@ -56,7 +56,8 @@ export class OrphanSweep implements BackgroundTask {
       pauseMs = SWEEP_PAUSE_MS;
       // What is hinted is not known yet; and a node that has just started has better things to read.
       if (!this.#hints.loaded || !this.#node.replica.warm) continue;
-      const partition = this.#nextForeign();
+      const { partition, passed } = this.#nextForeign();
+      pauseMs = Math.min(SWEEP_REST_MS, SWEEP_PAUSE_MS * (passed + 1));
       if (partition === undefined) continue;
       try {
         const rows = await this.#sweep(partition);
@@ -69,15 +70,21 @@ export class OrphanSweep implements BackgroundTask {
     }
   }
 
-  /** The next partition of which not every key is this node's own; undefined: there is none. */
-  #nextForeign(): Partition | undefined {
-    const { routes, keyspaces } = this.#node;
+  /**
+   * The next partition of which not every key is this node's own and that holds any, undefined: there is none. And how many
+   * it has passed over that hold none.
+   */
+  #nextForeign(): { readonly partition: Partition | undefined; readonly passed: number } {
+    const { keyspaces, replica, routes } = this.#node;
+    let passed = 0;
     for (let looked = 0; looked < routes.partitionCount; looked++) {
       const partition = this.#next as Partition;
       this.#next = (this.#next + 1) % routes.partitionCount;
-      if (keyspaces.ns.some((n) => !routes.placement(partition, n).isOwn)) return partition;
+      if (keyspaces.ns.every((n) => routes.isOwn(partition, n))) continue;
+      if (!replica.isEmpty(partition)) return { partition, passed };
+      passed++;
     }
-    return undefined;
+    return { partition: undefined, passed };
   }
 
   /** Answers how many rows it has looked at. */

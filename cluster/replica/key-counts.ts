@@ -49,6 +49,16 @@ export class KeyCounts {
     if (standing === EXPIRING) this.#expiring[at] = (this.#expiring[at] ?? 0) + change;
   }
 
+  /** Whether all keys of the partition are counted, and there is none: neither a live one nor a dead one. */
+  isEmpty(partition: Partition): boolean {
+    if (this.#counting[partition] !== 1) return false;
+    const end = (partition + 1) * DB_COUNT;
+    for (let at = partition * DB_COUNT; at < end; at++) {
+      if (this.#live[at] !== 0 || this.#dead[at] !== 0) return false;
+    }
+    return true;
+  }
+
   of(partition: Partition, db: number): number {
     return shown(this.#live, partition * DB_COUNT + db);
   }

@@ -320,6 +320,14 @@ export class Replica {
   }
 
   /**
+   * Whether the partition is known to hold no key at all, so that a scan would find nothing. What is written behind a flush may
+   * be missing from that for as long as `FlushedRows` is at work.
+   */
+  isEmpty(partition: Partition): boolean {
+    return this.#counts.isEmpty(partition);
+  }
+
+  /**
    * HOT PATH. Whether this copy of the partition may stand for what this node has acknowledged. One that may not takes
    * writes, but is not read: it would show keys as absent that this node once held.
    */

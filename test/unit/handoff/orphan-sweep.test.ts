@@ -162,14 +162,23 @@ test('a copy of long ago leaves without being handed on where a primary has a de
 
 test('a sweep that can not read says so and goes on, and ends when the node stops', async (t) => {
   const bench = await openSweeping();
+  bench.scripted.hold('cart', bench.objectOf('milk'), SLOT_OF_OTHERS);
   bench.scripted.opened.store.failReads = 'bad block';
-  await bench.advance(1_000);
+  await bench.advance(2_000);
   t.true(bench.scripted.world.log.errors().includes('a partition could not be swept for orphans'));
   bench.scripted.opened.store.failReads = undefined;
-  bench.scripted.hold('cart', bench.objectOf('milk'), SLOT_OF_OTHERS);
   for (const peer of bench.scripted.peers) peer.up = true;
   await bench.advance(3_000);
   t.deepEqual(sentTo(bench.peer(0)), ['cart milk']);
   for (const peer of bench.scripted.peers) for (const put of peer.puts) put.fail('unreachable');
+  await t.notThrowsAsync(bench.stop());
+});
+
+test('a partition that holds nothing is not read', async (t) => {
+  const bench = await openSweeping();
+  bench.scripted.opened.store.failReads = 'bad block';
+  await bench.advance(10_000);
+  t.deepEqual(bench.scripted.world.log.errors(), []);
+  bench.scripted.opened.store.failReads = undefined;
   await t.notThrowsAsync(bench.stop());
 });
