@@ -16,8 +16,9 @@ export const FRAME_HEADER_BYTES = 9;
 const LENGTH_BYTES = 4;
 /** The least `length`: a kind and a request id. */
 const LENGTH_MIN = FRAME_HEADER_BYTES - LENGTH_BYTES;
-/** Grows with the first frames that are cut: a link on which nothing happens has none. */
+/** Of the first frame that is cut: a link on which none was has no buffer for it. */
 const CUT_BYTES_INITIAL = 64;
+const NO_BYTES = Buffer.alloc(0);
 
 /** Takes whole frames. */
 export interface FrameHandler {
@@ -34,7 +35,7 @@ export interface FrameHandler {
  */
 export class FrameDecoder {
   /** Bytes of the frame that the last chunk ended within: `cut[0 .. cutLength)`. */
-  private cut = Buffer.allocUnsafeSlow(CUT_BYTES_INITIAL);
+  private cut = NO_BYTES;
   private cutLength = 0;
 
   /** `frameBytesMax` caps `length` + 4; it may be changed between frames. */
@@ -98,13 +99,14 @@ export class FrameDecoder {
     const { cut } = this;
     this.cutLength = 0;
     this.fault = this.handler.frame(cut.readUInt8(4), cut.readUInt32LE(5), cut, FRAME_HEADER_BYTES, whole);
-    if (cut.length > CUT_FRAME_BYTES_KEPT) this.cut = Buffer.allocUnsafeSlow(CUT_BYTES_INITIAL);
+    if (cut.length > CUT_FRAME_BYTES_KEPT) this.cut = NO_BYTES;
     return this.fault === undefined ? at : -1;
   }
 
   private makeRoom(size: number): void {
     if (size <= this.cut.length) return;
-    const room = Buffer.allocUnsafeSlow(Math.max(size, Math.min(this.cut.length * 2, CUT_FRAME_BYTES_KEPT)));
+    const roomBytes = Math.max(size, CUT_BYTES_INITIAL, Math.min(this.cut.length * 2, CUT_FRAME_BYTES_KEPT));
+    const room = Buffer.allocUnsafeSlow(roomBytes);
     this.cut.copy(room, 0, 0, this.cutLength);
     this.cut = room;
   }

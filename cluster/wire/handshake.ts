@@ -197,7 +197,15 @@ function readGreeting(party: Party, body: Buffer): Greeting | (HandshakeStep & {
   return { bytes, identity: { nodeId, actor: readActor(bytes, ACTOR_AT), version, features } };
 }
 
+/** A process has one: it is not hashed again for each of its links. */
+let lastClusterId = { name: '', id: clusterIdOf('') };
+
 function clusterId(name: string): Buffer {
+  if (lastClusterId.name !== name) lastClusterId = { name, id: clusterIdOf(name) };
+  return lastClusterId.id;
+}
+
+function clusterIdOf(name: string): Buffer {
   return createHash('sha256').update(name).digest().subarray(0, CLUSTER_ID_BYTES);
 }
 

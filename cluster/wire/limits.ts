@@ -38,13 +38,13 @@ export const OUTSTANDING_INITIAL = 16;
 /** Nothing came from the peer for so long: it is asked with a PING. */
 export const PING_AFTER_MS = 500;
 /** Idle links are looked at in turn, the more of them the less often; but each of them once in this time. */
-const IDLE_LOOK_PERIOD_MAX_MS = 8_000;
-/** Times the square of the number of links: how long a turn takes. */
-const IDLE_LOOK_PERIOD_FACTOR_MS = 0.8;
+const IDLE_LOOK_PERIOD_MAX_MS = 16_000;
+/** Times the cube of the number of links: how long a turn takes. */
+const IDLE_LOOK_PERIOD_FACTOR_MS = 0.016;
 /** A reply or PONG is due and nothing at all came for so long: the link is closed. */
 export const SILENT_MAX_MS = 1_000;
 /** The dialling side pings, so an accepted link that brings nothing for so long has lost its other end. */
-export const ACCEPTED_SILENT_MAX_MS = 10_000;
+export const ACCEPTED_SILENT_MAX_MS = 20_000;
 /** What is first heard of a peer long after its handshake may be old: for so long no operation is taken from it. */
 export const HELD_UP_MS = 100;
 /** How often the listening side looks for late handshakes and silent links. */
@@ -82,11 +82,11 @@ export function frameBytesMax(valueBytesMax: number): number {
 }
 
 /**
- * In which time each idle link of a node that has `links` of them is looked at. It grows with their square: up to ten or so
- * each tick sees all of them, and up to four hundred a node never sends more than 50 PINGs a second.
+ * In which time each idle link of a node that has `links` of them is looked at. It grows with their cube: up to eighteen
+ * each tick sees all of them, and up to eight hundred a node never sends more than 50 PINGs a second.
  */
 export function idleLookPeriodMs(links: number): number {
-  return Math.min(IDLE_LOOK_PERIOD_MAX_MS, links ** 2 * IDLE_LOOK_PERIOD_FACTOR_MS);
+  return Math.min(IDLE_LOOK_PERIOD_MAX_MS, links ** 3 * IDLE_LOOK_PERIOD_FACTOR_MS);
 }
 
 /** Bytes that one link may have waiting to leave; over this the other end does not read and the link is closed. */
