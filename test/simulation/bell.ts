@@ -9,6 +9,11 @@ export class Bell {
   readonly #periodUs: number;
   readonly #callbacks = new Set<{ readonly ring: () => void }>();
   #planned: PlannedEvent | undefined;
+  readonly #ring = (): void => {
+    this.#planned = undefined;
+    for (const { ring } of this.#callbacks) ring();
+    if (this.#callbacks.size > 0) this.#plan();
+  };
 
   constructor(scheduler: Scheduler, process: Process, periodMs: number) {
     this.#scheduler = scheduler;
@@ -25,17 +30,13 @@ export class Bell {
       stop: () => {
         this.#callbacks.delete(callback);
         if (this.#callbacks.size > 0) return;
-        this.#planned?.cancel();
+        this.#planned?.stop();
         this.#planned = undefined;
       },
     };
   }
 
   #plan(): void {
-    this.#planned = this.#scheduler.after(this.#periodUs, this.#process, () => {
-      this.#planned = undefined;
-      for (const { ring } of this.#callbacks) ring();
-      if (this.#callbacks.size > 0) this.#plan();
-    });
+    this.#planned = this.#scheduler.after(this.#periodUs, this.#process, this.#ring);
   }
 }

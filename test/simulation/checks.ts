@@ -36,18 +36,19 @@ export function checkNoInvention(
   finalObject: (key: string) => VersionedObject | undefined,
   violation: Violation,
 ): void {
-  const check = (who: string, key: string, object: VersionedObject | undefined): void => {
+  const check = (request: Request | undefined, key: string, object: VersionedObject | undefined): void => {
     for (const sibling of object?.siblings ?? []) {
       const reason = ledger.inventionIn(key, sibling);
-      if (reason !== undefined) violation(`invention: ${who}: ${reason}`);
+      if (reason === undefined) continue;
+      violation(`invention: ${request === undefined ? `${key} at the end` : describe(request)}: ${reason}`);
     }
   };
   const keys = new Set<string>();
   for (const request of history.requests) {
     keys.add(request.key);
-    check(describe(request), request.key, request.object);
+    check(request, request.key, request.object);
   }
-  for (const key of keys) check(`${key} at the end`, key, finalObject(key));
+  for (const key of keys) check(undefined, key, finalObject(key));
 }
 
 /** What was deleted (or superseded by what was) stays away, also when its tombstone is gone. */
@@ -111,11 +112,18 @@ export function checkReads(
   const writes = new Map<string, Request[]>();
   for (const request of history.requests) {
     if (request.kind === 'get' || request.kind === 'increment' || request.outcome !== 'acknowledged') continue;
-    writes.set(request.key, [...(writes.get(request.key) ?? []), request]);
+    const ofKey = writes.get(request.key) ?? [];
+    ofKey.push(request);
+    writes.set(request.key, ofKey);
   }
+  /** By key and what was found there: many reads find the same. */
+  const histories = new Map<string, ReadonlySet<DotName>>();
   for (const get of history.requests) {
     if (get.kind !== 'get' || get.outcome !== 'acknowledged' || !overlaps(get.key)) continue;
-    const seen = new Set([...ledger.historyOf(get.key, get.object), ...ledger.excusedOf(get.key)]);
+    const found = (get.object?.siblings ?? []).map(({ dot }) => dotName(dot)).join(' ');
+    const version = `${get.key} ${found}`;
+    const seen = histories.get(version) ?? seenIn(get, ledger);
+    histories.set(version, seen);
     for (const write of writes.get(get.key) ?? []) {
       const before = (write.endedAt ?? Number.POSITIVE_INFINITY) < get.startedAt;
       const sameSession = write.session === get.session && write.startedAt < get.startedAt;
@@ -124,6 +132,10 @@ export function checkReads(
       }
     }
   }
+}
+
+function seenIn(get: Request, ledger: Ledger): ReadonlySet<DotName> {
+  return new Set([...ledger.historyOf(get.key, get.object), ...ledger.excusedOf(get.key)]);
 }
 
 function isIn(history: ReadonlySet<DotName>, request: Request, ledger: Ledger): boolean {

@@ -3,7 +3,7 @@
 import { nodeIdOf } from '../../cluster/membership/node-id.js';
 import { ClusterNode } from '../../cluster/node.js';
 import type { NodeOptions } from '../../cluster/options.js';
-import type { Timer, Timers } from '../../cluster/ports/timers.js';
+import type { Timers } from '../../cluster/ports/timers.js';
 import type { World } from '../../cluster/ports/world.js';
 import type { NodeId } from '../../cluster/ring/ring.js';
 import { STORAGE_KIND, storageKey } from '../../cluster/storage/layout.js';
@@ -12,7 +12,7 @@ import { readU64 } from '../../cluster/version/words.js';
 import { Bell } from './bell.js';
 import type { Network } from './network.js';
 import type { Prng } from './prng.js';
-import type { PlannedEvent, Process, Scheduler } from './scheduler.js';
+import type { Process, Scheduler } from './scheduler.js';
 import type { Trace } from './trace.js';
 
 /** The wall clock of a machine without skew when a run begins: the year 2027. */
@@ -249,14 +249,17 @@ function timersOf(scheduler: Scheduler, life: Life): Timers {
   /** By period: the one that was begun last. */
   const bells = new Map<number, Bell>();
   let turn: (() => void)[] = [];
+  let spare: (() => void)[] = [];
   const runTurn = (): void => {
     const callbacks = turn;
-    turn = [];
+    turn = spare;
     for (const callback of callbacks) callback();
+    callbacks.length = 0;
+    spare = callbacks;
   };
   return {
     after(delayMs, callback) {
-      return timerOf(scheduler.after(delayMs * 1000, life, callback));
+      return scheduler.after(delayMs * 1000, life, callback);
     },
     every(periodMs, callback) {
       // What began together goes on together, as one event: a node has such a timer for each other one.
@@ -271,8 +274,4 @@ function timersOf(scheduler: Scheduler, life: Life): Timers {
       if (turn.push(callback) === 1) scheduler.atEndOfInstant(life, runTurn);
     },
   };
-}
-
-function timerOf(event: PlannedEvent): Timer {
-  return { stop: () => event.cancel() };
 }

@@ -4,6 +4,7 @@
  * refused, time out or are reset with what was under way lost. Bytes inside a stream are never reordered or skipped.
  */
 import type { Link, LinkEvents, Listener, PeerAddress, Transport } from '../../cluster/ports/transport.js';
+import { ParcelBuffers } from './parcel-buffers.js';
 import type { Prng } from './prng.js';
 import type { Process, Scheduler } from './scheduler.js';
 import { Stream } from './stream.js';
@@ -41,6 +42,7 @@ export class Network {
   #temper: NetworkTemper;
   readonly trace: Trace;
   readonly random: Prng;
+  readonly parcels = new ParcelBuffers();
   readonly #listening = new Map<string, Listening>();
   readonly #stalledUntilUs = new Map<string, number>();
   readonly #slowUntilUs = new Map<string, number>();
@@ -80,6 +82,7 @@ export class Network {
   }
 
   isSlow(host: string): boolean {
+    if (this.#slowUntilUs.size === 0) return false;
     return this.#slowUntilUs.size > 0 && (this.#slowUntilUs.get(host) ?? 0) > this.scheduler.nowUs;
   }
 
@@ -118,6 +121,7 @@ export class Network {
 
   /** For how long nothing gets from `from` to `to`, µs. */
   stalledForUs(from: string, to: string): number {
+    if (this.#stalledUntilUs.size === 0) return 0;
     if (this.#stalledUntilUs.size === 0) return 0;
     return Math.max(0, (this.#stalledUntilUs.get(`${from}>${to}`) ?? 0) - this.scheduler.nowUs);
   }

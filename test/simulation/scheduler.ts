@@ -7,6 +7,8 @@
  * language fixes. Nothing here depends on when the callbacks run, only on their order, so real time has no say.
  */
 
+import { EventQueue } from './event-queue.js';
+
 /** What events belong to: events of a dead process are dropped, those of a frozen one wait. */
 export interface Process {
   readonly alive: boolean;
@@ -15,28 +17,32 @@ export interface Process {
 }
 
 export interface PlannedEvent {
-  cancel(): void;
+  /** It will not happen. */
+  stop(): void;
 }
 
-interface QueuedEvent extends PlannedEvent {
-  atUs: number;
-  readonly phase: number;
-  order: number;
-  readonly process: Process | undefined;
-  callback: (() => void) | undefined;
+class QueuedEvent implements PlannedEvent {
+  constructor(
+    readonly process: Process | undefined,
+    /** Undefined: it was stopped. */
+    public callback: (() => void) | undefined,
+  ) {}
+
+  stop(): void {
+    this.callback = undefined;
+  }
 }
 
 const IMMEDIATES_AT_ONCE = 512;
 /** More events than this in one instant are a loop that time never ends. */
 const EVENTS_PER_INSTANT_MAX = 200_000;
 
-const DURING = 0;
-const AT_END = 1;
-
 export class Scheduler {
-  #heap: QueuedEvent[] = [];
+  readonly #queue = new EventQueue<QueuedEvent>();
+  /** Planned for the end of this instant, in their order; those before `#ended` have run. */
+  #endings: QueuedEvent[] = [];
+  #ended = 0;
   #nowUs = 0;
-  #order = 0;
   #inInstant = 0;
   #executed = 0;
 
@@ -51,12 +57,16 @@ export class Scheduler {
 
   /** Plans `callback` for `delayUs` from now. */
   after(delayUs: number, process: Process | undefined, callback: () => void): PlannedEvent {
-    return this.#plan(this.#nowUs + Math.max(0, Math.round(delayUs)), DURING, process, callback);
+    const event = new QueuedEvent(process, callback);
+    this.#queue.push(keyOf(this.#nowUs + Math.max(0, Math.round(delayUs))), event);
+    return event;
   }
 
   /** Plans `callback` for this instant, when all else that is planned for it has run. */
   atEndOfInstant(process: Process | undefined, callback: () => void): PlannedEvent {
-    return this.#plan(this.#nowUs, AT_END, process, callback);
+    const event = new QueuedEvent(process, callback);
+    this.#endings.push(event);
+    return event;
   }
 
   /** Runs events until `isDone` or until `untilUs`. Rejects with what an event threw. */
@@ -84,42 +94,40 @@ export class Scheduler {
     });
   }
 
-  #plan(atUs: number, phase: number, process: Process | undefined, callback: () => void): PlannedEvent {
-    const event: QueuedEvent = {
-      atUs,
-      phase,
-      order: this.#order++,
-      process,
-      callback,
-      cancel() {
-        this.callback = undefined;
-      },
-    };
-    this.#push(event);
-    return event;
-  }
-
+  /** Runs the next event till `untilUs`; false: there is none. */
   #runNext(untilUs: number): boolean {
     for (;;) {
-      const event = this.#heap[0];
-      if (event === undefined || event.atUs > untilUs) {
+      const key = this.#queue.firstKey;
+      // What was held up till the end of this instant came before what was planned for it since.
+      const isEnding = this.#ended < this.#endings.length && key > endKey(this.#nowUs);
+      const atUs = isEnding ? this.#nowUs : Math.floor(key / 2);
+      if (atUs > untilUs) {
         this.#nowUs = Math.max(this.#nowUs, untilUs);
         return false;
       }
-      this.#pop();
+      const event = isEnding ? this.#takeEnding() : this.#queue.take();
       const { callback, process } = event;
       if (callback === undefined || process?.alive === false) continue;
-      if (process !== undefined && process.frozenUntilUs > event.atUs) {
-        event.atUs = process.frozenUntilUs;
-        event.order = this.#order++;
-        this.#push(event);
+      if (process !== undefined && process.frozenUntilUs > atUs) {
+        const thenUs = process.frozenUntilUs;
+        this.#queue.push(isEnding || key === endKey(atUs) ? endKey(thenUs) : keyOf(thenUs), event);
         continue;
       }
-      this.#advanceTo(event.atUs);
+      this.#advanceTo(atUs);
       this.#executed++;
       callback();
       return true;
     }
+  }
+
+  #takeEnding(): QueuedEvent {
+    const event = this.#endings[this.#ended++];
+    if (event === undefined) throw new RangeError('nothing is left for the end of this instant');
+    if (this.#ended === this.#endings.length) {
+      this.#endings = [];
+      this.#ended = 0;
+    }
+    return event;
   }
 
   #advanceTo(atUs: number): void {
@@ -130,45 +138,13 @@ export class Scheduler {
       throw new Error(`simulated time stands still at ${atUs} µs`);
     }
   }
-
-  #push(event: QueuedEvent): void {
-    const heap = this.#heap;
-    let at = heap.push(event) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      const above = heap[parent];
-      if (above === undefined || isBefore(above, event)) break;
-      heap[at] = above;
-      at = parent;
-    }
-    heap[at] = event;
-  }
-
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) return;
-    let at = 0;
-    for (;;) {
-      const left = 2 * at + 1;
-      const child = smaller(heap, left, left + 1);
-      const below = heap[child];
-      if (below === undefined || isBefore(last, below)) break;
-      heap[at] = below;
-      at = child;
-    }
-    heap[at] = last;
-  }
 }
 
-function smaller(heap: readonly QueuedEvent[], left: number, right: number): number {
-  const a = heap[left];
-  const b = heap[right];
-  return a !== undefined && b !== undefined && isBefore(b, a) ? right : left;
+/** The key of an event of this instant; one of its end comes after all those. */
+function keyOf(atUs: number): number {
+  return 2 * atUs;
 }
 
-function isBefore(a: QueuedEvent, b: QueuedEvent): boolean {
-  if (a.atUs !== b.atUs) return a.atUs < b.atUs;
-  if (a.phase !== b.phase) return a.phase < b.phase;
-  return a.order < b.order;
+function endKey(atUs: number): number {
+  return 2 * atUs + 1;
 }

@@ -36,7 +36,7 @@ function heldWrongly(membership: Membership, n: number): string[] {
   const ring = membership.ring();
   for (let i = 0; i < ring.partitionCount; i++) {
     const partition = i as Partition;
-    const wanted = ring.preferenceList(partition).slice(0, n);
+    const wanted = ring.firstOf(partition, n);
     for (const { id, host } of membership.nodes()) {
       const holds = membership.holds(id, partition, n);
       if (holds === wanted.includes(id)) continue;

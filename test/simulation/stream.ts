@@ -65,7 +65,11 @@ export class Stream {
     if (this.closed || this.#senderDone !== undefined || this.#lost) return true;
     const keeps = this.#network.random.chance(0.3);
     this.#queued += bytes.length;
-    this.#parcels.push({ bytes: Buffer.from(bytes), kept: keeps ? bytes : undefined, dueUs: this.#due() });
+    this.#parcels.push({
+      bytes: this.#network.parcels.copyOf(bytes),
+      kept: keeps ? bytes : undefined,
+      dueUs: this.#due(),
+    });
     this.#pump();
     return !keeps;
   }
@@ -135,20 +139,22 @@ export class Stream {
     return this.#lastDueUs;
   }
 
+  readonly #onDue = (): void => {
+    this.#pumping = false;
+    // A stall may have begun meanwhile.
+    if (this.#network.stalledForUs(this.#from, this.#to) === 0) this.#arrive();
+    this.#pump();
+  };
+
   #pump(): void {
     if (this.#pumping || this.#paused || this.closed || !this.#opened || this.#lost) return;
-    const [first] = this.#parcels;
+    const first = this.#parcels[0];
     if (first === undefined && this.#senderDone === undefined) return;
     const { scheduler } = this.#network;
     const dueUs = first?.dueUs ?? this.#lastDueUs;
     const waitUs = Math.max(dueUs - scheduler.nowUs, this.#network.stalledForUs(this.#from, this.#to));
     this.#pumping = true;
-    scheduler.after(waitUs, this.#process, () => {
-      this.#pumping = false;
-      // A stall may have begun meanwhile.
-      if (this.#network.stalledForUs(this.#from, this.#to) === 0) this.#arrive();
-      this.#pump();
-    });
+    scheduler.after(waitUs, this.#process, this.#onDue);
   }
 
   #arrive(): void {
@@ -162,8 +168,8 @@ export class Stream {
     for (const { bytes, kept } of arrived) {
       if (kept !== undefined && !kept.equals(bytes)) throw new Error('a buffer was changed after a write that kept it');
     }
-    let bytes = arrived.length === 1 ? arrived[0]?.bytes : Buffer.concat(arrived.map((parcel) => parcel.bytes));
-    if (bytes === undefined) return;
+    const whole = arrived.length === 1 ? arrived[0]?.bytes : undefined;
+    let bytes = whole ?? Buffer.concat(arrived.map((parcel) => parcel.bytes));
     if (bytes.length > 1 && random.chance(temper.cutChance)) {
       const at = random.between(1, bytes.length - 1);
       this.#parcels.unshift({ bytes: Buffer.from(bytes.subarray(at)), kept: undefined, dueUs: scheduler.nowUs });
@@ -173,12 +179,14 @@ export class Stream {
     this.#network.trace.bytes(this.#to, bytes);
     this.#events?.received(bytes);
     bytes.fill(OVERWRITTEN);
+    if (bytes === whole) this.#network.parcels.giveBack(whole);
   }
 
   #takeDue(nowUs: number): Parcel[] {
     const parcels = this.#parcels;
-    const due = parcels.findIndex(({ dueUs }) => dueUs > nowUs);
-    if (due >= 0) return parcels.splice(0, due);
+    let due = 0;
+    while (due < parcels.length && (parcels[due]?.dueUs ?? 0) <= nowUs) due++;
+    if (due < parcels.length) return parcels.splice(0, due);
     this.#parcels = [];
     return parcels;
   }

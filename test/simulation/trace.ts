@@ -19,16 +19,16 @@ export class Trace {
   /** Notes a line. */
   line(who: string, what: string): void {
     const line = `${(this.#nowUs() / 1e6).toFixed(6)} ${who.padEnd(8)} ${what}`;
-    for (let i = 0; i < line.length; i++) this.#mix(line.charCodeAt(i));
+    this.#hash = mixText(this.#hash, line);
     this.#lines[this.#next++ % LINES_KEPT] = line;
     this.#print?.(line);
   }
 
   /** Folds bytes into the hash without a line: what travels between nodes. */
   bytes(who: string, bytes: Buffer): void {
-    this.#mix(this.#nowUs());
-    for (let i = 0; i < who.length; i++) this.#mix(who.charCodeAt(i));
-    for (let i = 0; i < bytes.length; i++) this.#mix(bytes[i] ?? 0);
+    let hash = mixText(mix(this.#hash, this.#nowUs()), who);
+    for (let i = 0; i < bytes.length; i++) hash = mix(hash, bytes[i] ?? 0);
+    this.#hash = hash;
   }
 
   /** Equal for two runs that did the same at the same instants. */
@@ -48,9 +48,15 @@ export class Trace {
       this.line(who, `${level} ${message} ${JSON.stringify(fields)}`);
     return { debug: write('debug'), info: write('info'), warn: write('WARN'), error: write('ERROR') };
   }
+}
 
-  #mix(value: number): void {
-    this.#hash = Math.imul(this.#hash ^ (value | 0), 0x01000193);
-    this.#hash ^= this.#hash >>> 15;
-  }
+function mixText(hash: number, text: string): number {
+  let mixed = hash;
+  for (let i = 0; i < text.length; i++) mixed = mix(mixed, text.charCodeAt(i));
+  return mixed;
+}
+
+function mix(hash: number, value: number): number {
+  const mixed = Math.imul(hash ^ (value | 0), 0x01000193);
+  return mixed ^ (mixed >>> 15);
 }
