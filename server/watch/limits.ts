@@ -10,3 +10,5 @@ export const SLOW_LEFT_MIN = 128;
 export const SPIKES_KEPT = 160;
 /** How often it is looked whether the event loop is late, while latencies are watched. */
 export const LOOP_PERIOD_MS = 100;
+/** Arguments of a request that a monitor is shown; of a longer one, how many more there are. */
+export const MONITORED_ARGUMENTS_MAX = 1024;

@@ -3,6 +3,7 @@ import type { Clock } from '../../cluster/ports/clock.js';
 import { shownArguments } from '../commands/arguments/shown-arguments.js';
 import type { Command } from '../commands/command-table.js';
 import type { ClientConnection } from '../net/connection.js';
+import { MONITORED_ARGUMENTS_MAX } from './limits.js';
 import { quoted } from './quoted.js';
 
 const MS_PER_S = 1000;
@@ -34,7 +35,9 @@ export class Monitors {
    */
   feed(connection: ClientConnection, command: Command, args: readonly Buffer[]): void {
     if (command.row.flags.includes('admin')) return;
-    const line = this.#line(connection, shownArguments(command.row, args));
+    const more = args.length - MONITORED_ARGUMENTS_MAX;
+    const shown = shownArguments(command.row, more > 0 ? args.slice(0, MONITORED_ARGUMENTS_MAX) : args);
+    const line = this.#line(connection, more > 0 ? [...shown, Buffer.from(`... (${more} more arguments)`)] : shown);
     for (const monitor of this.#watching) {
       if (monitor.isClosed) {
         this.remove(monitor);

@@ -5,6 +5,7 @@ import type { Command } from '../commands/command-table.js';
 import type { Settings } from '../config/settings.js';
 import type { ReplySlot } from '../net/reply-slot.js';
 import type { LatencySpikes } from './latency-spikes.js';
+import { SLOW_ARGUMENTS_MAX } from './limits.js';
 import type { SlowLog } from './slow-log.js';
 
 const US_PER_MS = 1000;
@@ -35,6 +36,8 @@ export class SlowCalls {
     this.spikes.note(command.row.flags.includes('fast') ? 'fast-command' : 'command', us);
     if (us < this.#logFromUs) return;
     const { connection, args } = slot;
-    this.log.add(us, shownArguments(command.row, args), connection.address, connection.name);
+    // Of very many arguments only those that are kept are looked at.
+    const kept = args.length > SLOW_ARGUMENTS_MAX ? args.slice(0, SLOW_ARGUMENTS_MAX) : args;
+    this.log.add(us, shownArguments(command.row, kept), connection.address, connection.name, args.length);
   }
 }

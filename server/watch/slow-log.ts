@@ -40,10 +40,20 @@ export class SlowLog {
     return this.#entries.slice(Math.max(this.#first, this.#entries.length - count)).reverse();
   }
 
-  /** Notes a request that took `us`; keeps copies of the arguments, cut as in Redis. */
-  add(us: number, args: readonly Buffer[], address: string, clientName: string): void {
+  /**
+   * Notes a request that took `us`; keeps copies of the arguments, cut as in Redis. Of the `argumentCount` arguments `args` may be the
+   * first SLOW_ARGUMENTS_MAX.
+   */
+  add(us: number, args: readonly Buffer[], address: string, clientName: string, argumentCount = args.length): void {
     const atS = Math.trunc(this.clock.nowMs() / MS_PER_S);
-    this.#entries.push({ id: this.#nextId++, atS, us: Math.trunc(us), args: cut(args), address, clientName });
+    this.#entries.push({
+      id: this.#nextId++,
+      atS,
+      us: Math.trunc(us),
+      args: cut(args, argumentCount),
+      address,
+      clientName,
+    });
     this.#first = Math.max(this.#first, this.#entries.length - this.lengthMax());
     // In large lots: to move the others up for each would cost more than the requests.
     if (this.#first > SLOW_LEFT_MIN && this.#first * 2 > this.#entries.length) {
@@ -58,14 +68,15 @@ export class SlowLog {
   }
 }
 
-function cut(args: readonly Buffer[]): string[] {
-  const kept = args.length <= SLOW_ARGUMENTS_MAX ? args.length : SLOW_ARGUMENTS_MAX - 1;
+/** `count`: of how many arguments `args` are the first. */
+function cut(args: readonly Buffer[], count: number): string[] {
+  const kept = count <= SLOW_ARGUMENTS_MAX ? count : SLOW_ARGUMENTS_MAX - 1;
   const texts: string[] = [];
   for (const argument of args) {
     if (texts.length === kept) break;
     texts.push(cutArgument(argument));
   }
-  if (kept < args.length) texts.push(`... (${args.length - kept} more arguments)`);
+  if (kept < count) texts.push(`... (${count - kept} more arguments)`);
   return texts;
 }
 

@@ -6,8 +6,8 @@ const REDACTED = Buffer.from('(redacted)');
 
 /** A request as others may see it (`MONITOR`, `SLOWLOG`, logs): its secrets are replaced, as in Redis. */
 export function shownArguments(row: CommandRow, args: readonly Buffer[]): readonly Buffer[] {
-  const secrets = row.secretArguments?.(args) ?? [];
-  return secrets.length === 0 ? args : args.map((argument, at) => (secrets.includes(at) ? REDACTED : argument));
+  const secrets = new Set(row.secretArguments?.(args));
+  return secrets.size === 0 ? args : args.map((argument, at) => (secrets.has(at) ? REDACTED : argument));
 }
 
 /** The positions from `first` on. */

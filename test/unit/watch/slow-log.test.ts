@@ -51,3 +51,13 @@ test('cuts long and many arguments as Redis does, and keeps their bytes', (t) =>
   t.is(many?.args.length, 32);
   t.is(many?.args[31], '... (9 more arguments)');
 });
+
+test('of a request with very many arguments the first are enough', (t) => {
+  const log = new SlowLog(CLOCK, () => 9);
+  const first = Array.from({ length: 32 }, (_, at) => Buffer.from(`${at}`));
+  log.add(1, first, '', '', 1_000_000);
+  log.add(1, first, '', '', 32);
+  const [whole, long] = log.newest(2);
+  t.deepEqual(long?.args.slice(30), ['30', '... (999969 more arguments)']);
+  t.deepEqual(whole?.args.slice(30), ['30', '31']);
+});
