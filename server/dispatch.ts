@@ -174,7 +174,9 @@ export class Dispatcher implements RequestHandler {
     const server = this.#server;
     const { command } = slot;
     if (command === undefined) return;
-    const us = server.clock.monotonicUs() - slot.startedUs;
+    const nowUs = server.clock.monotonicUs();
+    slot.connection.context.share.note(nowUs);
+    const us = nowUs - slot.startedUs;
     command.totalUs += us;
     if (server.config.latencyTracking) (command.recording ?? this.#record(command)).record(us);
     if (us >= server.slowCalls.leastUs) server.slowCalls.note(command, slot, us);
@@ -209,6 +211,7 @@ export class Dispatcher implements RequestHandler {
     this.#server.statistics.countError(text);
     slot.out.error(text, 'latin1');
     slot.complete();
+    slot.connection.context.share.note(this.#server.clock.monotonicUs());
   }
 }
 

@@ -10,6 +10,7 @@ import { RequestReader } from '../resp/request-reader.js';
 import { STEP_REQUESTS } from '../turns/limits.js';
 import type { LongRequest, LongRequests } from '../turns/long-requests.js';
 import type { TurnQueue } from '../turns/turn-queue.js';
+import type { TurnGuest, TurnShare } from '../turns/turn-share.js';
 import { clientLine } from './client-line.js';
 import { endpointText } from './endpoint.js';
 import type { FlushQueue } from './flush-queue.js';
@@ -67,6 +68,8 @@ export interface ConnectionContext {
   /** Where long requests are read and run. */
   readonly turns: TurnQueue;
   readonly longRequests: LongRequests;
+  /** What short requests may take of a turn. */
+  readonly share: TurnShare;
   readonly pool: BufferPool;
   readonly totals: TrafficTotals;
   /** Called once for each connection: it takes no more requests, and its socket is closed or about to be. */
@@ -79,7 +82,7 @@ export interface ConnectionContext {
  * One client: its settings, its requests in, its replies out in request order, one write a turn. When replies pile up
  * its requests are left in the socket; when they pile up beyond the hard bound it is closed.
  */
-export class ClientConnection {
+export class ClientConnection implements TurnGuest {
   readonly address: string;
   readonly localAddress: string;
   /** Whether it came over TLS. */
@@ -139,6 +142,8 @@ export class ClientConnection {
   private alone: { readonly slot: ReplySlot; readonly begin: () => void; hasBegun: boolean } | undefined;
   /** Whether it is suspended and reads on. */
   private isListening = false;
+  /** Whether its requests wait because this turn's time is spent. */
+  private isWaitingForTurn = false;
   private isDirty = false;
   private isClosing = false;
   private isGone = false;
@@ -265,6 +270,12 @@ export class ClientConnection {
     if (this.handOn()) this.context.turns.add(() => this.handOn());
   }
 
+  /** For the share of the turn only. */
+  goOnInTurn(): void {
+    this.isWaitingForTurn = false;
+    if (!this.isGone) this.resume();
+  }
+
   /** The place for the next reply; to be called once for each request, within `dispatch`. */
   openSlot(): ReplySlot {
     const slot = this.freeSlots.pop() ?? new ReplySlot(this);
@@ -376,7 +387,7 @@ export class ClientConnection {
     const goesOn = this.parked.handOn(
       STEP_REQUESTS,
       (args) => {
-        if (!this.isClosed) this.context.handler.dispatch(this, args);
+        if (!this.isClosed) this.run(args);
         return !this.isClosed;
       },
       (fault) => this.refuse(fault),
@@ -424,9 +435,13 @@ export class ClientConnection {
     this.context.totals.bytesIn += chunk.length;
     this.context.totals.reads++;
     if (this.isClosed) return;
-    this.lastInteractionUs = this.context.clock.monotonicUs();
+    const nowUs = this.context.clock.monotonicUs();
+    this.lastInteractionUs = nowUs;
+    if (!this.context.share.begin(nowUs) && !this.reader.holding) this.waitForTurn();
     this.reader.feed(chunk);
-    if (this.isListening && this.reader.bufferedBytes > LISTENING_BYTES_MAX) this.socket.pause();
+    this.context.share.end();
+    if ((this.isListening || this.isWaitingForTurn) && this.reader.bufferedBytes > LISTENING_BYTES_MAX)
+      this.socket.pause();
   }
 
   private request(args: Buffer[]): void {
@@ -435,7 +450,20 @@ export class ClientConnection {
       this.parked.add(args);
       return;
     }
+    this.run(args);
+  }
+
+  private run(args: Buffer[]): void {
     this.context.handler.dispatch(this, args);
+    if (this.context.share.isSpent && !this.parked.isHeld && !this.isClosed) this.waitForTurn();
+  }
+
+  /** Leaves what it has sent for a turn to come. */
+  private waitForTurn(): void {
+    this.parked.open();
+    this.reader.hold();
+    this.isWaitingForTurn = true;
+    this.context.share.defer(this);
   }
 
   /** Answers bytes that are no request, in its turn, and hears no more of this client. */
@@ -521,7 +549,11 @@ export class ClientConnection {
 
   private goOn(): void {
     this.lastInteractionUs = this.context.clock.monotonicUs();
+    const { share } = this.context;
+    const isFirst = !share.isServing;
+    if (isFirst) share.begin(this.lastInteractionUs);
     this.reader.release();
+    if (isFirst) share.end();
     if (this.reader.holding || this.isClosed) return;
     if (this.inputEnded) this.closeAfterReplies();
     else this.socket.resume();

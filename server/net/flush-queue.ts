@@ -11,6 +11,7 @@ export class FlushQueue {
   private dirty: Flushable[] = [];
   private spare: Flushable[] = [];
   private readonly flushAll = (): void => {
+    this.turnEnded();
     const due = this.dirty;
     this.dirty = this.spare;
     this.spare = due;
@@ -18,7 +19,11 @@ export class FlushQueue {
     due.length = 0;
   };
 
-  constructor(private readonly timers: Timers) {}
+  /** @param turnEnded is called before each flush. */
+  constructor(
+    private readonly timers: Timers,
+    private readonly turnEnded: () => void = () => undefined,
+  ) {}
 
   /** Each may be added once until it is flushed. What is added during a flush waits for the next turn. */
   add(flushable: Flushable): void {

@@ -8,6 +8,7 @@ import { BufferPool } from '../resp/buffer-pool.js';
 import type { TlsDoor } from '../tls/tls-door.js';
 import { LongRequests } from '../turns/long-requests.js';
 import { TurnQueue } from '../turns/turn-queue.js';
+import { TurnShare } from '../turns/turn-share.js';
 import type { ClientRegistry } from './client-registry.js';
 import { ClientConnection, type ConnectionContext, type RequestHandler } from './connection.js';
 import { endpointText } from './endpoint.js';
@@ -56,11 +57,13 @@ export class ClientListener {
     handler: RequestHandler,
   ) {
     this.quietLog = new QuietLog(world.clock, world.log);
+    const share = new TurnShare(world.timers, world.clock);
     this.context = {
       handler,
       limits,
       clock: world.clock,
-      flushes: new FlushQueue(world.timers),
+      flushes: new FlushQueue(world.timers, () => share.turnEnded()),
+      share,
       turns: new TurnQueue(world.timers, world.clock),
       longRequests: new LongRequests(),
       pool: new BufferPool(),

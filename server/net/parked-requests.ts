@@ -17,6 +17,11 @@ export class ParkedRequests {
     return this.#isHeld || this.#head < this.#requests.length;
   }
 
+  /** Whether nothing is handed on until `release`. */
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
   /** Hands on nothing until `release`. */
   open(): void {
     this.#isHeld = true;

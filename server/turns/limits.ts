@@ -4,6 +4,9 @@
 export const LONG_REQUEST_ARGUMENTS = 1024;
 /** What all long work of a node may take of one turn, in µs; a step that has begun ends. */
 export const TURN_US = 1000;
+/** What the short requests of one client may take at a stretch, in µs, and those of all clients in one turn; a request that has begun ends. */
+export const CLIENT_TURN_US = 2_500;
+export const CLIENTS_TURN_US = 20_000;
 /** Steps in one turn, at the most: for clocks that stand still. */
 export const TURN_STEPS_MAX = 64;
 /** Arguments that one step looks at, copies, or writes. */

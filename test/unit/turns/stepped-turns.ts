@@ -1,4 +1,5 @@
-import type { Timer } from '../../../cluster/ports/timers.js';
+import type { Clock } from '../../../cluster/ports/clock.js';
+import type { Timer, Timers } from '../../../cluster/ports/timers.js';
 import { TurnQueue } from '../../../server/turns/turn-queue.js';
 
 const NEVER: Timer = { stop: () => undefined };
@@ -6,6 +7,8 @@ const NEVER: Timer = { stop: () => undefined };
 /** A queue whose turns a test runs one by one; each look at its clock lets `usALook` pass. */
 export class SteppedTurns {
   readonly queue: TurnQueue;
+  readonly timers: Timers;
+  readonly clock: Clock;
   #due: (() => void)[] = [];
   #nowUs = 0;
 
@@ -14,12 +17,13 @@ export class SteppedTurns {
       this.#nowUs += usALook;
       return this.#nowUs;
     };
-    const timers = {
+    this.timers = {
       after: () => NEVER,
       every: () => NEVER,
       endOfTurn: (call: () => void) => void this.#due.push(call),
     };
-    this.queue = new TurnQueue(timers, { nowMs: now, monotonicUs: now });
+    this.clock = { nowMs: now, monotonicUs: now };
+    this.queue = new TurnQueue(this.timers, this.clock);
   }
 
   /** Whether anything waits for the next turn. */
