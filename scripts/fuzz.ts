@@ -14,16 +14,24 @@ import { reportText } from '../test/fuzz/report-text.js';
 import { readFuzzPlan } from './fuzz/plan.js';
 
 const MB = 1024 * 1024;
+/** How often a progress line is written where each stays, as in a log. */
+const LOGGED_PROGRESS_MS = 10_000;
 
 async function run(options: CampaignOptions): Promise<boolean> {
+  let writtenMs = performance.now();
   const report = await runCampaign({
     ...options,
     onProgress: ({ attacks, answered, rssBytes }) => {
       const memory = rssBytes.map((bytes) => Math.round(bytes / MB)).join(' and ');
-      process.stderr.write(`\r${options.port}: ${attacks} attacks, ${answered} answers beside them, ${memory} MiB   `);
+      const line = `${options.port}: ${attacks} attacks, ${answered} answers beside them, ${memory} MiB`;
+      if (process.stderr.isTTY) process.stderr.write(`\r${line}   `);
+      else if (performance.now() - writtenMs >= LOGGED_PROGRESS_MS) {
+        writtenMs = performance.now();
+        process.stderr.write(`${line}\n`);
+      }
     },
   });
-  process.stderr.write('\n');
+  if (process.stderr.isTTY) process.stderr.write('\n');
   for (const line of reportText(options, report)) console.log(line);
   return report.faults.length === 0;
 }

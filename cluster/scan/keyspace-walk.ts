@@ -20,6 +20,7 @@ import type { MergedKey, MergedPage } from './merge-pages.js';
 import { FIRST_PLACE, HASH_MAX, type ScanPlace } from './place.js';
 import type { ScanAnswers } from './scan-answers.js';
 import { askWave } from './scan-wave.js';
+import { WalkTurns } from './walk-turns.js';
 
 /** What a step came to. `next` undefined: there are no further keys. */
 export interface WalkStep {
@@ -34,19 +35,25 @@ export class KeyspaceWalk {
   readonly #answers: ScanAnswers;
   readonly #classes: readonly VoterClass[];
   readonly #session: Session;
+  readonly #turns: WalkTurns;
 
   constructor(node: Coordination, answers: ScanAnswers) {
     this.#node = node;
     this.#answers = answers;
     this.#classes = voterClasses(node.keyspaces);
     this.#session = new Session(node);
+    this.#turns = new WalkTurns(node.world.timers);
   }
 
   /**
    * About `count` keys of a database from a place on, binary strings, fewer or none where there is much between them that is
    * not there. A key that is there from the first step to the last is in one of them. Never rejects.
    */
-  async step(db: number, from: ScanPlace, count: number): Promise<WalkStep | Failure> {
+  step(db: number, from: ScanPlace, count: number): Promise<WalkStep | Failure> {
+    return this.#turns.take(count, () => this.#step(db, from, count));
+  }
+
+  async #step(db: number, from: ScanPlace, count: number): Promise<WalkStep | Failure> {
     const keys: string[] = [];
     const lookedMax = Math.max(LOOKED_MIN, count * LOOKED_A_KEY_MAX);
     let place: ScanPlace | undefined = from;

@@ -27,6 +27,11 @@ export const ANSWER_WAIT_MS = 100;
 /** Keys that are read from the store at a time, for a page. */
 export const STORE_READS_MAX = 32;
 
+/** Keys that the steps of all walks may be about which begin in one turn of the event loop, or are under way; each counts as some at the least. */
+export const WALK_KEYS_A_TURN = 10_000;
+export const WALK_KEYS_AT_ONCE = 40_000;
+export const WALK_KEYS_LEAST = 250;
+
 /** A walk is given up when it has come no further in so many questions. */
 export const FRUITLESS_MAX = 300;
 /** A step ends when it has looked at so many keys for each one that it is to give (and at so many at the least), or partitions. */

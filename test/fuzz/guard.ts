@@ -9,6 +9,11 @@ const KEYS = 20;
 const ROUND_PAUSE_MS = 3;
 /** Without a reply for so long a client was forgotten. */
 const ANSWER_MS = 60_000;
+/**
+ * For so long a write that was refused may still be done: a node that has begun it and stands still goes on with it afterwards, and it is
+ * newer then than what was written meanwhile.
+ */
+const LATE_MS = 5_000;
 
 type Reply = string | number | null | Error | Reply[];
 
@@ -34,6 +39,8 @@ export class Guard {
   readonly #faults: string[] = [];
   /** What each key may hold. */
   readonly #possible = new Map<string, Set<string | null>>();
+  /** Writes of each key that were refused, and until when they may still be done, in ms. */
+  readonly #late = new Map<string, { readonly value: string | null; readonly untilMs: number }[]>();
   readonly #waiting: ((reply: Reply) => void)[] = [];
   #stopped = false;
   #serial = 0;
@@ -114,15 +121,19 @@ export class Guard {
   }
 
   async #write(key: string, value: string | null, expected: Reply | undefined, words: string[]): Promise<void> {
+    const startMs = performance.now();
     const reply = await this.#ask(words);
+    const late = (this.#late.get(key) ?? []).filter(({ untilMs }) => untilMs > startMs);
     if (reply instanceof Error) {
       const before = this.#possible.get(key) ?? new Set([null]);
       this.#possible.set(key, new Set([...before, value]));
+      this.#late.set(key, [...late, { value, untilMs: performance.now() + LATE_MS }]);
       this.#failed(words, reply);
       return;
     }
-    this.#possible.set(key, new Set([value]));
     if (expected !== undefined && reply !== expected) this.#wrong(words, reply);
+    this.#possible.set(key, new Set([value, ...late.map((refused) => refused.value)]));
+    this.#late.set(key, late);
   }
 
   async #check(words: string[], isRight: (reply: Reply) => boolean): Promise<void> {

@@ -9,6 +9,7 @@ import { damaged, oddCommand, oddRequest, wrongHeaders } from './hostile-request
 import { hostileWord } from './hostile-words.js';
 
 const PIPELINE = 10_000;
+const WAITED_MS_MAX = 1_000;
 /** Writes of one key go one after the other. */
 const WRITES = 1_000;
 const READS = ['PING', 'GET f1', 'nothing', 'ECHO x', 'SELECT 0'];
@@ -73,9 +74,10 @@ const oddPipelines: Attack = {
     }),
 };
 
-/** Commands after which a connection has no reply for each request. */
+/** Whether a connection has a reply for each request behind that one, and soon. `WAIT` waits as long as it is told, with 0 for good. */
 function isAnswered(words: readonly Buffer[]): boolean {
-  const [name = '', inner = ''] = words.map((word) => word.toString('latin1').toLowerCase());
+  const [name = '', inner = '', third = ''] = words.map((word) => word.toString('latin1').toLowerCase());
+  if (name === 'wait' && /^\d+$/.test(third)) return Number(third) > 0 && Number(third) <= WAITED_MS_MAX;
   return name !== 'quit' && !(name === 'client' && inner === 'reply') && name !== 'post' && name !== 'host:';
 }
 
