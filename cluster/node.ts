@@ -220,6 +220,7 @@ export class ClusterNode {
       forwarding: {
         process: world.random.bytes(4).readUInt32LE(0),
         withinMs: Math.floor(options.requestTimeoutMs / 2),
+        runMaxMs: 2 * options.requestTimeoutMs,
         lateness: new Lateness(world.clock),
       },
       hedges: new HedgeQueue(world.timers, world.clock, () => this.peers.values(), options.requestTimeoutMs),

@@ -40,6 +40,8 @@ export interface Forwarding {
   readonly process: number;
   /** So long after it was sent, an operation may be begun by another node; no longer. */
   readonly withinMs: number;
+  /** The longest that one run takes, with the wait for `withinMs` before the next. */
+  readonly runMaxMs: number;
   readonly lateness: Lateness;
 }
 

@@ -9,14 +9,15 @@ export const COUNTERS_PER_MS = 1000;
  */
 export class HybridClock {
   readonly #clock: Clock;
-  readonly #driftMax: number;
+  /** How far two wall clocks may be apart, in counter steps. */
+  readonly driftMax: number;
   #last: number;
 
   /** `floor`: no counter up to this one is ever minted. `driftMaxMs`: see `isTooFarAhead`. */
   constructor(clock: Clock, floor: number, driftMaxMs: number) {
     this.#clock = clock;
     this.#last = floor;
-    this.#driftMax = driftMaxMs * COUNTERS_PER_MS;
+    this.driftMax = driftMaxMs * COUNTERS_PER_MS;
   }
 
   /** The next counter to mint. */
@@ -38,6 +39,6 @@ export class HybridClock {
 
   /** Whether `counter` is so far ahead of this node's wall clock that one of the two clocks must be wrong. */
   isTooFarAhead(counter: number): boolean {
-    return counter > this.#last && counter > this.#clock.nowMs() * COUNTERS_PER_MS + this.#driftMax;
+    return counter > this.#last && counter > this.#clock.nowMs() * COUNTERS_PER_MS + this.driftMax;
   }
 }

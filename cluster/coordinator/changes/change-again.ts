@@ -10,17 +10,23 @@ import { type Applying, applyChange, type Change, type ChangeOutcome, shown, TOM
 import { withExpiry } from './increment.js';
 
 /**
- * What `change` does to `object` (null: the key is absent) where it may have been done before. undefined: what the
- * client is to be told can't be told any more, or whether it was done. Pure.
+ * What `change` does to `object` (null: the key is absent) where it may have been done before. What has a counter below
+ * `sinceCounter` was written before anybody asked for the change. undefined: what the client is to be told can't be told
+ * any more, or whether it was done. Pure.
  */
-export function applyAgain(object: ObjectBytes | null, change: Change, applying: Applying): ChangeOutcome | undefined {
+export function applyAgain(
+  object: ObjectBytes | null,
+  change: Change,
+  applying: Applying,
+  sinceCounter: number,
+): ChangeOutcome | undefined {
   const { nowMs } = applying;
   const siblings = object === null ? [] : decodeObject(object).siblings;
   const live = shown(foldSiblings(siblings, nowMs), applying);
   const [newest] = live;
   switch (change.kind) {
     case 'set': {
-      if (newest === undefined || !isWrittenBy(change, newest)) break;
+      if (newest === undefined || newest.dot.counter < sinceCounter || !isWrittenBy(change, newest)) break;
       // `NX` answers that there was nothing before it.
       if (change.answersPrevious && change.condition !== 'absent') return undefined;
       const { expiryMs, value } = newest;
@@ -33,6 +39,7 @@ export function applyAgain(object: ObjectBytes | null, change: Change, applying:
           change,
           siblings,
           change.context === undefined ? live : siblings.filter((one) => isLive(one, nowMs)),
+          sinceCounter,
         )
       )
         break;
@@ -40,7 +47,7 @@ export function applyAgain(object: ObjectBytes | null, change: Change, applying:
     case 'expire': {
       const { expiryMs } = change;
       if (expiryMs !== 0 && expiryMs <= nowMs) {
-        if (live.length > 0 || !siblings.some(({ tombstone }) => tombstone)) break;
+        if (live.length > 0 || !hasTombstoneSince(siblings, sinceCounter)) break;
         return { applied: true, previous: undefined, written: [TOMBSTONE], context: undefined };
       }
       if (newest === undefined || live.some((sibling) => sibling.expiryMs !== expiryMs)) break;
@@ -63,7 +70,12 @@ function isDeletedBy(
   { context }: Change & { kind: 'delete' },
   siblings: readonly Sibling[],
   live: readonly Pick<Sibling, 'dot'>[],
+  sinceCounter: number,
 ): boolean {
-  const hasTombstone = siblings.some(({ tombstone }) => tombstone);
-  return hasTombstone && !live.some(({ dot }) => context === undefined || hasSeen(context, dot));
+  if (!hasTombstoneSince(siblings, sinceCounter)) return false;
+  return !live.some(({ dot }) => context === undefined || hasSeen(context, dot));
+}
+
+function hasTombstoneSince(siblings: readonly Sibling[], sinceCounter: number): boolean {
+  return siblings.some(({ tombstone, dot }) => tombstone && dot.counter >= sinceCounter);
 }

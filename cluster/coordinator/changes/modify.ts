@@ -13,13 +13,14 @@ import { readActor } from '../../version/actor.js';
 import type { ObjectBytes } from '../../version/codec.js';
 import { epochOfFlush } from '../../version/counter.js';
 import { joinBytes } from '../../version/encoded.js';
+import { COUNTERS_PER_MS } from '../../version/hybrid-clock.js';
 import type { Dot } from '../../version/object.js';
 import { VERSION_OF_COUNTERS } from '../../wire/versions.js';
 import type { Coordination } from '../coordination.js';
 import { isPast } from '../forwarding/forward-stamp.js';
 import { GetOperation } from '../get.js';
 import { KeyOrder } from '../key-order.js';
-import { READ_SHARED_MAX } from '../limits.js';
+import { READ_SHARED_MAX, RUNS_MAX } from '../limits.js';
 import { PutOperation } from '../put.js';
 import { firstReachable } from '../routes.js';
 import { applyChange, type Change, type ChangeOutcome } from './change.js';
@@ -183,6 +184,12 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
     else this.#decide(this.#node.replica.peek(this.#partition, this.#db, this.#key) ?? null);
   }
 
+  /** No earlier run of this change can have minted a counter below: by then nobody had asked for it, whatever the clocks. */
+  #firstRunSince(nowMs: number): number {
+    const { forwarding, hybridClock } = this.#node;
+    return (nowMs - RUNS_MAX * forwarding.runMaxMs) * COUNTERS_PER_MS - hybridClock.driftMax;
+  }
+
   /** The own replica's record is in memory until this returns. */
   #decide(local: ObjectBytes | null): void {
     const { replica } = this.#node;
@@ -191,13 +198,15 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
     const base = local === null || object === undefined ? (local ?? object ?? null) : joinBytes(local, object);
     const nowMs = this.#node.world.clock.nowMs();
     const newestDecides = this.#node.keyspaces.of(this.#key).reconcile === 'newest';
-    const apply = this.#again ? applyAgain : applyChange;
-    const outcome = apply(base, this.#change, {
+    const applying = {
       nowMs,
       newestDecides,
       actor: readActor(replica.mintingActor(local), 0),
       absentEpoch: this.#absentEpoch(local),
-    });
+    };
+    const outcome = this.#again
+      ? applyAgain(base, this.#change, applying, this.#firstRunSince(nowMs))
+      : applyChange(base, this.#change, applying);
     if (outcome === undefined) {
       this.#fail(PREVIOUS_UNKNOWN);
       return;

@@ -148,6 +148,7 @@ export class ScriptedNode {
       forwarding: {
         process: 1,
         withinMs: FORWARD_WITHIN_MS,
+        runMaxMs: 4 * FORWARD_WITHIN_MS,
         lateness: new Lateness(world.clock),
       },
       hedges: new HedgeQueue(world.timers, world.clock, () => peers.map((peer) => peer.asPeer()), 1000),

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Applying } from '../../../../cluster/coordinator/changes/change.js';
 import { applyChange, type Change } from '../../../../cluster/coordinator/changes/change.js';
-import { applyAgain } from '../../../../cluster/coordinator/changes/change-again.js';
+import { applyAgain as applyAgainSince } from '../../../../cluster/coordinator/changes/change-again.js';
 import type { StringOperation } from '../../../../cluster/coordinator/changes/string-change.js';
 import type { ActorId } from '../../../../cluster/version/actor.js';
 import { NEVER_WRITTEN } from '../../../../cluster/version/counter.js';
@@ -15,6 +15,10 @@ const applying = (newestDecides: boolean): Applying => ({
   actor: 'f'.repeat(16) as ActorId,
   absentEpoch: NEVER_WRITTEN,
 });
+/** The counter of what is held in these tests. */
+const COUNTER = 5;
+const applyAgain = (...[object, change, means]: Parameters<typeof applyChange>) =>
+  applyAgainSince(object, change, means, COUNTER);
 const LATER = NOW_MS + 5_000;
 const NOTHING_SEEN = new Map();
 
@@ -24,7 +28,7 @@ function set(over: Partial<Change & { kind: 'set' }> = {}): Change {
 }
 
 function held(value: string | undefined, expiryMs = 0): Buffer {
-  const dot = { actor: actorNamed('a'), counter: 5 };
+  const dot = { actor: actorNamed('a'), counter: COUNTER };
   return value === undefined ? objectWith({ ...dot, tombstone: true }) : objectWith({ ...dot, value, expiryMs });
 }
 
@@ -74,6 +78,21 @@ test('a tombstone counts as the own deletion, an absent key does not', (t) => {
     t.like(applyAgain(null, { kind: 'delete', context }, applying(false)), { applied: false, written: undefined });
   }
   t.like(applyAgain(held('theirs'), { kind: 'delete', context: undefined }, applying(false)), { applied: true });
+});
+
+test('what was there before anybody asked for the change is not its own doing', (t) => {
+  const past: Change = { kind: 'expire', condition: 0, expiryMs: NOW_MS - 1 };
+  const deletion: Change = { kind: 'delete', context: undefined };
+  const cases: [Buffer, Change][] = [
+    [held('mine'), set({ condition: 'absent' })],
+    [held(undefined), deletion],
+    [held(undefined), { ...deletion, context: NOTHING_SEEN }],
+    [held(undefined), past],
+  ];
+  for (const [object, change] of cases) {
+    t.true(applyAgain(object, change, applying(false))?.applied, change.kind);
+    t.like(applyAgainSince(object, change, applying(false), COUNTER + 1), { applied: false, written: undefined });
+  }
 });
 
 test('an expiry that is there already counts as the own one', (t) => {

@@ -239,7 +239,7 @@ test('a change whose first run has left its value at another node is applied, an
       undefined,
       (_s, _f, applied) => replies.push(applied),
     ).start();
-  scripted.hold('k', objectWith({ actor: actorNamed('a'), counter: 5, value: 'mine' }));
+  scripted.hold('k', objectWith({ actor: actorNamed('a'), counter: counterAt(scripted.world), value: 'mine' }));
   run(false);
   for (const peer of scripted.peers) for (const asked of peer.gets) if (!asked.isAnswered) asked.replySame();
   t.deepEqual(replies, [false]);
@@ -248,6 +248,18 @@ test('a change whose first run has left its value at another node is applied, an
   t.deepEqual(replies, [false]);
   scripted.peer(0).puts[0]?.reply();
   t.deepEqual(replies, [false, true]);
+});
+
+test('a change that ran before does not count as its own what was there long before it', async (t) => {
+  const scripted = await ScriptedNode.open();
+  const replies: boolean[] = [];
+  const hourAgo = counterAt(scripted.world, -3_600_000);
+  scripted.hold('k', objectWith({ actor: actorNamed('a'), counter: hourAgo, tombstone: true }));
+  new ModifyOperation(scripted.node, partitionOfSlot(SLOT_OF_OWN), 0, 'k', DELETE, true, undefined, (_s, _f, applied) =>
+    replies.push(applied),
+  ).start();
+  for (const peer of scripted.peers) for (const asked of peer.gets) if (!asked.isAnswered) asked.replySame();
+  t.deepEqual(replies, [false]);
 });
 
 test('the value before a change is told as it was, though the next change of the key takes its place at once', async (t) => {
