@@ -6,13 +6,16 @@
  *                                                  ^ rate, keys a second
  *   gets and puts ──> Foreground ──(every tick)──> Pace <── how peers bear it
  * ```
+ *
+ * After a tick in which there was neither a get, nor a put, nor background work, the ticks rest until there is. What they would
+ * have done is then made up for.
  */
 import type { LatencyRecorder } from '../ports/latency.js';
 import type { Timer } from '../ports/timers.js';
 import type { World } from '../ports/world.js';
 import { Foreground } from './foreground.js';
 import { BACKGROUND_WORKS, type BackgroundWork, type Governor } from './governor.js';
-import { BURST_MS, FEW_SAMPLES_MIN, RECENT_TICKS, STRAIN_PERIOD_TICKS, TICK_MS } from './limits.js';
+import { BURST_MS, FEW_SAMPLES_MIN, MINUTE_STRETCHES, RECENT_TICKS, STRAIN_PERIOD_TICKS, TICK_MS } from './limits.js';
 import { Pace, type PaceOptions } from './pace.js';
 import { SliceQueue } from './slice-queue.js';
 import { SlidingHistogram } from './sliding-histogram.js';
@@ -44,6 +47,9 @@ export interface StrainSource {
 const P90 = 0.9;
 const MS_PER_S = 1000;
 const US_PER_MS = 1000;
+const TICK_US = TICK_MS * US_PER_MS;
+/** After so many ticks without anything new nothing is left of what was before. */
+const TICKS_REMEMBERED = RECENT_TICKS * (MINUTE_STRETCHES + 2);
 
 export class ForegroundGovernor implements Governor {
   readonly #world: Pick<World, 'clock' | 'timers'>;
@@ -54,8 +60,10 @@ export class ForegroundGovernor implements Governor {
   readonly #loopDelay = new SlidingHistogram(RECENT_TICKS);
   readonly #queue = new SliceQueue();
   readonly #admitted = new Map<BackgroundWork, number>(BACKGROUND_WORKS.map((work) => [work, 0]));
-  readonly #ticking: Timer;
-  #tickDueUs: number;
+  /** Undefined: the ticks rest. */
+  #ticking: Timer | undefined;
+  /** When the last tick was, or the last of those that were made up for. */
+  #tickedUs: number;
   #ticks = 0;
   #admittedInTick = 0;
   #wasAlone = true;
@@ -80,17 +88,24 @@ export class ForegroundGovernor implements Governor {
     this.#pace = new Pace(options);
     this.#foreground = new Foreground(requestTimeoutMs);
     this.#filledUs = world.clock.monotonicUs();
-    this.#tickDueUs = this.#filledUs + TICK_MS * US_PER_MS;
+    this.#tickedUs = this.#filledUs;
     this.#ticking = world.timers.every(TICK_MS, () => this.#tick());
   }
 
   /** A recorder of gets or puts that hands on to `next` and lets the governor see too. */
   watching(next: LatencyRecorder): LatencyRecorder {
-    return this.#foreground.watching(next);
+    const watched = this.#foreground.watching(next);
+    return {
+      record: (us) => {
+        if (this.#ticking === undefined) this.#wake();
+        watched.record(us);
+      },
+    };
   }
 
   admit(work: BackgroundWork, units: number): Promise<boolean> {
     if (this.#stopped) return Promise.resolve(false);
+    if (this.#ticking === undefined) this.#wake();
     return new Promise((resolve) => {
       this.#queue.add({ work, units: Math.max(1, units), resolve });
       if (this.#pause === undefined) this.#pumpLater();
@@ -99,10 +114,12 @@ export class ForegroundGovernor implements Governor {
 
   /** How this node bears what it is asked to do. */
   strain(): Strain {
+    this.#makeUp();
     return this.#pace.strain;
   }
 
   figures(): GovernorFigures {
+    this.#makeUp();
     return {
       rate: this.#pace.rate,
       share: this.#pace.share,
@@ -117,7 +134,7 @@ export class ForegroundGovernor implements Governor {
   /** Admits nothing more: what waits is told to stop. */
   stop(): void {
     this.#stopped = true;
-    this.#ticking.stop();
+    this.#ticking?.stop();
     this.#pause?.stop();
     for (let slice = this.#queue.take(); slice !== undefined; slice = this.#queue.take()) slice.resolve(false);
   }
@@ -164,8 +181,35 @@ export class ForegroundGovernor implements Governor {
   }
 
   #tick(): void {
+    const nowUs = this.#world.clock.monotonicUs();
+    this.#loopDelay.record(nowUs - this.#tickedUs - TICK_US);
+    this.#tickedUs = nowUs;
+    const isIdle = this.#admittedInTick === 0 && this.#queue.isEmpty;
+    this.#look();
+    if (!isIdle || this.#foreground.wasBusy) return;
+    this.#ticking?.stop();
+    this.#ticking = undefined;
+  }
+
+  #wake(): void {
+    if (this.#stopped) return;
+    this.#makeUp();
+    this.#tickedUs = this.#world.clock.monotonicUs();
+    this.#ticking = this.#world.timers.every(TICK_MS, () => this.#tick());
+  }
+
+  /** Does what the ticks that were left out would have done. */
+  #makeUp(): void {
+    if (this.#ticking !== undefined || this.#stopped) return;
+    const missed = Math.floor((this.#world.clock.monotonicUs() - this.#tickedUs) / TICK_US);
+    for (let left = Math.min(missed, TICKS_REMEMBERED); left > 0; left--) this.#look();
+    this.#tickedUs += missed * TICK_US;
+  }
+
+  /** What there was since the last look sets the rate for what comes till the next. */
+  #look(): void {
     this.#ticks++;
-    this.#measureLoopDelay();
+    this.#loopDelay.rotate();
     // At the lowest rate the foreground is as good as alone.
     const isAlone = this.#admittedInTick === 0 || this.#pace.isLowest;
     this.#foreground.tick(isAlone && this.#wasAlone);
@@ -189,13 +233,6 @@ export class ForegroundGovernor implements Governor {
       this.#loopDelay.clear();
     }
     if (this.#pace.rate !== rateBefore) this.#pauseAnew();
-  }
-
-  #measureLoopDelay(): void {
-    const nowUs = this.#world.clock.monotonicUs();
-    this.#loopDelay.record(nowUs - this.#tickDueUs);
-    this.#tickDueUs = nowUs + TICK_MS * US_PER_MS;
-    this.#loopDelay.rotate();
   }
 
   /** The rate is another: how long the pause has to be is worked out again. */

@@ -47,6 +47,11 @@ export class Foreground {
     this.#alone.rotate();
   }
 
+  /** Whether there was a get or a put in the tick that ended last. */
+  get wasBusy(): boolean {
+    return this.#recent.closedCount > 0;
+  }
+
   /** From here on the recent window holds only what comes. */
   restartRecent(): void {
     this.#recent.clear();

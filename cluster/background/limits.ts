@@ -45,6 +45,8 @@ export const DIRTY_SHARE_TARGET = 0.25;
 /** While background work runs, peers are asked how they bear it once in so many ticks; an answer is good for so long. */
 export const STRAIN_PERIOD_TICKS = 4;
 export const STRAIN_GOOD_US = 3_000_000;
+/** Of more peers than this a part is asked each time, in turn: else all nodes of a large cluster would ask all others. */
+export const STRAIN_ASKED_MAX = 16;
 
 /** What was not used is kept for so long at most: after a stall, no flood. */
 export const BURST_MS = 4;

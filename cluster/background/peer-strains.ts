@@ -4,7 +4,7 @@ import type { NodeId } from '../ring/ring.js';
 import type { Peer } from '../wire/peer.js';
 import type { AnswerQuery } from '../wire/queries.js';
 import { QUERY_KIND } from '../wire/queries.js';
-import { STRAIN_GOOD_US } from './limits.js';
+import { STRAIN_ASKED_MAX, STRAIN_GOOD_US } from './limits.js';
 import { ask } from './peer-calls.js';
 import { decodeStrain, encodeStrain, type Strain, worst } from './strain.js';
 
@@ -17,15 +17,21 @@ export class PeerStrains {
   readonly #peers: Pick<PeerSet, 'values'>;
   readonly #told = new Map<NodeId, { readonly strain: Strain; readonly atUs: number }>();
   readonly #asked = new Set<NodeId>();
+  #turn = 0;
 
   constructor(clock: World['clock'], peers: Pick<PeerSet, 'values'>) {
     this.#clock = clock;
     this.#peers = peers;
   }
 
-  /** Asks all that can be reached, unless they still owe an answer. */
+  /** Asks those whose turn it is, all where there are few, unless they can't be reached or still owe an answer. */
   askAll(): void {
-    for (const peer of this.#peers.values()) if (peer.reachable() && !this.#asked.has(peer.id)) void this.#ask(peer);
+    const peers = [...this.#peers.values()];
+    for (let left = Math.min(STRAIN_ASKED_MAX, peers.length); left > 0; left--) {
+      this.#turn = (this.#turn + 1) % peers.length;
+      const peer = peers[this.#turn];
+      if (peer?.reachable() === true && !this.#asked.has(peer.id)) void this.#ask(peer);
+    }
   }
 
   /** The worst of what was told of late. */

@@ -28,6 +28,8 @@ const SLOTS = 128;
 export const LATE_MIN_US = 10_000;
 /** A peer is given no more than so many times the p99 of the fastest. */
 const TIMES_FASTEST = 2;
+/** So often it is looked whose p99 is the least. */
+const LIMIT_PERIOD_US = 100_000;
 /** A tick that comes so many times later than it should tells that this node stood still. */
 const STOOD_STILL_TICKS = 3;
 
@@ -50,6 +52,7 @@ export class HedgeQueue {
   #lastTickUs = 0;
   #stoodStill = false;
   #limitUs = LATE_MIN_US;
+  #limitedUs = Number.NEGATIVE_INFINITY;
   #timer: Timer | undefined;
 
   /** `peers`: all that may be asked. `requestTimeoutMs`: a replica is late after a quarter of it at the latest. */
@@ -81,7 +84,7 @@ export class HedgeQueue {
     this.#originUs = nowUs;
     this.#lastTickUs = nowUs;
     this.#timer = this.#timers.every(TICK_MS, () => this.#turn());
-    this.#limit();
+    this.#limit(nowUs);
   }
 
   #turn(): void {
@@ -91,7 +94,7 @@ export class HedgeQueue {
     // This node itself was held up: what the peers have answered meanwhile is still to be read.
     this.#stoodStill = late && !this.#stoodStill;
     if (this.#stoodStill) return;
-    this.#limit();
+    this.#limit(nowUs);
     const now = Math.floor((nowUs - this.#originUs + TIMER_EARLY_US) / TICK_US);
     while (this.#tick < now && this.#waiting > 0) this.#tell(++this.#tick);
     if (this.#waiting === 0) this.stop();
@@ -112,7 +115,9 @@ export class HedgeQueue {
   }
 
   /** A peer that is slow again and again is not given the more time for it. */
-  #limit(): void {
+  #limit(nowUs: number): void {
+    if (nowUs - this.#limitedUs < LIMIT_PERIOD_US) return;
+    this.#limitedUs = nowUs;
     let fastestUs = Number.POSITIVE_INFINITY;
     for (const peer of this.#peers()) if (peer.reachable()) fastestUs = Math.min(fastestUs, peer.p99Us());
     this.#limitUs = Math.min(Math.max(LATE_MIN_US, TIMES_FASTEST * fastestUs), this.#longestUs);

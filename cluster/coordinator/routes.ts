@@ -101,7 +101,7 @@ export class Routes {
     const ring = this.#membership.ring();
     const members = new Set(this.#membership.members().map(({ id }) => id));
     const known = this.#membership.nodes().flatMap(({ id }) => (this.#isKnown(id) ? [id] : []));
-    let isSame = ring === this.#ring && known.join() === this.#known.join();
+    let isSame = ring === this.#ring && areEqual(known, this.#known);
     for (const [id, { peer }] of this.#targets) {
       if (peer === this.#peers.get(id)) continue;
       this.#targets.delete(id);
@@ -197,4 +197,8 @@ export class Routes {
     this.#targets.set(id, target);
     return target;
   }
+}
+
+function areEqual(a: readonly NodeId[], b: readonly NodeId[]): boolean {
+  return a.length === b.length && a.every((id, at) => id === b[at]);
 }

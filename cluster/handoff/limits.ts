@@ -38,7 +38,7 @@ export const LEAVING_MAX = 65_536;
 /** Between one partition of an orphan sweep and the next. */
 export const SWEEP_PAUSE_MS = 200;
 /** So long where all that come next hold nothing: those are passed over. */
-export const SWEEP_REST_MS = 1_000;
+export const SWEEP_REST_MS = 4_000;
 /** So much longer for each row that was there: at most 2,000 rows a second are read. */
 export const SWEEP_PAUSE_A_ROW_MS = 0.5;
 /** Orphans that are handed over at a time, and about the bytes of their objects. */

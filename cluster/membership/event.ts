@@ -52,7 +52,7 @@ export interface MembershipEvent {
 export const DOT_BYTES = 14;
 export const ID_BYTES = 20;
 const FORMAT = 1;
-const LIFE_BYTES = 6;
+export const LIFE_BYTES = 6;
 const DOT_AT = 2;
 const BY_AT = DOT_AT + DOT_BYTES;
 const NODE_AT = BY_AT + ID_BYTES;
@@ -78,7 +78,7 @@ export function writeDot(bytes: Buffer, at: number, { life, counter }: Dot): voi
   writeU64(bytes, at + LIFE_BYTES, counter);
 }
 
-export function readDot(bytes: Buffer, at: number): Dot {
+function readDot(bytes: Buffer, at: number): Dot {
   return { life: bytes.toString('hex', at, at + LIFE_BYTES), counter: readU64(bytes, at + LIFE_BYTES) };
 }
 

@@ -8,7 +8,7 @@ import type { Partition } from '../ring/slots.js';
 import type { AnswerQuery } from '../wire/queries.js';
 import { THIS_NODE } from './audit.js';
 import type { EventContent } from './event.js';
-import { type AskGossip, answerGossip, choosePartner, exchange, GossipRounds, type Speaker } from './gossip.js';
+import { type AskGossip, answerGossip, exchange, GossipRounds, Partners, type Speaker } from './gossip.js';
 import { FAREWELLS, LONELY_SEED_ROUNDS, SEED_ROUNDS } from './limits.js';
 import type { Contact, GossipLinks } from './links.js';
 import type {
@@ -39,6 +39,7 @@ export class GossipMembership implements ElasticMembership {
   readonly #plan: MembershipPlan;
   readonly #contact: Contact;
   readonly #rounds: GossipRounds;
+  readonly #partners: Partners;
   /** Who has answered at an address: a seed may be named in another way than the node itself names its host. */
   readonly #answered = new Map<string, NodeId>();
   #links: GossipLinks = NO_LINKS;
@@ -52,6 +53,7 @@ export class GossipMembership implements ElasticMembership {
     this.#plan = plan;
     this.#contact = contact;
     this.#rounds = new GossipRounds(own.world, () => this.#round());
+    this.#partners = new Partners(own.world.random);
     own.onNews(() => this.#rounds.soon());
   }
 
@@ -174,7 +176,7 @@ export class GossipMembership implements ElasticMembership {
     try {
       await this.#enter();
       this.#roundCount++;
-      const partner = choosePartner(this.#own.world.random, this.self, this.nodes(), this.#links.gossips);
+      const partner = this.#partners.choose(this.self, this.nodes(), this.#links.gossips);
       if (partner !== undefined) await this.#talkTo(partner);
       const seedRounds = partner === undefined ? LONELY_SEED_ROUNDS : SEED_ROUNDS;
       if (this.#roundCount % seedRounds === 0) await this.#visitSeed();

@@ -22,7 +22,7 @@
 
 import type { NodeId } from '../ring/ring.js';
 import { FieldReader, FieldWriter, MalformedFields } from '../wire/byte-fields.js';
-import { DOT_BYTES, type Dot, ID_BYTES, readDot, readId, writeDot } from './event.js';
+import { type Dot, ID_BYTES, LIFE_BYTES } from './event.js';
 import { DIGEST_BYTES, FOUNDERS_ID_BYTES } from './history.js';
 import { FOLDER_BYTES, type HoldingMark } from './holding.js';
 
@@ -70,12 +70,12 @@ export function encodeGossip(message: GossipMessage): Buffer {
     case 'lists':
       writeDots(introduce(fields, message), message.dots).u32(message.marks.length);
       for (const { node, version, folder } of message.marks) {
-        fields.raw(Buffer.from(node, 'hex')).u64(version).raw(Buffer.from(folder, 'hex'));
+        fields.hex(node, ID_BYTES).u64(version).hex(folder, FOLDER_BYTES);
       }
       break;
     case 'give':
       writeDots(writeParcel(introduce(fields, message), message), message.dots).u32(message.nodes.length);
-      for (const node of message.nodes) fields.raw(Buffer.from(node, 'hex'));
+      for (const node of message.nodes) fields.hex(node, ID_BYTES);
       break;
     case 'parcel':
       writeParcel(fields, message);
@@ -118,7 +118,7 @@ function readMessage(step: number, fields: FieldReader): GossipMessage | string 
       const marks = readMany(fields, () => ({
         node: readNode(fields),
         version: fields.u64(),
-        folder: fields.raw(FOLDER_BYTES).toString('hex'),
+        folder: fields.hex(FOLDER_BYTES),
       }));
       return { step: 'lists', ...introduction, dots, marks };
     }
@@ -147,16 +147,12 @@ function readIntroduction(fields: FieldReader): Introduction {
 
 function writeDots(fields: FieldWriter, dots: readonly Dot[]): FieldWriter {
   fields.u32(dots.length);
-  const bytes = Buffer.alloc(DOT_BYTES);
-  for (const dot of dots) {
-    writeDot(bytes, 0, dot);
-    fields.raw(bytes);
-  }
+  for (const { life, counter } of dots) fields.hex(life, LIFE_BYTES).u64(counter);
   return fields;
 }
 
 function readDots(fields: FieldReader): Dot[] {
-  return readMany(fields, () => readDot(fields.raw(DOT_BYTES), 0));
+  return readMany(fields, () => ({ life: fields.hex(LIFE_BYTES), counter: fields.u64() }));
 }
 
 function writeParcel(fields: FieldWriter, { events, holdings }: Parcel): FieldWriter {
@@ -172,7 +168,7 @@ function readParcel(fields: FieldReader): Parcel {
 }
 
 function readNode(fields: FieldReader): NodeId {
-  return readId(fields.raw(ID_BYTES), 0);
+  return fields.hex(ID_BYTES) as NodeId;
 }
 
 /** As many as the count says that comes first; a count that promises too much runs into the end. */

@@ -3,8 +3,8 @@
  * lack. While nothing happens that is a hundred bytes, however many nodes there are. News goes on at once, so that it doubles
  * its hearers several times a second.
  */
-import { Pause } from '../background/pause.js';
 import type { CallFault } from '../background/peer-calls.js';
+import type { Timer } from '../ports/timers.js';
 import type { World } from '../ports/world.js';
 import type { NodeId } from '../ring/ring.js';
 import { answerDigest, answerGive, digestOf, giveOf, kinshipOf, type Side } from './gossip-exchange.js';
@@ -101,64 +101,94 @@ function readAnswer(bytes: Buffer | CallFault): GossipMessage | string {
   return bytes.length === 0 ? 'the other node gave no answer' : decodeGossip(bytes);
 }
 
-/** Which node to talk to: a random one that can be reached, mostly of the own zone. Undefined: there is none. */
-export function choosePartner(
-  random: World['random'],
-  self: Member,
-  nodes: readonly Member[],
-  reachable: (id: NodeId) => boolean,
-): NodeId | undefined {
-  const others = nodes.filter(({ id }) => id !== self.id && reachable(id));
-  const near = others.filter(({ zone }) => zone === self.zone);
-  const staysNear = near.length > 0 && (near.length === others.length || random.below(100) < OWN_ZONE_PERCENT);
-  const among = staysNear ? near : others.filter(({ zone }) => zone !== self.zone);
-  return among.length === 0 ? undefined : among[random.below(among.length)]?.id;
+/** Which node to talk to: a random one that can be reached, mostly of the own zone. */
+export class Partners {
+  readonly #random: World['random'];
+  /** What follows is of these nodes, and of this one among them. */
+  #nodes: readonly Member[] = [];
+  #self: Member | undefined;
+  #near: readonly Member[] = [];
+  #far: readonly Member[] = [];
+
+  constructor(random: World['random']) {
+    this.#random = random;
+  }
+
+  /** One of `nodes`, undefined: none of the others is `reachable`. */
+  choose(self: Member, nodes: readonly Member[], reachable: (id: NodeId) => boolean): NodeId | undefined {
+    if (nodes !== this.#nodes || self !== this.#self) this.#divide(self, nodes);
+    const staysNear = this.#far.length === 0 || this.#random.below(100) < OWN_ZONE_PERCENT;
+    const [first, second] = staysNear ? [this.#near, this.#far] : [this.#far, this.#near];
+    return this.#oneOf(first, reachable) ?? this.#oneOf(second, reachable);
+  }
+
+  #divide(self: Member, nodes: readonly Member[]): void {
+    this.#nodes = nodes;
+    this.#self = self;
+    const others = nodes.filter(({ id }) => id !== self.id);
+    this.#near = others.filter(({ zone }) => zone === self.zone);
+    this.#far = others.filter(({ zone }) => zone !== self.zone);
+  }
+
+  #oneOf(members: readonly Member[], reachable: (id: NodeId) => boolean): NodeId | undefined {
+    if (members.length === 0) return undefined;
+    // Nearly always the first that is drawn can be reached.
+    const drawn = members[this.#random.below(members.length)];
+    if (drawn !== undefined && reachable(drawn.id)) return drawn.id;
+    const among = members.filter(({ id }) => reachable(id));
+    return among.length === 0 ? undefined : among[this.#random.below(among.length)]?.id;
+  }
 }
 
 /** When to talk: once a period, and soon after news. */
 export class GossipRounds {
   readonly #world: Pick<World, 'timers' | 'random' | 'clock'>;
   readonly #round: () => Promise<void>;
-  readonly #pause: Pause;
+  #timer: Timer | undefined;
   #hasNews = false;
-  #startedUs = 0;
-  #loop: Promise<void> = Promise.resolve();
+  #isStopped = false;
+  /** The moments at which news may be told lie a whole number of its delays behind this one. */
+  #beatUs = 0;
+  #talking: Promise<void> = Promise.resolve();
 
   constructor(world: Pick<World, 'timers' | 'random' | 'clock'>, round: () => Promise<void>) {
     this.#world = world;
     this.#round = round;
-    this.#pause = new Pause(world.timers);
   }
 
   start(): void {
-    this.#loop = this.#run();
+    this.#beatUs = this.#world.clock.monotonicUs();
+    const beats = GOSSIP_PERIOD_MS / NEWS_DELAY_MS;
+    this.#wait(this.#hasNews ? NEWS_DELAY_MS : (1 + this.#world.random.below(beats)) * NEWS_DELAY_MS);
   }
 
   /** There is news: the next round comes soon. */
   soon(): void {
+    if (this.#hasNews) return;
     this.#hasNews = true;
+    if (this.#timer === undefined) return;
+    this.#timer.stop();
+    const sinceMs = (this.#world.clock.monotonicUs() - this.#beatUs) / 1000;
+    this.#wait(NEWS_DELAY_MS - (sinceMs % NEWS_DELAY_MS));
   }
 
   async stop(): Promise<void> {
-    this.#pause.stop();
-    await this.#loop;
+    this.#isStopped = true;
+    this.#timer?.stop();
+    await this.#talking;
   }
 
-  /** Wakes four times a second, which costs nothing, and talks when it is time to. */
-  async #run(): Promise<void> {
-    let waited = this.#world.random.below(GOSSIP_PERIOD_MS / NEWS_DELAY_MS);
-    while (await this.#pause.sleep(NEWS_DELAY_MS)) {
-      waited++;
-      if (!this.#hasNews && waited * NEWS_DELAY_MS < GOSSIP_PERIOD_MS) continue;
-      waited = 0;
-      this.#hasNews = false;
-      this.#startedUs = this.#world.clock.monotonicUs();
-      await this.#round();
-    }
+  #wait(delayMs: number): void {
+    this.#timer = this.#world.timers.after(delayMs, () => {
+      this.#timer = undefined;
+      this.#talking = this.#talk();
+    });
   }
 
-  /** When the last round began, monotonic µs. */
-  get startedUs(): number {
-    return this.#startedUs;
+  async #talk(): Promise<void> {
+    this.#hasNews = false;
+    this.#beatUs = this.#world.clock.monotonicUs();
+    await this.#round();
+    if (!this.#isStopped) this.#wait(this.#hasNews ? NEWS_DELAY_MS : GOSSIP_PERIOD_MS);
   }
 }

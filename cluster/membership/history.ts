@@ -37,10 +37,6 @@ export class History {
     return this.#events.length >= EVENTS_MAX;
   }
 
-  has(dot: Dot): boolean {
-    return this.#byDot.has(dotText(dot));
-  }
-
   get(dot: Dot): MembershipEvent | undefined {
     return this.#byDot.get(dotText(dot));
   }

@@ -47,6 +47,14 @@ export class FieldWriter {
     return this;
   }
 
+  /** The bytes that `count` pairs of hex digits stand for, alone. */
+  hex(value: string, count: number): this {
+    this.#reserve(count);
+    this.#bytes.write(value, this.#length, count, 'hex');
+    this.#length += count;
+    return this;
+  }
+
   /** A binary string as `bytes`. */
   text(value: string): this {
     return this.bytes(Buffer.from(value, 'latin1'));
@@ -112,6 +120,12 @@ export class FieldReader {
   raw(count: number): Buffer {
     const start = this.#take(count);
     return this.#bytes.subarray(start, start + count);
+  }
+
+  /** So many bytes as hex digits. */
+  hex(count: number): string {
+    const start = this.#take(count);
+    return this.#bytes.toString('hex', start, start + count);
   }
 
   text(): string {

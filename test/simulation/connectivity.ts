@@ -18,7 +18,7 @@ interface Watched {
 export class Connectivity {
   readonly #scheduler: Scheduler;
   readonly #cluster: Cluster;
-  readonly #pairs = new Map<string, Watched>();
+  readonly #pairs = new Map<Machine, Map<Machine, Watched>>();
   readonly #lives = new Map<Machine, Life | undefined>();
 
   constructor(scheduler: Scheduler, cluster: Cluster) {
@@ -86,11 +86,19 @@ export class Connectivity {
   }
 
   #of(a: Machine, b: Machine): Watched {
-    const name = a.host < b.host ? `${a.host} ${b.host}` : `${b.host} ${a.host}`;
-    let watched = this.#pairs.get(name);
+    return a.host < b.host ? this.#ofOrdered(a, b) : this.#ofOrdered(b, a);
+  }
+
+  #ofOrdered(a: Machine, b: Machine): Watched {
+    let others = this.#pairs.get(a);
+    if (others === undefined) {
+      others = new Map();
+      this.#pairs.set(a, others);
+    }
+    let watched = others.get(b);
     if (watched === undefined) {
       watched = { state: 'odd', sinceUs: this.#scheduler.nowUs };
-      this.#pairs.set(name, watched);
+      others.set(b, watched);
     }
     return watched;
   }

@@ -10,7 +10,7 @@ import { greetWithStamp, type Stamp } from './forward-stamp.js';
 
 /** Each peer is told once in this time: clocks have drifted 120 ms apart by then, at the most. */
 const ROUND_MS = 120_000;
-const TICK_MS = 1_000;
+const TICK_MS = 4_000;
 
 export class StampRounds {
   readonly #world: { readonly clock: Clock; readonly timers: Timers };

@@ -71,6 +71,22 @@ test('a slice runs in a later turn, and each in one of its own', async (t) => {
   governor.stop();
 });
 
+test('while there is nothing to do the ticks rest, and time goes on: a minute later nothing is left of the gets', async (t) => {
+  const bench = new Bench();
+  bench.getsASecond = 100;
+  await bench.run(5, 'hints');
+  bench.getsASecond = 0;
+  const { governor, world } = bench;
+  t.true((governor.figures().recentP99Us ?? 0) >= 1_000);
+  await world.timers.advance(10_000);
+  t.is(governor.figures().recentP99Us, undefined);
+  t.true((governor.figures().minuteP99Us ?? 0) >= 1_000);
+  await world.timers.advance(60_000);
+  t.is(governor.figures().minuteP99Us, undefined);
+  t.deepEqual(governor.strain(), AT_REST);
+  governor.stop();
+});
+
 test('without a foreground the highest rate is reached and not exceeded', async (t) => {
   const bench = new Bench({ rateMax: 2_000 });
   const work = bench.work('exchange');

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { STRAIN_ASKED_MAX } from '../../../cluster/background/limits.js';
 import { answerStrain, PeerStrains } from '../../../cluster/background/peer-strains.js';
 import { AT_REST, encodeStrain, type Strain } from '../../../cluster/background/strain.js';
 import type { NodeId } from '../../../cluster/ring/ring.js';
@@ -83,4 +84,16 @@ test('a node answers with how it is now', (t) => {
   const answer = answerStrain(() => strain);
   strain = busy;
   answer('b' as NodeId, Buffer.alloc(0), (reply) => t.deepEqual(reply, encodeStrain(busy)));
+});
+
+test('of many peers a part is asked each time, until all have had their turn', (t) => {
+  const clock = { us: 0, nowMs: () => 0, monotonicUs: () => clock.us };
+  const peers = Array.from({ length: 40 }, (_, i) => new ScriptedPeer(`n${i}` as NodeId));
+  for (const peer of peers) peer.answer = encodeStrain(AT_REST);
+  const strains = new PeerStrains(clock, new Map(peers.map((peer) => [peer.id, peer as unknown as Peer])));
+  strains.askAll();
+  t.is(peers.filter(({ questions }) => questions.length > 0).length, STRAIN_ASKED_MAX);
+  strains.askAll();
+  strains.askAll();
+  t.true(peers.every(({ questions }) => questions.length > 0));
 });

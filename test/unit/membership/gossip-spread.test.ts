@@ -1,5 +1,5 @@
 import test from 'ava';
-import { choosePartner } from '../../../cluster/membership/gossip.js';
+import { Partners } from '../../../cluster/membership/gossip.js';
 import { Prng } from '../../simulation/prng.js';
 import type { GossipNode } from './gossip-net.js';
 import { GossipNet } from './gossip-net.js';
@@ -41,23 +41,23 @@ test('most partners are of the own zone, and some are not', (t) => {
   const random = new Prng(1);
   const counts = new Map<string, number>();
   for (let k = 0; k < 1000; k++) {
-    const chosen = choosePartner(random, self, nodes, () => true);
+    const chosen = new Partners(random).choose(self, nodes, () => true);
     const partner = nodes.find(({ id }) => id === chosen);
     counts.set(partner?.zone ?? '', (counts.get(partner?.zone ?? '') ?? 0) + 1);
     t.not(partner, self);
   }
   t.true((counts.get('east') ?? 0) > 600 && (counts.get('west') ?? 0) > 200);
   t.is(
-    choosePartner(random, self, [self], () => true),
+    new Partners(random).choose(self, [self], () => true),
     undefined,
   );
   t.is(
-    choosePartner(random, self, nodes, () => false),
+    new Partners(random).choose(self, nodes, () => false),
     undefined,
   );
   const far = nodes.filter(({ id, zone }) => id === self.id || zone === 'west');
   t.not(
-    choosePartner(random, self, far, () => true),
+    new Partners(random).choose(self, far, () => true),
     undefined,
   );
 });
