@@ -1,6 +1,7 @@
-import { type Histogram, initWebAssembly } from 'hdr-histogram-js';
+import type { Histogram } from 'hdr-histogram-js';
 import type { Latencies } from '../../cluster/ports/latency.js';
 import type { Timer, Timers } from '../../cluster/ports/timers.js';
+import { loadHistograms } from './histogram-module.js';
 import { INTERVAL_MS, RECORDINGS_MAX } from './limits.js';
 import { buildHistogram, type LatencySummary, Recording } from './recording.js';
 
@@ -16,9 +17,6 @@ export const COMMAND_PREFIX = 'command ';
 
 const OVERFLOW_NAME = 'everything else';
 
-/** Loading twice at a time would give two modules, and histograms of one in the hands of the other. */
-let loading: Promise<void> | undefined;
-
 /** All latencies of this process by name. Recordings come into being when they are first asked for. */
 export class LatencyBook implements Latencies {
   readonly #recordings = new Map<string, Recording>();
@@ -31,8 +29,7 @@ export class LatencyBook implements Latencies {
 
   /** Loads the WebAssembly module and opens an empty book. */
   static async open(timers: Timers): Promise<LatencyBook> {
-    loading ??= initWebAssembly();
-    await loading;
+    await loadHistograms();
     return new LatencyBook(timers);
   }
 
