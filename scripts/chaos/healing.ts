@@ -11,6 +11,8 @@ import { differences, differenceText, Primaries } from './replica-digests.js';
 /** N of the default keyspace. */
 const REPLICAS = 3;
 const TOLD_EVERY_MS = 5000;
+/** Each look asks every node for several things: not so often that what is to heal waits for the questions. */
+const POLL_MS = 100;
 
 /**
  * Rejects with `DeadlineError`, which says what is left, when it takes longer than `deadlineMs`. `nodes` gives those that
@@ -24,7 +26,7 @@ export async function untilHealed(
 ): Promise<void> {
   let left: readonly string[] = keys;
   let toldMs = performance.now();
-  await waitUntil('the cluster has healed', deadlineMs, async () => {
+  const look = async (): Promise<true | string> => {
     const text = await obstacle(nodes().map(({ port }) => port)).catch(messageOf);
     if (text === undefined) return true;
     if (performance.now() - toldMs >= TOLD_EVERY_MS) {
@@ -32,7 +34,8 @@ export async function untilHealed(
       print(`healing: ${text}`);
     }
     return text;
-  });
+  };
+  await waitUntil('the cluster has healed', deadlineMs, look, POLL_MS);
 
   /** What is not healed yet, in words. */
   async function obstacle(ports: readonly number[]): Promise<string | undefined> {

@@ -4,20 +4,21 @@ export class DeadlineError extends Error {}
 const POLL_MS = 20;
 
 /**
- * Waits until `condition` gives true, asking every 20 ms. A text in place of true says what is still missing, and so
+ * Waits until `condition` gives true, asking every `pollMs`. A text in place of true says what is still missing, and so
  * does an error that it throws; the last one is part of the message when `deadlineMs` are over (DeadlineError).
  */
 export async function waitUntil(
   what: string,
   deadlineMs: number,
   condition: () => Promise<true | string> | true | string,
+  pollMs = POLL_MS,
 ): Promise<void> {
   const endMs = performance.now() + deadlineMs;
   for (;;) {
     const missing = await obstacle(condition);
     if (missing === undefined) return;
     if (performance.now() >= endMs) throw new DeadlineError(`${what}: not within ${deadlineMs} ms; ${missing}`);
-    await pause(POLL_MS);
+    await pause(pollMs);
   }
 }
 

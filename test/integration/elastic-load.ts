@@ -7,7 +7,8 @@ import { waitUntil } from '../../scripts/processes/wait.js';
 import type { TestCluster } from './processes.js';
 
 const KEYS_A_LANE = 200;
-const THINK_MS = 2;
+/** So that the clients leave the machine to what they wait for; a thousand writes and as many reads each second are still there. */
+const THINK_MS = 10;
 const KEYS_A_READ = 200;
 const WORKED_MS = 60_000;
 const HEALED_MS = 90_000;

@@ -3,13 +3,14 @@ import test, { type ExecutionContext } from 'ava';
 import { Cluster, Redis } from 'ioredis';
 import { Primaries } from '../../scripts/chaos/replica-digests.js';
 import { ask, infoField } from '../../scripts/processes/ask.js';
-import { waitUntil } from '../../scripts/processes/wait.js';
+import { pause, waitUntil } from '../../scripts/processes/wait.js';
 import { ElasticLoad, healed } from './elastic-load.js';
 import { TestCluster } from './processes.js';
 
 const LANES = 12;
 const WORKED_MS = 60_000;
 const PARTITIONS = 256;
+const MAP_EVERY_MS = 50;
 /**
  * A partition is declared after a sixth of `transfer-settle-ms`: all nodes have heard of the ring by then, or reads might
  * miss writes. A request may take long where many processes share a core: that is no error.
@@ -231,6 +232,7 @@ class MapWatch {
       const { text } = await Primaries.of(port);
       this.seen.add(text);
       this.last = text;
+      await pause(MAP_EVERY_MS);
     }
   }
 }
