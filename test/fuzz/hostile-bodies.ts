@@ -19,7 +19,7 @@ const HUGE = Number.MAX_SAFE_INTEGER;
 const SLOTS = 16_384;
 
 /** Any partition but, now and then, one that is none. */
-export function anyPartition(prng: Prng, count: number): number {
+function anyPartition(prng: Prng, count: number): number {
   return prng.chance(0.05) ? prng.pick([count, 65_535]) : prng.below(count);
 }
 

@@ -2,7 +2,7 @@
 import type { Prng } from '../simulation/prng.js';
 
 /** Keys that the hostile clients share; each has a few letters, so that they meet. */
-export const HOSTILE_KEYS = 40;
+const HOSTILE_KEYS = 40;
 const LONG_BYTES_MAX = 200_000;
 
 const NUMBERS = [

@@ -14,7 +14,6 @@ import type { Scheduler } from './scheduler.js';
 import type { Trace } from './trace.js';
 
 export const CHANGE_KINDS = ['join', 'leave', 'forget', 'replace'] as const;
-export type ChangeKind = (typeof CHANGE_KINDS)[number];
 
 const MEMBERS_MIN = 3;
 /** Or two more than there were, if that is more. */

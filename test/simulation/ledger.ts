@@ -282,7 +282,7 @@ export function writtenValue(id: number, padding: number): Buffer {
 }
 
 /** The request that a value names. */
-export function intentIdIn(value: Buffer): number | undefined {
+function intentIdIn(value: Buffer): number | undefined {
   const match = /^w(\d+)\.x*$/.exec(value.toString('latin1'));
   return match === null ? undefined : Number(match[1]);
 }

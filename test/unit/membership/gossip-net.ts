@@ -15,7 +15,7 @@ import { writeRows } from '../../../cluster/storage/store-calls.js';
 import { KeptLog, ManualTimers } from '../storage/manual-world.js';
 import { PARTITIONS } from './histories.js';
 
-export const CLASSES = [3];
+const CLASSES = [3];
 
 /** One node: its folder lasts, its processes come and go. */
 export class GossipNode {

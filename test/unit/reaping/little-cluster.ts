@@ -24,7 +24,7 @@ import { OpenedReplica, PARTITIONS, partitionOfKey } from '../replica/opened-rep
 import { ManualWorld } from '../storage/manual-world.js';
 
 export const GRACE_MS = 86_400_000;
-export const DRIFT_MAX_MS = 60_000;
+const DRIFT_MAX_MS = 60_000;
 export const AGE_MS = reapingAgeMs(GRACE_MS, DRIFT_MAX_MS);
 const KEYSPACE: KeyspaceRow = {
   prefix: '',
@@ -37,7 +37,7 @@ const KEYSPACE: KeyspaceRow = {
 };
 
 /** Lets everything run; `refuse` makes it end. */
-export class OpenGovernor implements Governor {
+class OpenGovernor implements Governor {
   refuse = false;
   units = 0;
 

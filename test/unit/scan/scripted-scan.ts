@@ -12,7 +12,7 @@ import type { FakePeer } from '../coordinator/fake-peer.js';
 import { ScriptedNode, type ScriptedOptions } from '../coordinator/scripted-node.js';
 import { PARTITIONS } from '../replica/opened-replica.js';
 
-export const hashOf = hashOfCluster('a secret of some length');
+const hashOf = hashOfCluster('a secret of some length');
 const WALK_MS = 60_000;
 
 export const FIRST_PARTITION = 0 as Partition;

@@ -120,7 +120,7 @@ export class KeptLog implements Log {
 }
 
 /** Bytes that differ at each call, and are the same in each run. */
-export class CountingRandom implements Random {
+class CountingRandom implements Random {
   #calls = 0;
 
   bytes(count: number): Buffer {

@@ -329,7 +329,7 @@ export class TransferCluster {
   }
 }
 
-export function memberNamed(name: string): Member {
+function memberNamed(name: string): Member {
   const id = Buffer.from(name.padEnd(20, '.')).toString('hex') as NodeId;
   return { id, host: name, port: 6379, peerPort: 16379, zone: '', weight: 1 };
 }

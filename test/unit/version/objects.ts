@@ -123,7 +123,7 @@ export const reachableObject: fc.Arbitrary<VersionedObject> = reachableStates.ch
 );
 
 /** `count` objects of one run: they share a past, as the replicas of a key do. */
-export function relatedObjects(count: number): fc.Arbitrary<VersionedObject[]> {
+function relatedObjects(count: number): fc.Arbitrary<VersionedObject[]> {
   return reachableStates.chain((states) =>
     fc.array(fc.constantFrom(...objectsOf(states)), { minLength: count, maxLength: count }),
   );
