@@ -50,12 +50,12 @@ export class Gather<T> {
     }
   }
 
-  /** Part `index` came to `result`, or failed. */
-  arrived(index: number, failure: Failure | undefined, result: T | undefined): void {
+  /** Part `index` came to `result`, which is of so many bytes, or failed. */
+  arrived(index: number, failure: Failure | undefined, result: T | undefined, bytes = 0): void {
     this.results[index] = result;
     this.#failure ??= failure;
     this.#missing--;
-    if (this.#paced !== undefined) this.#pacedArrived(this.#paced);
+    if (this.#paced !== undefined) this.#pacedArrived(this.#paced, bytes);
     if (this.#missing > 0) return;
     if (refusesFailure(this.#server, this.#slot, this.#failure)) return;
     const refusal = this.#refusal(this.results);
@@ -73,8 +73,8 @@ export class Gather<T> {
     this.#slot.complete();
   }
 
-  #pacedArrived(paced: PacedParts): void {
-    paced.arrived();
+  #pacedArrived(paced: PacedParts, bytes: number): void {
+    paced.arrived(bytes);
     if (this.#failure === undefined) return;
     paced.stop();
     this.#missing = paced.underWay;

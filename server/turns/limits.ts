@@ -15,6 +15,8 @@ export const STEP_ARGUMENTS = 256;
 export const STEP_KEYS = 32;
 /** Keys of one long request that are asked for at a time: what other nodes get of it at once. */
 export const KEYS_UNDER_WAY_MAX = 256;
+/** Bytes that those keys may have, going by the ones that came before. */
+export const BYTES_UNDER_WAY_MAX = 8 * 1024 * 1024;
 /** Requests that waited for an earlier one, handed on in one step. */
 export const STEP_REQUESTS = 32;
 

@@ -1,9 +1,9 @@
-import { KEYS_UNDER_WAY_MAX, STEP_KEYS } from './limits.js';
+import { BYTES_UNDER_WAY_MAX, KEYS_UNDER_WAY_MAX, STEP_KEYS } from './limits.js';
 import type { TurnQueue } from './turn-queue.js';
 
 /**
  * The many parts of one long request: asks for some in each turn, and for no more while as many as `KEYS_UNDER_WAY_MAX` are
- * without an answer, so that neither this node nor another has to do with all of them at once.
+ * without an answer, fewer where they prove to be large, so that neither this node nor another has to do with all of them at once.
  */
 export class PacedParts {
   readonly #turns: TurnQueue;
@@ -12,15 +12,19 @@ export class PacedParts {
   readonly #isWanted: () => boolean;
   #next = 0;
   #underWay = 0;
+  /** How many parts may be under way, by the size of those that arrived. */
+  #underWayMax = KEYS_UNDER_WAY_MAX;
   #isQueued = false;
   readonly #step = (): boolean => {
     if (!this.#isWanted()) this.stop();
-    const end = Math.min(this.#count, this.#next + STEP_KEYS);
-    while (this.#next < end && this.#underWay < KEYS_UNDER_WAY_MAX) {
+    const start = this.#next;
+    const end = Math.min(this.#count, start + STEP_KEYS);
+    // What is answered within the call counts too.
+    while (this.#next < end && this.#underWay < this.#underWayMax && this.#next - start < this.#underWayMax) {
       this.#underWay++;
       this.#ask(this.#next++);
     }
-    this.#isQueued = this.#next < this.#count && this.#underWay < KEYS_UNDER_WAY_MAX;
+    this.#isQueued = this.#next < this.#count && this.#underWay < this.#underWayMax;
     return this.#isQueued;
   };
 
@@ -41,10 +45,13 @@ export class PacedParts {
     return this.#underWay;
   }
 
-  /** A part has ended; may be called within `ask`. */
-  arrived(): void {
+  /** A part has ended, with a result of so many bytes; may be called within `ask`. */
+  arrived(bytes = 0): void {
     this.#underWay--;
-    if (this.#next < this.#count && this.#underWay <= KEYS_UNDER_WAY_MAX / 2) this.#queue();
+    // Quick to grow fewer, slow to grow more.
+    const sized = Math.ceil(BYTES_UNDER_WAY_MAX / Math.max(1, bytes));
+    this.#underWayMax = Math.min(KEYS_UNDER_WAY_MAX, sized, this.#underWayMax + 1);
+    if (this.#next < this.#count && this.#underWay <= this.#underWayMax / 2) this.#queue();
   }
 
   /** Begins no more parts. */

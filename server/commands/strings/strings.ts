@@ -146,7 +146,7 @@ const mget: Handler = (call) => {
       }
       bytes += value.length;
       // A copy: the object is good for this turn, and other keys may take longer.
-      gather.arrived(at, failure, bytes <= max ? Buffer.from(value) : undefined);
+      gather.arrived(at, failure, bytes <= max ? Buffer.from(value) : undefined, value.length);
     });
   });
 };

@@ -1,5 +1,10 @@
 import test from 'ava';
-import { KEYS_UNDER_WAY_MAX, LONG_REQUEST_ARGUMENTS } from '../../../server/turns/limits.js';
+import {
+  BYTES_UNDER_WAY_MAX,
+  KEYS_UNDER_WAY_MAX,
+  LONG_REQUEST_ARGUMENTS,
+  STEP_KEYS,
+} from '../../../server/turns/limits.js';
 import { PacedParts } from '../../../server/turns/paced-parts.js';
 import { pacedAll } from '../../../server/turns/paced-promises.js';
 import { SteppedTurns } from './stepped-turns.js';
@@ -34,6 +39,35 @@ test('parts that are answered within the call take a turn for each few', (t) => 
   t.true(turns.untilCalm() > 10);
   t.is(asked, 100_000);
   t.is(parts.underWay, 0);
+});
+
+test('of large parts only a few are under way, and one at the least', (t) => {
+  const turns = new SteppedTurns();
+  let asked = 0;
+  const parts = new PacedParts(turns.queue, 1000, () => asked++);
+  turns.untilCalm();
+  for (let left = asked; left > 4; left--) parts.arrived(BYTES_UNDER_WAY_MAX / 8);
+  turns.untilCalm();
+  t.true(parts.underWay <= 8);
+  while (parts.underWay > 0) {
+    parts.arrived(BYTES_UNDER_WAY_MAX * 3);
+    turns.untilCalm();
+    t.true(parts.underWay <= 8);
+  }
+  t.is(asked, 1000);
+});
+
+test('large parts that are answered within the call are few in a step', (t) => {
+  const turns = new SteppedTurns(1_000_000);
+  let asked = 0;
+  const parts = new PacedParts(turns.queue, 1000, () => {
+    asked++;
+    parts.arrived(BYTES_UNDER_WAY_MAX / 2);
+  });
+  turns.turn();
+  t.true(asked < STEP_KEYS / 4);
+  turns.untilCalm();
+  t.is(asked, 1000);
 });
 
 test('what nobody wants any more is not asked for', (t) => {
