@@ -6,7 +6,7 @@ import type { AnswerQuery } from '../wire/queries.js';
 import { QUERY_KIND } from '../wire/queries.js';
 import { STRAIN_ASKED_MAX, STRAIN_GOOD_US } from './limits.js';
 import { ask } from './peer-calls.js';
-import { decodeStrain, encodeStrain, type Strain, worst } from './strain.js';
+import { AT_REST, decodeStrain, encodeStrain, type Strain, worst } from './strain.js';
 
 /**
  * How the peers bear it: what this node sends and asks in the background is work for them, and a node without clients of
@@ -18,6 +18,8 @@ export class PeerStrains {
   readonly #told = new Map<NodeId, { readonly strain: Strain; readonly atUs: number }>();
   readonly #asked = new Set<NodeId>();
   #turn = 0;
+  /** When anybody told anything last. */
+  #toldUs = Number.NEGATIVE_INFINITY;
 
   constructor(clock: World['clock'], peers: Pick<PeerSet, 'values'>) {
     this.#clock = clock;
@@ -37,6 +39,7 @@ export class PeerStrains {
   /** The worst of what was told of late. */
   worst(): Strain {
     const sinceUs = this.#clock.monotonicUs() - STRAIN_GOOD_US;
+    if (this.#toldUs < sinceUs) return AT_REST;
     return worst([...this.#told.values()].filter(({ atUs }) => atUs >= sinceUs).map(({ strain }) => strain));
   }
 
@@ -45,7 +48,9 @@ export class PeerStrains {
     const answer = await ask(peer, QUERY_KIND.strain, Buffer.alloc(0));
     this.#asked.delete(peer.id);
     const strain = typeof answer === 'string' ? undefined : decodeStrain(answer);
-    if (strain !== undefined) this.#told.set(peer.id, { strain, atUs: this.#clock.monotonicUs() });
+    if (strain === undefined) return;
+    this.#toldUs = this.#clock.monotonicUs();
+    this.#told.set(peer.id, { strain, atUs: this.#toldUs });
   }
 }
 

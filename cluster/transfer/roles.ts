@@ -51,7 +51,8 @@ function wantedOf(membership: Membership, { partition, n }: Place): readonly Nod
 /** Whether this node has to take the place up: it is to hold it, and does not. */
 export function isToReceive(membership: Membership, place: Place): boolean {
   const { id } = membership.self;
-  return !membership.holds(id, place.partition, place.n) && wantedOf(membership, place).includes(id);
+  // Of most places it is not to hold anything.
+  return wantedOf(membership, place).includes(id) && !membership.holds(id, place.partition, place.n);
 }
 
 /** Who has yet to take up a place that this node holds and is not to hold; []: it may give it up. Undefined: it is to keep it. */
