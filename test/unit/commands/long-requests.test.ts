@@ -164,3 +164,14 @@ test.serial('what can only be done at once is refused in great number', async (t
     t.regex(await client.ask('PING'), /^-ERR .* takes at most \d+ arguments\r\n\+PONG\r\n$/);
   }
 });
+
+test.serial('while many costly requests of one client run, another is answered between them', async (t) => {
+  const live = await LiveServer.start();
+  t.teardown(() => live.stop());
+  const hostile = await live.connect();
+  const other = await live.connect();
+  const count = 60;
+  hostile.socket.write(Buffer.concat(Array.from({ length: count }, () => requestOf([Buffer.from('COMMAND')]))));
+  const calls = Number(/cmdstat_command:calls=(\d+)/.exec(await other.ask('INFO commandstats'))?.[1] ?? 0);
+  t.true(calls < count, `${calls} of them were run before`);
+});
