@@ -1,6 +1,6 @@
 /** A cluster on this machine, for `npm start`: keeps its nodes as children until it's told to stop. */
 
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { HELP, orUsage } from './processes/command-line.js';
 import { joiningNode, localNodes, type NodePorts, PEER_PORT_OFFSET } from './processes/local-nodes.js';
@@ -130,7 +130,8 @@ function endedWell(end: ProcessEnd | undefined): boolean {
 }
 
 function welcome(nodes: readonly NodeProcess[], folder: string, joining: string): string {
-  const shown = relative('.', folder) || '.';
+  const below = relative('.', folder) || '.';
+  const shown = below.startsWith('..') ? resolve(folder) : below;
   const [first] = nodes;
   const rows = nodes.map((node) => `  127.0.0.1:${node.port}   process ${node.pid}, log ${node.start.logPath}`);
   const startNodes = nodes.map(({ port }) => `{ port: ${port} }`).join(', ');

@@ -212,7 +212,7 @@ export class GossipMembership implements ElasticMembership {
   #forgetFault(id: NodeId, state: MemberState): string | undefined {
     if (id === this.self.id) return 'a node can not forget itself';
     if (state === 'joining') return 'the cluster knows no such node';
-    if (this.#links.gossips(id)) return 'the node is up: let it leave';
+    if (this.#links.gossips(id)) return 'the node is up: let it leave (DYNAMO LEAVE, asked of itself)';
     const isLast = state === 'member' && this.members().length === 1;
     return isLast ? 'it is the last member' : undefined;
   }

@@ -165,7 +165,7 @@ test('a dead node is forgotten, an unknown one, this one and one that is up are 
   const net = await foundedCluster(3);
   const [first, second, third] = net.nodes;
   if (first === undefined || second === undefined || third === undefined) return t.fail();
-  t.is(await first.open.forget(third.id), 'the node is up: let it leave');
+  t.is(await first.open.forget(third.id), 'the node is up: let it leave (DYNAMO LEAVE, asked of itself)');
   t.is(await first.open.forget(first.id), 'a node can not forget itself');
   t.is(await first.open.forget(memberAt(9).id), 'the cluster knows no such node');
   third.crash();
