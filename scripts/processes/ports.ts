@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 
 const HOST = '127.0.0.1';
@@ -19,12 +20,25 @@ export function portFault(port: number): Promise<string | undefined> {
   });
 }
 
-/** Gives `count` different ports on which nobody listens. */
+/**
+ * Whether this process has the port from now on until it ends, among all that call this. Between the choice of a port and the start of
+ * the node that listens on it, and while that node is down, nobody listens: another test would take it. So its owner holds
+ * the UDP port of the same number, which nothing else here uses, and which the system gives back whatever becomes of the process.
+ */
+function takes(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4').unref();
+    socket.once('error', () => socket.close(() => resolve(false)));
+    socket.bind({ port, address: HOST, exclusive: true }, () => resolve(true));
+  });
+}
+
+/** Gives `count` different ports on which nobody listens, and which no other process is given before this one ends. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
   for (let attempt = 0; ports.size < count && attempt < ATTEMPTS_MAX; attempt++) {
     const port = randomInt(PORT_MIN, PORT_END);
-    if (!ports.has(port) && (await portFault(port)) === undefined) ports.add(port);
+    if ((await takes(port)) && (await portFault(port)) === undefined) ports.add(port);
   }
   if (ports.size < count) throw new Error(`no ${count} free ports from ${PORT_MIN} to ${PORT_END}`);
   return [...ports];
