@@ -1,10 +1,12 @@
 import type { Failure } from '../failure.js';
 import { type Partition, partitionOf } from '../ring/slots.js';
 import type { ObjectBytes } from '../version/codec.js';
+import { COUNTERS_PER_MS } from '../version/hybrid-clock.js';
 import { ModifyOperation } from './changes/modify.js';
 import type { Coordination } from './coordination.js';
 import type { ForwardedReply, ForwardedRequest } from './forwarding/forwarded.js';
 import { GetOperation } from './get.js';
+import { RUNS_MAX } from './limits.js';
 import { roleAt } from './placement.js';
 import { PutOperation } from './put.js';
 import { firstReachable, type Target } from './routes.js';
@@ -35,19 +37,28 @@ export function coordinate(
         .start();
       break;
     case 'modify':
+      // What this node mints for it is above that.
+      node.hybridClock.heed(request.asked);
       new ModifyOperation(
         node,
         partition,
         db,
         key,
         request.change,
-        request.again,
+        request.again ? firstRunSince(node, request.asked) : undefined,
         undefined,
         (_s, failure, applied, previous, object) => answer({ failure, applied, previous, object }),
       )
         .notAfter(notAfterUs)
         .start();
   }
+}
+
+/** No earlier run of a change that was asked for at `asked` has minted a counter up to the one that this gives. */
+function firstRunSince({ forwarding, hybridClock, world }: Coordination, asked: number): number {
+  if (asked > 0) return asked;
+  // Nobody had asked for it by then, whatever the clocks.
+  return (world.clock.nowMs() - RUNS_MAX * forwarding.runMaxMs) * COUNTERS_PER_MS - hybridClock.driftMax;
 }
 
 /** Whether this node is one of the key's primaries. */

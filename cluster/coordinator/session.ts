@@ -108,8 +108,9 @@ export class Session implements PutElsewhere {
     const placement = routes.placement(partition, this.#node.keyspaces.of(key).n);
     const target = firstReachable(placement.targets, placement.n);
     const isHere = target !== undefined && target.peer === undefined;
+    const asked = this.#node.hybridClock.next();
     const send = (): void => {
-      this.#forward(partition, { kind: 'modify', db, slot, key, change, again: false }, (reply) => {
+      this.#forward(partition, { kind: 'modify', db, slot, key, change, asked, again: false }, (reply) => {
         if (reply.object !== undefined && !isHere) this.#keep(partition, db, key, reply.object);
         done(state, reply.failure, reply.applied, reply.previous, reply.object);
       });

@@ -37,6 +37,11 @@ export class HybridClock {
     if (counter > this.#last) this.#last = counter;
   }
 
+  /** As `observe`, but for a counter that is too far ahead. */
+  heed(counter: number): void {
+    if (!this.isTooFarAhead(counter)) this.observe(counter);
+  }
+
   /** Whether `counter` is so far ahead of this node's wall clock that one of the two clocks must be wrong. */
   isTooFarAhead(counter: number): boolean {
     return counter > this.#last && counter > this.#clock.nowMs() * COUNTERS_PER_MS + this.driftMax;

@@ -6,12 +6,16 @@
  * | 1       | all messages, and the questions 1 to 8                            |
  * | 2       | the questions from 9 on: gossip, transfers, agreement of keyspaces |
  * | 3       | counters inside of objects                                        |
+ * | 4       | forwarded changes that say when they were asked for               |
  */
 export const VERSION_MIN = 1;
-export const VERSION_MAX = 3;
+export const VERSION_MAX = 4;
 
 /** A node of a lower version can't read objects with counters in them. */
 export const VERSION_OF_COUNTERS = 3;
+
+/** A node of a lower version declines a forwarded change that says when it was asked for. */
+export const VERSION_OF_ASKED = 4;
 
 /** The last question (first byte of a QUERY) that version 1 knows. Append-only, as the questions are. */
 const LAST_QUESTION_OF_VERSION_1 = 8;

@@ -122,15 +122,17 @@ export function forwardBody(prng: Prng): Buffer {
   const value = prng.bytes(prng.below(30));
   const expiryMs = prng.pick([0, 1, HUGE]);
   const again = prng.chance(0.3);
+  const asked = prng.pick([0, 1, anyTime(prng)]);
   const requests: ForwardedRequest[] = [
     { ...keyed, kind: 'get' },
     { ...keyed, kind: 'put', context, written: { tombstone: false, expiryMs, value } },
-    { ...keyed, kind: 'modify', again, change: { kind: 'delete', context } },
-    { ...keyed, kind: 'modify', again, change: { kind: 'expire', condition: prng.below(16), expiryMs } },
-    { ...keyed, kind: 'modify', again, change: { kind: 'compute', operation: anyOperation(prng) } },
+    { ...keyed, kind: 'modify', asked, again, change: { kind: 'delete', context } },
+    { ...keyed, kind: 'modify', asked, again, change: { kind: 'expire', condition: prng.below(16), expiryMs } },
+    { ...keyed, kind: 'modify', asked, again, change: { kind: 'compute', operation: anyOperation(prng) } },
     {
       ...keyed,
       kind: 'modify',
+      asked,
       again,
       change: {
         kind: 'increment',
@@ -141,6 +143,7 @@ export function forwardBody(prng: Prng): Buffer {
     {
       ...keyed,
       kind: 'modify',
+      asked,
       again,
       change: { kind: 'set', condition: 'absent', keepExpiry: true, expiryMs, value, context, answersPrevious: true },
     },

@@ -10,7 +10,7 @@ import { type Applying, applyChange, type Change, type ChangeOutcome, shown, TOM
 import { withExpiry } from './increment.js';
 
 /**
- * What `change` does to `object` (null: the key is absent) where it may have been done before. What has a counter below
+ * What `change` does to `object` (null: the key is absent) where it may have been done before. What has a counter up to
  * `sinceCounter` was written before anybody asked for the change. undefined: what the client is to be told can't be told
  * any more, or whether it was done. Pure.
  */
@@ -26,7 +26,7 @@ export function applyAgain(
   const [newest] = live;
   switch (change.kind) {
     case 'set': {
-      if (newest === undefined || newest.dot.counter < sinceCounter || !isWrittenBy(change, newest)) break;
+      if (newest === undefined || newest.dot.counter <= sinceCounter || !isWrittenBy(change, newest)) break;
       // `NX` answers that there was nothing before it.
       if (change.answersPrevious && change.condition !== 'absent') return undefined;
       const { expiryMs, value } = newest;
@@ -77,5 +77,5 @@ function isDeletedBy(
 }
 
 function hasTombstoneSince(siblings: readonly Sibling[], sinceCounter: number): boolean {
-  return siblings.some(({ tombstone, dot }) => tombstone && dot.counter >= sinceCounter);
+  return siblings.some(({ tombstone, dot }) => tombstone && dot.counter > sinceCounter);
 }

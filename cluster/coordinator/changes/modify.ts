@@ -13,14 +13,13 @@ import { readActor } from '../../version/actor.js';
 import type { ObjectBytes } from '../../version/codec.js';
 import { epochOfFlush } from '../../version/counter.js';
 import { joinBytes } from '../../version/encoded.js';
-import { COUNTERS_PER_MS } from '../../version/hybrid-clock.js';
 import type { Dot } from '../../version/object.js';
 import { VERSION_OF_COUNTERS } from '../../wire/versions.js';
 import type { Coordination } from '../coordination.js';
 import { isPast } from '../forwarding/forward-stamp.js';
 import { GetOperation } from '../get.js';
 import { KeyOrder } from '../key-order.js';
-import { READ_SHARED_MAX, RUNS_MAX } from '../limits.js';
+import { READ_SHARED_MAX } from '../limits.js';
 import { PutOperation } from '../put.js';
 import { firstReachable } from '../routes.js';
 import { applyChange, type Change, type ChangeOutcome } from './change.js';
@@ -102,7 +101,7 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
   readonly #db: number;
   readonly #key: string;
   readonly #change: Change;
-  readonly #again: boolean;
+  readonly #ranSince: number | undefined;
   readonly #state: T;
   readonly #done: ModifyDone<T>;
   #arrivedAt = 0;
@@ -114,14 +113,17 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
   #notAfterUs = Number.POSITIVE_INFINITY;
   #outcome: ChangeOutcome | undefined;
 
-  /** `again`: the change was asked of another node before, where it may have taken effect. */
+  /**
+   * `ranSince`: the change was asked of another node before, where it may have taken effect, with a counter above this one;
+   * undefined: this is its first run.
+   */
   constructor(
     node: Coordination,
     partition: Partition,
     db: number,
     key: string,
     change: Change,
-    again: boolean,
+    ranSince: number | undefined,
     state: T,
     done: ModifyDone<T>,
   ) {
@@ -130,7 +132,7 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
     this.#db = db;
     this.#key = key;
     this.#change = change;
-    this.#again = again;
+    this.#ranSince = ranSince;
     this.#state = state;
     this.#done = done;
   }
@@ -184,12 +186,6 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
     else this.#decide(this.#node.replica.peek(this.#partition, this.#db, this.#key) ?? null);
   }
 
-  /** No earlier run of this change can have minted a counter below: by then nobody had asked for it, whatever the clocks. */
-  #firstRunSince(nowMs: number): number {
-    const { forwarding, hybridClock } = this.#node;
-    return (nowMs - RUNS_MAX * forwarding.runMaxMs) * COUNTERS_PER_MS - hybridClock.driftMax;
-  }
-
   /** The own replica's record is in memory until this returns. */
   #decide(local: ObjectBytes | null): void {
     const { replica } = this.#node;
@@ -204,9 +200,10 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
       actor: readActor(replica.mintingActor(local), 0),
       absentEpoch: this.#absentEpoch(local),
     };
-    const outcome = this.#again
-      ? applyAgain(base, this.#change, applying, this.#firstRunSince(nowMs))
-      : applyChange(base, this.#change, applying);
+    const outcome =
+      this.#ranSince === undefined
+        ? applyChange(base, this.#change, applying)
+        : applyAgain(base, this.#change, applying, this.#ranSince);
     if (outcome === undefined) {
       this.#fail(PREVIOUS_UNKNOWN);
       return;

@@ -8,9 +8,10 @@
 import type { Failure } from '../../failure.js';
 import { BUFFER } from '../../replica/replica.js';
 import type { Partition } from '../../ring/slots.js';
-import { objectLength } from '../../version/encoded.js';
+import { highestCounter, objectLength } from '../../version/encoded.js';
 import { MalformedFields } from '../../wire/byte-fields.js';
 import type { Peer, ReplyHandler } from '../../wire/peer.js';
+import { VERSION_OF_ASKED } from '../../wire/versions.js';
 import { coordinate, coordinatorOf } from '../coordinate.js';
 import type { Coordination } from '../coordination.js';
 import { type Hedgeable, LATE_MIN_US } from '../hedge.js';
@@ -85,7 +86,8 @@ export class ForwardOperation implements ReplyHandler, Hedgeable {
     this.#sentUs = nowUs;
     const stamp = encodeStamp({ process, sentUs: nowUs, withinMs });
     this.#underWay++;
-    peer.forward(this, Buffer.concat([stamp, encodeRequest(this.#request)]));
+    const isOlder = (peer.version() ?? VERSION_OF_ASKED) < VERSION_OF_ASKED;
+    peer.forward(this, Buffer.concat([stamp, encodeRequest(isOlder ? withoutAsked(this.#request) : this.#request)]));
     // The coordinator itself waits for a replica: its time comes on top.
     if (this.#underWay === 1 && this.#mayChoose()) this.#node.hedges.add(this, peer, nowUs + peer.p99Us());
   }
@@ -129,7 +131,13 @@ export class ForwardOperation implements ReplyHandler, Hedgeable {
       this.#fail({ code: 'OutcomeUnknown', reason: `the coordinator's answer was malformed: ${error.message}` });
       return;
     }
+    this.#heed(reply);
     this.#answered(reply, false);
+  }
+
+  /** What is asked for from now on is asked for above what was done: see `Modification.asked`. */
+  #heed({ object }: ForwardedReply): void {
+    if (object !== undefined) this.#node.hybridClock.heed(highestCounter(object));
   }
 
   failed(_peer: Peer, reason: 'unreachable' | 'timeout' | 'refused'): void {
@@ -224,6 +232,11 @@ export class ForwardOperation implements ReplyHandler, Hedgeable {
     this.#ended = true;
     this.#done(reply);
   }
+}
+
+/** As a coordinator of an older version takes it. */
+function withoutAsked(request: ForwardedRequest): ForwardedRequest {
+  return request.kind === 'modify' ? { ...request, asked: 0 } : request;
 }
 
 /** Whether the coordinator saw too few replicas, and has written nothing. */

@@ -6,6 +6,7 @@
  *   request:  kind u8 | db u8 | slot u16 | key | fields of the kind
  *   reply:    code u8 (0: it went well) | fields
  *   a change that runs again: AGAIN is added to its kind, and a set has one more field, answers previous u8
+ *   a change from version 4 on: ASKED is added to its kind, and its last field is asked u64
  *   key, bytes: length u32, then that many bytes;  optional bytes: u8 0, or u8 1 and bytes
  * ```
  */
@@ -37,6 +38,11 @@ export type ForwardedRequest = KeyedRequest &
 interface Modification {
   readonly kind: 'modify';
   readonly change: Change;
+  /**
+   * The counter at which the client's node took it up: no run of it mints one up to that. 0 where a node of a version below 4
+   * does not say.
+   */
+  readonly asked: number;
   /** Whether it was asked of another node before, where it may have taken effect. */
   readonly again: boolean;
 }
@@ -59,6 +65,8 @@ const KIND_COMPUTE = 6;
 const KIND_INCREMENT = 7;
 /** Added to the kind of a change that may have taken effect elsewhere. A node that does not know of it declines. */
 const AGAIN = 0x80;
+/** Added to the kind of a change that says when it was asked for. */
+const ASKED = 0x40;
 
 // Append-only.
 const CONDITIONS = ['always', 'absent', 'present'] as const;
@@ -85,6 +93,7 @@ export function encodeRequest(request: ForwardedRequest): Buffer {
   } else if (request.kind === 'modify') {
     encodeChange(writer, request.change);
     if (request.again && request.change.kind === 'set') writer.u8(request.change.answersPrevious ? 1 : 0);
+    if (request.asked > 0) writer.u64(request.asked);
   }
   return writer.finish();
 }
@@ -99,7 +108,7 @@ function kindByte(request: ForwardedRequest): number {
     compute: KIND_COMPUTE,
     increment: KIND_INCREMENT,
   }[request.change.kind];
-  return request.again ? kind + AGAIN : kind;
+  return kind + (request.again ? AGAIN : 0) + (request.asked > 0 ? ASKED : 0);
 }
 
 function encodeChange(writer: FieldWriter, change: Change): void {
@@ -152,41 +161,38 @@ function decodeOperation(reader: FieldReader, kind: number): Operation {
       if (written.tombstone && written.value.length > 0) throw new MalformedFields('a tombstone has a value');
       return { kind: 'put', context, written };
     }
-    case KIND_SET_IF:
-    case KIND_SET_IF + AGAIN: {
+    default: {
+      const again = (kind & AGAIN) !== 0;
+      const change = decodeChange(reader, kind & ~(AGAIN | ASKED), again);
+      return { kind: 'modify', change, asked: (kind & ASKED) === 0 ? 0 : reader.u64(), again };
+    }
+  }
+}
+
+function decodeChange(reader: FieldReader, kind: number, again: boolean): Change {
+  switch (kind) {
+    case KIND_SET_IF: {
       const condition = CONDITIONS[reader.u8()];
       if (condition === undefined) throw new MalformedFields('a condition is not known');
       const keepExpiry = reader.u8() === 1;
       const expiryMs = reader.u64();
       const value = reader.bytes();
       const context = decodeContext(reader);
-      const again = kind !== KIND_SET_IF;
       // Only a run that can't tell what was there before has to know.
       const answersPrevious = again && reader.u8() === 1;
-      const change: Change = { kind: 'set', condition, keepExpiry, expiryMs, value, context, answersPrevious };
-      return { kind: 'modify', change, again };
+      return { kind: 'set', condition, keepExpiry, expiryMs, value, context, answersPrevious };
     }
     case KIND_DELETE:
-    case KIND_DELETE + AGAIN: {
-      const change: Change = { kind: 'delete', context: decodeContext(reader) };
-      return { kind: 'modify', change, again: kind !== KIND_DELETE };
-    }
+      return { kind: 'delete', context: decodeContext(reader) };
     case KIND_EXPIRE:
-    case KIND_EXPIRE + AGAIN: {
-      const change: Change = { kind: 'expire', condition: reader.u8(), expiryMs: reader.u64() };
-      return { kind: 'modify', change, again: kind !== KIND_EXPIRE };
-    }
+      return { kind: 'expire', condition: reader.u8(), expiryMs: reader.u64() };
     case KIND_COMPUTE:
-    case KIND_COMPUTE + AGAIN: {
-      const change: Change = { kind: 'compute', operation: decodeStringOperation(reader) };
-      return { kind: 'modify', change, again: kind !== KIND_COMPUTE };
-    }
-    case KIND_INCREMENT:
-    case KIND_INCREMENT + AGAIN: {
+      return { kind: 'compute', operation: decodeStringOperation(reader) };
+    case KIND_INCREMENT: {
       const isFloat = reader.u8() === 1;
       const by = parseDecimal(reader.bytes());
       if (by === undefined || by === 'infinite') throw new MalformedFields('an increment is no number');
-      return { kind: 'modify', change: { kind: 'increment', by, isFloat }, again: kind !== KIND_INCREMENT };
+      return { kind: 'increment', by, isFloat };
     }
     default:
       throw new MalformedFields(`operation ${kind} is not known`);

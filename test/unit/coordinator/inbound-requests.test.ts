@@ -232,7 +232,9 @@ test('what is forwarded is coordinated here, and answered when that ends', async
   t.deepEqual(valuesOf(replyOf(replies, 1).object), ['forwarded']);
 
   const change = { kind: 'delete', context: undefined } as const;
-  transient(stamped({ ...KEYED, kind: 'modify', change, again: false }), (body) => requests.forward(replies, 3, body));
+  transient(stamped({ ...KEYED, kind: 'modify', change, asked: 0, again: false }), (body) =>
+    requests.forward(replies, 3, body),
+  );
   for (const peer of scripted.peers) for (const asked of peer.gets) if (!asked.isAnswered) asked.replySame();
   scripted.peer(0).puts[1]?.reply();
   t.like(replyOf(replies, 2), { id: 3, failure: undefined, applied: true, previous: Buffer.from('forwarded') });
@@ -243,9 +245,11 @@ test('a write that arrives when it may have been given up is not run, a read is'
   const { scripted, requests, replies } = await open();
   const change = { kind: 'delete', context: undefined } as const;
   const operations = (sentUs: number): Buffer[] =>
-    [PUT, { ...KEYED, kind: 'modify', change, again: false } as const, { ...KEYED, kind: 'get' } as const].map(
-      (request) => stamped(request, sentUs),
-    );
+    [
+      PUT,
+      { ...KEYED, kind: 'modify', change, asked: 0, again: false } as const,
+      { ...KEYED, kind: 'get' } as const,
+    ].map((request) => stamped(request, sentUs));
   for (const [at, body] of operations(scripted.world.clock.monotonicUs()).entries())
     requests.forward(replies, at, body);
   t.deepEqual(replies.declined, []);
@@ -325,7 +329,9 @@ test('what would be too long for the frames to the replicas is not coordinated, 
       { kind: 'setrange', offset: VALUE_BYTES_MAX, value: Buffer.of(1) } as const,
       { kind: 'setbit', offset: VALUE_BYTES_MAX * 8, bit: 1 } as const,
       { kind: 'append', value: Buffer.of(1), bytesMax: VALUE_BYTES_MAX + 1 } as const,
-    ].map((operation) => ({ ...KEYED, kind: 'modify', again, change: { kind: 'compute', operation } }) as const),
+    ].map(
+      (operation) => ({ ...KEYED, kind: 'modify', asked: 0, again, change: { kind: 'compute', operation } }) as const,
+    ),
   ];
   for (let id = 0; id < 100; id++) {
     for (const request of tooLong) requests.forward(replies, id, stamped(request));

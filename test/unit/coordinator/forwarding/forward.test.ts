@@ -1,8 +1,14 @@
 import test from 'ava';
 import type { Change } from '../../../../cluster/coordinator/changes/change.js';
-import { decodeRequest, encodeReply } from '../../../../cluster/coordinator/forwarding/forwarded.js';
+import {
+  decodeRequest,
+  encodeReply,
+  type ForwardedRequest,
+} from '../../../../cluster/coordinator/forwarding/forwarded.js';
+import { VERSION_OF_ASKED } from '../../../../cluster/wire/versions.js';
 import {
   actorNamed,
+  counterAt,
   FORWARD_WITHIN_MS,
   HEDGE_DELAY_MS,
   objectWith,
@@ -98,6 +104,31 @@ test('what a coordinator refuses for want of others is tried elsewhere; it says 
     scripted.peer(index).forwards[at]?.reply(encodeReply({ ...NOTHING, failure }));
   }
   t.deepEqual(client.last().failure, failure);
+});
+
+test('each run of a change says when it was asked for: after all that the client was told before', async (t) => {
+  const scripted = await ScriptedNode.open({ nodes: 4 });
+  const client = scripted.openClient(SLOT_OF_OTHERS);
+  const sentTo = (peer: number, place: number): ForwardedRequest =>
+    decodeRequest(scripted.peer(peer).forwards[place]?.body ?? Buffer.alloc(0));
+  const done = counterAt(scripted.world, 900);
+  client.modify('k', DELETE);
+  const object = objectWith({ actor: actorNamed('a'), counter: done, tombstone: true });
+  scripted.peer(2).forwards[0]?.reply(encodeReply({ ...NOTHING, applied: true, object }));
+  client.modify('k', DELETE);
+  const first = sentTo(2, 1);
+  t.true(first.kind === 'modify' && first.asked > done);
+  scripted.peer(2).forwards[1]?.fail('timeout');
+  await scripted.advance(FORWARD_WITHIN_MS + 5);
+  t.deepEqual(sentTo(1, 0), { ...first, again: true });
+});
+
+test('a coordinator of an older version is not told when a change was asked for', async (t) => {
+  const scripted = await ScriptedNode.open({ nodes: 4 });
+  const client = scripted.openClient(SLOT_OF_OTHERS);
+  scripted.peer(2).protocolVersion = VERSION_OF_ASKED - 1;
+  client.modify('k', DELETE);
+  t.like(decodeRequest(scripted.peer(2).forwards[0]?.body ?? Buffer.alloc(0)), { kind: 'modify', asked: 0 });
 });
 
 test('where a run may have taken effect, a later refusal does not deny it', async (t) => {

@@ -63,9 +63,11 @@ const anyChange: fc.Arbitrary<Change> = fc.oneof(
   }),
 );
 // What the client is told matters to a change that runs again only.
-const anyModification = fc.record({ change: anyChange, again: fc.boolean() }).map(({ change, again }) => {
+const anyAsked = fc.oneof(fc.constant(0), fc.maxSafeNat());
+const anyModification = fc.record({ change: anyChange, asked: anyAsked, again: fc.boolean() }).map((modification) => {
+  const { change, asked, again } = modification;
   const sent: Change = change.kind === 'set' ? { ...change, answersPrevious: again && change.answersPrevious } : change;
-  return { kind: 'modify' as const, change: sent, again };
+  return { kind: 'modify' as const, change: sent, asked, again };
 });
 const anyKeyed = fc.record({
   db: fc.nat(DB_COUNT - 1),
@@ -281,7 +283,15 @@ test('what would make a string of more than 512 MiB is malformed', (t) => {
   ];
   for (const operation of tooLong) {
     const change: Change = { kind: 'compute', operation };
-    const request: ForwardedRequest = { kind: 'modify', db: 0, slot: 0 as Slot, key: 'k', change, again: false };
+    const request: ForwardedRequest = {
+      kind: 'modify',
+      db: 0,
+      slot: 0 as Slot,
+      key: 'k',
+      change,
+      asked: 0,
+      again: false,
+    };
     t.throws(() => decodeRequest(encodeRequest(request)), { instanceOf: MalformedFields }, operation.kind);
   }
 });
