@@ -9,8 +9,10 @@ import type { Call } from './commands/command.js';
 import type { Command } from './commands/command-table.js';
 import { COMMAND_PREFIX } from './latency/latency-book.js';
 import type { Recording } from './latency/recording.js';
-import type { ClientConnection, ReplySlot, RequestHandler } from './net/connection.js';
+import type { ClientConnection } from './net/connection.js';
+import type { RequestHandler } from './net/connection-context.js';
 import { TRANSACTION_BYTES_MAX, TRANSACTION_REQUESTS_MAX } from './net/limits.js';
+import type { ReplySlot } from './net/reply-slot.js';
 import type { Transaction } from './net/transaction.js';
 import type { Server } from './server.js';
 import { LONG_REQUEST_ARGUMENTS } from './turns/limits.js';
@@ -84,7 +86,9 @@ export class Dispatcher implements RequestHandler {
     }
     if (args.length > LONG_REQUEST_ARGUMENTS && !command.row.flags.includes('no_auth')) {
       const wanted = command;
-      connection.runAlone(slot, () => connection.context.turns.run(this.#admitLong(connection, wanted, args, slot)));
+      connection.requests.runAlone(slot, () =>
+        connection.context.turns.run(this.#admitLong(connection, wanted, args, slot)),
+      );
       return;
     }
     if (!connection.login.isUnrestricted) {

@@ -23,9 +23,11 @@ export interface AccessClient {
   readonly isClosed: boolean;
   /** Its line in `CLIENT LIST`. */
   describe(nowUs: number): string;
-  /** Takes no further request until `resume`. */
-  suspend(): void;
-  resume(): void;
+  readonly requests: {
+    /** Takes no further request until `resume`. */
+    suspend(): void;
+    resume(): void;
+  };
   close(reason: string): void;
   closeAfterReplies(): void;
 }
@@ -103,12 +105,12 @@ export class AccessControl {
     const waiting = this.#waiting.get(host) ?? 0;
     const isLookedAt = waiting < WAITING_MAX;
     if (isLookedAt) this.#waiting.set(host, waiting + 1);
-    client.suspend();
+    client.requests.suspend();
     this.#parts.timers.after(delayMs, () => {
       if (isLookedAt) this.#endWaiting(host);
       if (isLookedAt && !client.isClosed) late(this.#judge(client, host, name, password, command));
       else late(this.#refuseUnseen(client, name, command));
-      client.resume();
+      client.requests.resume();
     });
     return 'later';
   }

@@ -1,4 +1,5 @@
-import type { ClientConnection, ReplySlot } from '../net/connection.js';
+import type { ClientConnection } from '../net/connection.js';
+import type { ReplySlot } from '../net/reply-slot.js';
 import type { Server } from '../server.js';
 
 /** What `COMMAND INFO` says about a command, in the order in which Redis 7.0 prints the flags. */

@@ -1,5 +1,5 @@
 import type { Failure } from '../../cluster/failure.js';
-import type { ReplySlot } from '../net/connection.js';
+import type { ReplySlot } from '../net/reply-slot.js';
 import type { Server } from '../server.js';
 import { refuse } from './command.js';
 

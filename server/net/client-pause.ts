@@ -35,7 +35,7 @@ export class ClientPause {
 
   /** Keeps the client's further requests back, and calls `run` when the pause is over, unless the client has gone by then. */
   hold(connection: ClientConnection, run: () => void): void {
-    connection.suspendListening();
+    connection.requests.suspendListening();
     connection.block = { end: undefined, mayEnd: false, abandon: () => this.#held.delete(connection) };
     this.#held.set(connection, run);
   }
@@ -54,11 +54,12 @@ export class ClientPause {
     this.#held = new Map();
     for (const [connection, run] of held) {
       connection.block = undefined;
-      const { isAlone } = connection;
+      const { requests } = connection;
+      const { isAlone } = requests;
       // Behind what runs alone requests are kept back until it is answered; this ends the listening only.
-      if (isAlone) connection.resume();
+      if (isAlone) requests.resume();
       run();
-      if (!isAlone) connection.resume();
+      if (!isAlone) requests.resume();
     }
   }
 

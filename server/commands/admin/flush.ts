@@ -40,7 +40,7 @@ function swap(call: Call) {
 
 /** Runs `change` when all earlier commands of the connection have been answered, and before all later ones. */
 function alone({ server, connection, slot }: Call, change: () => Promise<Failure | number | undefined>) {
-  connection.runAlone(slot, () => {
+  connection.requests.runAlone(slot, () => {
     void change().then((outcome) => {
       if (typeof outcome === 'object' && refusesFailure(server, slot, outcome)) return;
       slot.out.ok();

@@ -1,6 +1,7 @@
 import type { LoginVerdict } from '../../acl/access-control.js';
 import { DEFAULT_USER } from '../../acl/user-store.js';
-import type { ClientConnection, ReplySlot } from '../../net/connection.js';
+import type { ClientConnection } from '../../net/connection.js';
+import type { ReplySlot } from '../../net/reply-slot.js';
 import type { RespVersion } from '../../resp/reply-buffer.js';
 import { databaseOf } from '../arguments/database-argument.js';
 import { parseInt64 } from '../arguments/integer-argument.js';

@@ -38,7 +38,7 @@ const exec: Handler = ({ server, connection, slot }) => {
     return refuse(server, slot, 'EXECABORT Transaction discarded because of previous errors.');
   }
   const { requests } = transaction;
-  connection.runAlone(slot, () => {
+  connection.requests.runAlone(slot, () => {
     void firstChange(server, connection, watched).then((change) => {
       if (typeof change === 'object' && refusesFailure(server, slot, change)) return;
       if (change === 'changed') {
@@ -46,7 +46,7 @@ const exec: Handler = ({ server, connection, slot }) => {
       } else {
         // The replies of the requests, which come next, are the elements.
         slot.out.array(requests.length);
-        connection.sendAhead(requests);
+        connection.requests.sendAhead(requests);
       }
       slot.complete();
     });

@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Failure } from '../../../cluster/failure.js';
 import { cursorOf, FIRST_PLACE, placeOf, type ScanPlace } from '../../../cluster/scan/place.js';
-import type { ReplySlot } from '../../net/connection.js';
+import type { ReplySlot } from '../../net/reply-slot.js';
 import type { Server } from '../../server.js';
 import { compileKeyGlob } from '../arguments/glob.js';
 import { parseInt64 } from '../arguments/integer-argument.js';

@@ -4,7 +4,7 @@ import type { Failure } from '../../../cluster/failure.js';
 import type { ObjectBytes } from '../../../cluster/version/codec.js';
 import type { Written } from '../../../cluster/version/encoded.js';
 import type { VersionVector } from '../../../cluster/version/object.js';
-import type { ReplySlot } from '../../net/connection.js';
+import type { ReplySlot } from '../../net/reply-slot.js';
 import type { Server } from '../../server.js';
 import type { Key } from '../arguments/key-argument.js';
 import type { Call } from '../command.js';

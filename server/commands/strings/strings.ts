@@ -6,7 +6,7 @@ import type { Failure } from '../../../cluster/failure.js';
 import type { ObjectBytes } from '../../../cluster/version/codec.js';
 import { newestLiveSibling, shownValueBytes, shownValueStart, type Written } from '../../../cluster/version/encoded.js';
 import type { VersionVector } from '../../../cluster/version/object.js';
-import type { ReplySlot } from '../../net/connection.js';
+import type { ReplySlot } from '../../net/reply-slot.js';
 import type { Server } from '../../server.js';
 import { LONG_REQUEST_ARGUMENTS, STEP_ARGUMENTS } from '../../turns/limits.js';
 import { KEY_ARGUMENT, KEYS_WITH_VALUES, pureTokens } from '../arguments/argument-rows.js';

@@ -13,6 +13,14 @@ class FakeClient implements AccessClient {
   isSuspended = false;
   isClosed = false;
   closing: string | undefined;
+  readonly requests = {
+    suspend: () => {
+      this.isSuspended = true;
+    },
+    resume: () => {
+      this.isSuspended = false;
+    },
+  };
 
   constructor(
     readonly login: Login,
@@ -21,14 +29,6 @@ class FakeClient implements AccessClient {
 
   describe(): string {
     return `addr=${this.address}`;
-  }
-
-  suspend(): void {
-    this.isSuspended = true;
-  }
-
-  resume(): void {
-    this.isSuspended = false;
   }
 
   close(reason: string): void {

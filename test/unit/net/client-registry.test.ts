@@ -1,7 +1,7 @@
 import test from 'ava';
 import { clientLine } from '../../../server/net/client-line.js';
-import type { ReplySlot } from '../../../server/net/connection.js';
 import { LINGER_US } from '../../../server/net/limits.js';
+import type { ReplySlot } from '../../../server/net/reply-slot.js';
 import { Loopback, until } from './loopback.js';
 
 function pong(slot: ReplySlot): void {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import type { ReplySlot } from '../../../server/net/connection.js';
 import { OUTSTANDING_MAX } from '../../../server/net/limits.js';
+import type { ReplySlot } from '../../../server/net/reply-slot.js';
 import { RUN_REQUESTS_MAX } from '../../../server/resp/limits.js';
 import { type Answer, Loopback, until } from './loopback.js';
 

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import test from 'ava';
-import type { ReplySlot } from '../../../server/net/connection.js';
 import { ListenError } from '../../../server/net/listener.js';
+import type { ReplySlot } from '../../../server/net/reply-slot.js';
 import { Loopback, until } from './loopback.js';
 
 function pong(slot: ReplySlot): void {

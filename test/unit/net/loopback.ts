@@ -10,9 +10,10 @@ import { Login } from '../../../server/acl/login.js';
 import { User } from '../../../server/acl/user.js';
 import { CommandTable } from '../../../server/commands/command-table.js';
 import { ClientRegistry } from '../../../server/net/client-registry.js';
-import type { ClientConnection, ReplySlot } from '../../../server/net/connection.js';
+import type { ClientConnection } from '../../../server/net/connection.js';
 import type { ClientLimits } from '../../../server/net/limits.js';
 import { ClientListener } from '../../../server/net/listener.js';
+import type { ReplySlot } from '../../../server/net/reply-slot.js';
 
 const DEADLINE_MS = 20_000;
 const GRACE_MS = 100;

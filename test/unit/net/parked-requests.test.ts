@@ -13,10 +13,10 @@ function waiting(): { start: Promise<Loopback>; goOn: () => void; asked: string[
       slot.complete();
     };
     if (word !== 'WAIT') return answer();
-    slot.connection.suspend();
+    slot.connection.requests.suspend();
     goOn = () => {
       answer();
-      slot.connection.resume();
+      slot.connection.requests.resume();
     };
   });
   return { start, goOn: () => goOn(), asked };

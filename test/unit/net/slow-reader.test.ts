@@ -1,6 +1,6 @@
 import test from 'ava';
-import type { ReplySlot } from '../../../server/net/connection.js';
 import { ALL_OUTPUT_BYTES_MAX, OUTPUT_HOLD_BYTES, OUTPUT_STALL_US } from '../../../server/net/limits.js';
+import type { ReplySlot } from '../../../server/net/reply-slot.js';
 import { RUN_REQUESTS_MAX } from '../../../server/resp/limits.js';
 import { Loopback, type TestClient, until } from './loopback.js';
 
