@@ -63,10 +63,14 @@ export class HedgeQueue {
     this.#longestUs = (requestTimeoutMs * 1000) / 4;
   }
 
-  /** Notes that `operation` waits for `peer`, which it has asked at `nowUs` (monotonic). */
-  add(operation: Hedgeable, peer: Peer, nowUs: number): void {
+  /**
+   * Notes that `operation` waits for `peer`, which it has asked at `nowUs` (monotonic).
+   *
+   * @param graceUs that it gives the peer on top of its time, since more is asked of it than an answer from memory
+   */
+  add(operation: Hedgeable, peer: Peer, nowUs: number, graceUs = 0): void {
     if (this.#timer === undefined) this.#start(nowUs);
-    const dueUs = nowUs + Math.min(Math.max(peer.p99Us(), LATE_MIN_US), this.#limitUs);
+    const dueUs = nowUs + graceUs + Math.min(Math.max(peer.p99Us(), LATE_MIN_US), this.#limitUs);
     const tick = Math.ceil((dueUs - this.#originUs) / TICK_US);
     const slot = this.#slots[Math.min(Math.max(tick, this.#tick + 1), this.#tick + SLOTS - 1) & (SLOTS - 1)];
     slot?.operations.push(operation);

@@ -89,7 +89,7 @@ export class ForwardOperation implements ReplyHandler, Hedgeable {
     const isOlder = (peer.version() ?? VERSION_OF_ASKED) < VERSION_OF_ASKED;
     peer.forward(this, Buffer.concat([stamp, encodeRequest(isOlder ? withoutAsked(this.#request) : this.#request)]));
     // The coordinator itself waits for a replica: its time comes on top.
-    if (this.#underWay === 1 && this.#mayChoose()) this.#node.hedges.add(this, peer, nowUs + peer.p99Us());
+    if (this.#underWay === 1 && this.#mayChoose()) this.#node.hedges.add(this, peer, nowUs, peer.p99Us());
   }
 
   /** The primary that should answer a get first, where the first of the list is late with what it was asked. */

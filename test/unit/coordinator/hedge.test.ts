@@ -54,6 +54,18 @@ function queueOf(timers: ManualTimers, peers: readonly FakePeer[], requestTimeou
   return new HedgeQueue(timers, timers, () => peers.map((peer) => peer.asPeer()), requestTimeoutMs);
 }
 
+test('an operation that is given more time holds up no other', async (t) => {
+  const timers = new ManualTimers();
+  const [slow, fast] = [peerWithP99(400), peerWithP99(12)];
+  const queue = queueOf(timers, [slow, fast]);
+  const [patient, other] = [new Waiting(timers), new Waiting(timers)];
+  queue.add(patient, slow.asPeer(), timers.monotonicUs(), 400_000);
+  queue.add(other, fast.asPeer(), timers.monotonicUs());
+  await timers.advance(1000);
+  t.true((other.lateAtMs ?? Number.POSITIVE_INFINITY) <= 12 + TICK_MS, `told after ${other.lateAtMs} ms`);
+  t.true((patient.lateAtMs ?? 0) >= 400 + 24, `told after ${patient.lateAtMs} ms`);
+});
+
 test('each operation is told once, when a peer has taken longer than its own p99, to within a tick', async (t) => {
   const timers = new CountedTimers();
   const peers = [peerWithP99(20), peerWithP99(35)];
