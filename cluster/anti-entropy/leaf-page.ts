@@ -74,7 +74,7 @@ export async function readLeafPage(
   let left = PAGE_KEYS;
   let recordBytesLeft = PAGE_RECORD_BYTES;
   let answerBytesLeft = PAGE_ANSWER_BYTES;
-  await replica.scanPartition(
+  await replica.scans.scanPartition(
     partition,
     (scanned) => {
       for (const { db, key, record } of scanned) {

@@ -122,7 +122,7 @@ async function readPage(
   let bytes = 0;
   let looked = 0;
   let end: PullMark | undefined;
-  await replica.scanPartition(
+  await replica.scans.scanPartition(
     partition,
     (scanned) => {
       for (const { db, key, record } of scanned) {

@@ -38,7 +38,7 @@ export function answerKeyCount(replica: Replica): AnswerQuery {
       if ((body.readUInt8(DB_BYTES + (bit >> 3)) & (1 << (bit & 7))) !== 0) partitions.push(bit as Partition);
     }
     const reply = Buffer.alloc(ANSWER_BYTES);
-    writeU64(reply, 0, replica.countKeys(body.readUInt8(0), partitions));
+    writeU64(reply, 0, replica.counts.live(body.readUInt8(0), partitions));
     answer(reply);
   };
 }
@@ -77,7 +77,7 @@ class KeyCount {
 
   #askOne(target: Target, partitions: readonly Partition[]): void {
     if (target.peer === undefined) {
-      this.#count += this.#node.replica.countKeys(this.#db, partitions);
+      this.#count += this.#node.replica.counts.live(this.#db, partitions);
       return;
     }
     this.#outstanding++;

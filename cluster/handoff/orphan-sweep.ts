@@ -81,7 +81,7 @@ export class OrphanSweep implements BackgroundTask {
       const partition = this.#next as Partition;
       this.#next = (this.#next + 1) % routes.partitionCount;
       if (keyspaces.ns.every((n) => routes.isOwn(partition, n))) continue;
-      if (!replica.isEmpty(partition)) return { partition, passed };
+      if (!replica.counts.isEmpty(partition)) return { partition, passed };
       passed++;
     }
     return { partition: undefined, passed };
@@ -91,7 +91,7 @@ export class OrphanSweep implements BackgroundTask {
   async #sweep(partition: Partition): Promise<number> {
     const { governor, keyspaces, replica } = this.#node;
     let looked = 0;
-    await replica.scanPartition(partition, async (rows) => {
+    await replica.scans.scanPartition(partition, async (rows) => {
       looked += rows.length;
       if (!(await governor.admit('hints', rows.length))) return false;
       const orphans = rows

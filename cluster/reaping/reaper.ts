@@ -75,7 +75,7 @@ export class Reaper implements BackgroundTask {
     const { keyspaces, replica, routes } = this.#parts;
     const owned = new Set(keyspaces.ns.flatMap((n) => routes.own(n)));
     return {
-      tombstonesPending: replica.countDead([...owned]),
+      tombstonesPending: replica.counts.dead([...owned]),
       expiredPending: this.#expiredPending,
       lastScanMs: this.#lastScanMs,
     };
@@ -89,7 +89,7 @@ export class Reaper implements BackgroundTask {
     for (const partition of routes.own(leastN)) {
       if (this.#pause.ended) return;
       if (!replica.serves(partition) || !this.#isFirstPrimary(partition)) continue;
-      await replica.scanPartition(partition, (rows) => this.#take(partition, rows));
+      await replica.scans.scanPartition(partition, (rows) => this.#take(partition, rows));
     }
     if (this.#pause.ended) return;
     this.#expiredPending = this.#expired;

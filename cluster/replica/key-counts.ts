@@ -12,6 +12,9 @@ export interface KeyTally {
   dead: number;
 }
 
+/** What others may ask of them; partial until the replica is `warm`. */
+export type KeyFigures = Pick<KeyCounts, 'live' | 'expiring' | 'dead' | 'isEmpty'>;
+
 export class KeyCounts {
   readonly #live: Int32Array;
   readonly #expiring: Int32Array;
@@ -49,7 +52,10 @@ export class KeyCounts {
     if (standing === EXPIRING) this.#expiring[at] = (this.#expiring[at] ?? 0) + change;
   }
 
-  /** Whether all keys of the partition are counted, and there is none: neither a live one nor a dead one. */
+  /**
+   * Whether the partition is known to hold no key at all, neither a live one nor a dead one, so that a scan would find nothing. What is
+   * written behind a flush may be missing from that for as long as `FlushedRows` is at work.
+   */
   isEmpty(partition: Partition): boolean {
     if (this.#counting[partition] !== 1) return false;
     const end = (partition + 1) * DB_COUNT;
@@ -59,17 +65,20 @@ export class KeyCounts {
     return true;
   }
 
-  of(partition: Partition, db: number): number {
-    return shown(this.#live, partition * DB_COUNT + db);
+  /** Live keys of a database in these partitions. */
+  live(db: number, partitions: readonly Partition[]): number {
+    return sum(this.#live, db, partitions);
   }
 
-  expiringOf(partition: Partition, db: number): number {
-    return shown(this.#expiring, partition * DB_COUNT + db);
+  /** Those of `live` whose newest value has an expiry. */
+  expiring(db: number, partitions: readonly Partition[]): number {
+    return sum(this.#expiring, db, partitions);
   }
 
-  deadOf(partition: Partition): number {
+  /** Keys in these partitions, of all databases, of which nothing is left but tombstones. */
+  dead(partitions: readonly Partition[]): number {
     let dead = 0;
-    for (let db = 0; db < DB_COUNT; db++) dead += shown(this.#dead, partition * DB_COUNT + db);
+    for (let db = 0; db < DB_COUNT; db++) dead += sum(this.#dead, db, partitions);
     return dead;
   }
 
@@ -107,7 +116,9 @@ export class KeyCounts {
   }
 }
 
-/** Keys that a flush left out of the count may be taken from it. */
-function shown(counts: Int32Array, at: number): number {
-  return Math.max(0, counts[at] ?? 0);
+/** Keys that a flush left out of the count may be taken from it: what is below zero counts as none. */
+function sum(counts: Int32Array, db: number, partitions: readonly Partition[]): number {
+  let total = 0;
+  for (const partition of partitions) total += Math.max(0, counts[partition * DB_COUNT + db] ?? 0);
+  return total;
 }

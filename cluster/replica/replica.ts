@@ -7,15 +7,13 @@
 import type { Failure } from '../failure.js';
 import { type Store, StoreError } from '../ports/store.js';
 import type { World } from '../ports/world.js';
-import { type Partition, partitionOf, type Slot, slotOf } from '../ring/slots.js';
+import type { Partition } from '../ring/slots.js';
 import type { Identity } from '../storage/identity.js';
-import { partitionRange, STORAGE_KIND, storageBound, storageKey } from '../storage/layout.js';
+import { STORAGE_KIND, storageKey } from '../storage/layout.js';
 import type { ObjectBytes } from '../version/codec.js';
-import { joinBytes, objectLength, versionFingerprint } from '../version/encoded.js';
-import { copyShort } from '../version/words.js';
+import { objectLength, versionFingerprint } from '../version/encoded.js';
 import { EndOfTurn } from './end-of-turn.js';
 import {
-  BUFFER,
   type Durability,
   type Entry,
   type HeldWrite,
@@ -30,29 +28,14 @@ import {
 import { ExpiryFigures } from './expiry-figures.js';
 import { FlushedRows } from './flushed-rows.js';
 import { Journal } from './journal.js';
-import { KeyCounts } from './key-counts.js';
+import { KeyCounts, type KeyFigures } from './key-counts.js';
 import { KeyLoader } from './key-loader.js';
-import {
-  COPIED_SHORT_MAX,
-  DIRTY_SHARE_MAX,
-  ENTRIES_MAX,
-  HELD_FAST_SHARE_MAX,
-  HELD_SHARE_MAX,
-  JOURNAL_SHARE_MAX,
-} from './limits.js';
+import { DIRTY_SHARE_MAX, ENTRIES_MAX, HELD_FAST_SHARE_MAX, HELD_SHARE_MAX, JOURNAL_SHARE_MAX } from './limits.js';
 import { ObjectCache } from './object-cache.js';
-import { type ShownRecord, scanMerged, scanOrder, type TakeRows } from './partition-scan.js';
-import {
-  EXPIRING,
-  fillNote,
-  isLiveRecord,
-  noteIsActor,
-  noteIsOfLife,
-  noteOf,
-  RECORD_NOTE_BYTES,
-  recordFault,
-} from './record.js';
+import { noteIsActor, noteIsOfLife, noteOf, RECORD_NOTE_BYTES, recordFault } from './record.js';
 import { type RecordObserver, UNOBSERVED } from './record-observer.js';
+import { type KeyCame, RecordWriter } from './record-writer.js';
+import { ReplicaScans } from './replica-scans.js';
 import { WarmUp } from './warm-up.js';
 import { Watermarks } from './watermarks.js';
 import { WriteQueue } from './write-queue.js';
@@ -60,6 +43,7 @@ import { WriteQueue } from './write-queue.js';
 export type { Durability, LoadWaiter, StoreAnswer, WriteWaiter } from './entry.js';
 export { BUFFER, FSYNC, LOG, PENDING, REFUSED, STORED } from './entry.js';
 export type { TakeRows } from './partition-scan.js';
+export type { KeyCame } from './record-writer.js';
 export { RECORD_NOTE_BYTES };
 
 type ReplicaWorld = Pick<World, 'clock' | 'timers' | 'latencies' | 'log'>;
@@ -89,9 +73,6 @@ export interface ReplicaStats {
   readonly warm: boolean;
 }
 
-/** A key came to this node. */
-export type KeyCame = (partition: Partition, db: number, key: string) => void;
-
 const TOO_MUCH_DIRTY: Failure = { code: 'Overloaded', reason: 'the store does not keep up with the writes' };
 const CAN_NOT_WRITE: Failure = { code: 'StoreFailed', reason: 'the store can not write, and memory is full' };
 const CLOSED: Failure = { code: 'StoreFailed', reason: 'the node is stopping' };
@@ -100,23 +81,22 @@ export class Replica {
   readonly #world: ReplicaWorld;
   readonly #store: Store;
   readonly #identity: Identity;
-  readonly #observer: RecordObserver;
-  readonly #partitionCount: number;
   readonly #cache: ObjectCache;
   readonly #watermarks = new Watermarks();
-  readonly #shown: ShownRecord = (db, record) => this.#watermarks.survivorsOf(db, record);
-  readonly #counts: KeyCounts;
   readonly #journal: Journal;
   readonly #queue: WriteQueue;
   readonly #warmUp: WarmUp;
   readonly #loader: KeyLoader;
   readonly #endOfTurn: EndOfTurn;
-  readonly #fastBytesMax: number;
+  readonly #writer: RecordWriter;
   readonly #dirtyBytesMax: number;
   readonly #withheld = new Set<Partition>();
+  readonly #counts: KeyCounts;
+  /** How many keys there are. */
+  readonly counts: KeyFigures;
   /** Of keys that expire. */
   readonly expiry: ExpiryFigures;
-  #keyCame: KeyCame = () => undefined;
+  readonly scans: ReplicaScans;
   #refusedWrites = 0;
   #closed = false;
 
@@ -131,10 +111,9 @@ export class Replica {
     this.#world = world;
     this.#store = store;
     this.#identity = identity;
-    this.#observer = observer;
-    this.#partitionCount = partitionCount;
     this.#cache = new ObjectCache(partitionCount, memoryBytesMax);
     this.#counts = new KeyCounts(partitionCount);
+    this.counts = this.#counts;
     this.expiry = new ExpiryFigures(
       () => world.clock.nowMs(),
       (db) => this.#cache.entriesOf(db),
@@ -146,7 +125,20 @@ export class Replica {
       (entry) => this.#queue.settled(entry),
     );
     this.#queue = new WriteQueue(world, store, this.#cache, this.#journal, flushPeriodMs);
-    this.#fastBytesMax = memoryBytesMax * HELD_FAST_SHARE_MAX;
+    this.scans = new ReplicaScans(store, world.log, this.#queue, this.#watermarks, partitionCount);
+    this.#writer = new RecordWriter(
+      {
+        identity,
+        observer,
+        cache: this.#cache,
+        watermarks: this.#watermarks,
+        counts: this.#counts,
+        expiry: this.expiry,
+        journal: this.#journal,
+        queue: this.#queue,
+      },
+      memoryBytesMax * HELD_FAST_SHARE_MAX,
+    );
     this.#dirtyBytesMax = memoryBytesMax * DIRTY_SHARE_MAX;
     this.#endOfTurn = new EndOfTurn(world.timers);
     this.#loader = new KeyLoader(
@@ -226,7 +218,7 @@ export class Replica {
     const entry = this.#known(partition, db, key);
     if (entry === undefined)
       return this.#hold(partition, db, key, { kind: 'store', bytes: object, durability, waiter });
-    return this.#install(entry, object, object.length, durability, waiter);
+    return this.#writer.install(entry, object, object.length, durability, waiter);
   }
 
   /**
@@ -246,7 +238,7 @@ export class Replica {
     const refused = this.#refusal();
     if (refused !== undefined) return this.#refuse(refused, waiter);
     const entry = this.#known(partition, db, key);
-    if (entry !== undefined) return this.#mergeInto(entry, object, durability, waiter);
+    if (entry !== undefined) return this.#writer.merge(entry, object, durability, waiter);
     return this.#hold(partition, db, key, { kind: 'merge', bytes: Buffer.from(object), durability, waiter });
   }
 
@@ -263,10 +255,7 @@ export class Replica {
     if (versionFingerprint(record) !== fingerprint || this.#watermarks.isFlushed(db, record)) return false;
     // Whoever mints for a key under an actor has its note there: a note of an earlier epoch says that this one has not.
     if (noteIsActor(record, this.#identity.actorBytes)) this.#identity.objectsLeave();
-    this.#observer.changed(entry, record, undefined);
-    this.#counts.add(partition, db, entry.standing, -1);
-    if (entry.standing === EXPIRING) this.expiry.leaves(record, undefined);
-    this.#queue.remove(entry, waiter);
+    this.#writer.drop(partition, entry, record, waiter);
     return true;
   }
 
@@ -292,39 +281,10 @@ export class Replica {
   /** What has been flushed, and has yet to leave this node. */
   flushedRows(): FlushedRows {
     return new FlushedRows(this.#store, this.#world.log, this.#cache, this.#counts, this.#watermarks, {
-      unsettledOf: (partition) => this.#unsettledOf(partition),
-      leave: (entry, waiter) => this.#leave(entry, waiter),
-      replace: (entry, record, waiter) => this.#install(entry, record, objectLength(record), LOG, waiter),
+      unsettledOf: (partition) => this.scans.unsettledOf(partition),
+      leave: (entry, waiter) => this.#writer.leave(entry, waiter),
+      replace: (entry, record, waiter) => this.#writer.install(entry, record, objectLength(record), LOG, waiter),
     });
-  }
-
-  /** Live keys of a database in these partitions. Partial until `warm`. */
-  countKeys(db: number, partitions: readonly Partition[]): number {
-    let count = 0;
-    for (const partition of partitions) count += this.#counts.of(partition, db);
-    return count;
-  }
-
-  /** Those of `countKeys` whose newest value has an expiry. */
-  countExpiring(db: number, partitions: readonly Partition[]): number {
-    let count = 0;
-    for (const partition of partitions) count += this.#counts.expiringOf(partition, db);
-    return count;
-  }
-
-  /** Keys in these partitions of which nothing is left but tombstones. Partial until `warm`. */
-  countDead(partitions: readonly Partition[]): number {
-    let count = 0;
-    for (const partition of partitions) count += this.#counts.deadOf(partition);
-    return count;
-  }
-
-  /**
-   * Whether the partition is known to hold no key at all, so that a scan would find nothing. What is written behind a flush may
-   * be missing from that for as long as `FlushedRows` is at work.
-   */
-  isEmpty(partition: Partition): boolean {
-    return this.#counts.isEmpty(partition);
   }
 
   /**
@@ -365,7 +325,7 @@ export class Replica {
 
   /** From now on `came` hears of each key that this node did not hold before, within the call that brings it. */
   onKeyCame(came: KeyCame): void {
-    this.#keyCame = came;
+    this.#writer.keyCame = came;
   }
 
   /** Whether all stored keys have been counted. */
@@ -376,50 +336,6 @@ export class Replica {
   /** Resolves once `warm` (or once closed). */
   whenWarm(): Promise<void> {
     return this.#warmUp.whenWarm();
-  }
-
-  /** Up to `count` live keys of a slot, in their order. Rejects with `StoreError`. */
-  async keysInSlot(db: number, slot: Slot, count: number): Promise<string[]> {
-    const keys: string[] = [];
-    if (count <= 0) return keys;
-    await this.#scanSlot(db, slot, (key) => keys.push(key) < count);
-    return keys;
-  }
-
-  /** Live keys of a slot. Rejects with `StoreError`. */
-  async countKeysInSlot(db: number, slot: Slot): Promise<number> {
-    let count = 0;
-    await this.#scanSlot(db, slot, () => {
-      count++;
-      return true;
-    });
-    return count;
-  }
-
-  /**
-   * All records of one database of a partition (tombstones too, nothing that was flushed) as they are at the call, in the order of
-   * their keys, some at a time. Rejects with `StoreError`.
-   */
-  scanDatabase(partition: Partition, db: number, takeRows: TakeRows): Promise<void> {
-    const from = storageBound(STORAGE_KIND.data, partition, db);
-    const to = storageBound(STORAGE_KIND.data, partition, db + 1);
-    const unsettled = this.#unsettledOf(partition).filter((entry) => entry.db === db);
-    return scanMerged(this.#store, this.#world.log, from, to, unsettled, takeRows, this.#shown);
-  }
-
-  /**
-   * All records of a partition (tombstones too, nothing that was flushed) as they are at the call, in the order of (db, key), some at
-   * a time; with
-   * `after`, those behind this key. Rejects with `StoreError`.
-   */
-  scanPartition(partition: Partition, takeRows: TakeRows, after?: { db: number; key: string }): Promise<void> {
-    const { from, to } = partitionRange(STORAGE_KIND.data, partition);
-    const unsettled = this.#unsettledOf(partition);
-    const shown = this.#shown;
-    if (after === undefined) return scanMerged(this.#store, this.#world.log, from, to, unsettled, takeRows, shown);
-    const behind = storageKey(STORAGE_KIND.data, partition, after.db, `${after.key}\0`);
-    const unsettledBehind = unsettled.filter((entry) => scanOrder(entry, after) > 0);
-    return scanMerged(this.#store, this.#world.log, behind, to, unsettledBehind, takeRows, shown);
   }
 
   /** Writes all that is dirty now, and settles the journal. Rejects with `StoreError`. */
@@ -469,59 +385,6 @@ export class Replica {
     return this.#cache.isComplete(partition) ? this.#cache.add(partition, db, key) : undefined;
   }
 
-  /** The record of `entry` becomes a copy of `object`, of which bytes past `length` are left out. */
-  #install(entry: Entry, object: Buffer, length: number, durability: Durability, waiter: WriteWaiter): StoreAnswer {
-    const replaced = entry.record;
-    this.#observer.changed(entry, replaced, object);
-    const bytesBefore = entry.bytes;
-    if (replaced === undefined || this.#watermarks.isFlushed(entry.db, replaced)) {
-      this.#keyCame(entry.partition, entry.db, entry.key);
-    } else {
-      this.#counts.add(entry.partition, entry.db, entry.standing, -1);
-      if (entry.standing === EXPIRING) this.expiry.leaves(replaced, object);
-    }
-    this.#cache.setRecord(entry, this.#recordOf(object, length, replaced));
-    this.#queue.changed(entry, bytesBefore);
-    this.#counts.add(entry.partition, entry.db, entry.standing, 1);
-    // An entry may count twice: in the journal, and dirty again.
-    const held = this.#queue.dirtyBytes + this.#journal.memoryBytes;
-    if (durability === BUFFER && held < this.#fastBytesMax && !this.#queue.isFailing) {
-      this.#queue.later(entry);
-      return STORED;
-    }
-    this.#queue.now(entry, durability, waiter);
-    return PENDING;
-  }
-
-  #mergeInto(entry: Entry, object: Buffer, durability: Durability, waiter: WriteWaiter): StoreAnswer {
-    const incoming = this.#watermarks.survivorsOf(entry.db, object);
-    // Flushed while it waited.
-    if (incoming === undefined) return STORED;
-    const local = entry.record && this.#watermarks.survivorsOf(entry.db, entry.record);
-    const joined = local === undefined ? incoming : joinBytes(local, incoming);
-    if (joined === entry.record) return this.#queue.whenDurable(entry, durability, waiter);
-    return this.#install(entry, joined, objectLength(joined), durability, waiter);
-  }
-
-  /**
-   * Where the lengths are the same the memory of the record before is written over: overwriting values of one size then
-   * makes no garbage that has grown old. So nobody else may rely on a record after the turn in which it was given.
-   */
-  #recordOf(object: Buffer, length: number, replaced: Buffer | undefined): Buffer {
-    const bytes = length + RECORD_NOTE_BYTES;
-    const record = replaced?.length === bytes ? replaced : this.#cache.memory.allocate(bytes);
-    fillNote(record, replaced, this.#identity.actorBytes);
-    if (length <= COPIED_SHORT_MAX) copyShort(object, 0, record, 0, length);
-    else object.copy(record, 0, 0, length);
-    return record;
-  }
-
-  /** A record that is at rest, and of which nothing is left, leaves. What it was minted under may go on: see `databases/`. */
-  #leave(entry: Entry, waiter: WriteWaiter): void {
-    if (entry.record !== undefined) this.#observer.changed(entry, entry.record, undefined);
-    this.#queue.remove(entry, waiter);
-  }
-
   #refusal(): Failure | undefined {
     if (this.#closed) return CLOSED;
     const { dirtyBytes, dirtyEntries } = this.#queue;
@@ -543,26 +406,9 @@ export class Replica {
   }
 
   #applyHeld(entry: Entry, { kind, bytes, durability, waiter }: HeldWrite): StoreAnswer {
-    if (kind === 'merge') return this.#mergeInto(entry, bytes, durability, waiter);
+    if (kind === 'merge') return this.#writer.merge(entry, bytes, durability, waiter);
     // Flushed while it waited.
     if (this.#watermarks.isFlushed(entry.db, bytes)) return STORED;
-    return this.#install(entry, bytes, bytes.length, durability, waiter);
-  }
-
-  #unsettledOf(partition: Partition): Entry[] {
-    const unsettled: Entry[] = [];
-    this.#queue.forEachUnsettled(partition, (entry) => unsettled.push(entry));
-    return unsettled;
-  }
-
-  async #scanSlot(db: number, slot: Slot, takeKey: (key: string) => boolean): Promise<void> {
-    const partition = partitionOf(slot, this.#partitionCount);
-    await this.scanDatabase(partition, db, (rows) => {
-      for (const { key, record } of rows) {
-        if (!isLiveRecord(record) || slotOf(Buffer.from(key, 'latin1')) !== slot) continue;
-        if (!takeKey(key)) return false;
-      }
-      return true;
-    });
+    return this.#writer.install(entry, bytes, bytes.length, durability, waiter);
   }
 }

@@ -149,7 +149,7 @@ export class KeyspaceWalk {
   #partitionsFor(db: number, count: number): number {
     const { keyspaces, replica, routes } = this.#node;
     const own = routes.own(keyspaces.ns[0] ?? 1);
-    const keys = replica.countKeys(db, own);
+    const keys = replica.counts.live(db, own);
     return Math.max(1, Math.min(QUESTION_PLACES_MAX, Math.floor((count * own.length) / Math.max(1, keys))));
   }
 }

@@ -90,7 +90,7 @@ export class KeyWindows {
     const drawer = this.#drawer(number);
     drawer.making.push(builder);
     try {
-      await this.#replica.scanDatabase(partition, db, (rows) => {
+      await this.#replica.scans.scanDatabase(partition, db, (rows) => {
         for (const { key } of rows) builder.add(this.#hashOf(key), key);
         return !this.#stopped;
       });

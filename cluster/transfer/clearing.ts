@@ -61,7 +61,7 @@ export class Clearing {
     if (!forest.isBuilt(partition)) return false;
     if (forest.tree(n, partition).keys === 0) return true;
     let differing: Differing | undefined;
-    await replica.scanPartition(partition, async (rows) => {
+    await replica.scans.scanPartition(partition, async (rows) => {
       differing ??= await this.#compare({ partition, n });
       if (differing === undefined) return false;
       const mine = rows

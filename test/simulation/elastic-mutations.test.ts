@@ -87,7 +87,7 @@ test.serial(
           afterChanges(node, (membership, partition, n, isWanted, holds) => {
             if (isWanted || !holds) return;
             void membership.declare([{ partition, n, holds: false }]);
-            void node.replica.scanPartition(partition, (rows) => {
+            void node.replica.scans.scanPartition(partition, (rows) => {
               for (const { db, key, record } of rows)
                 node.replica.drop(partition, db, key, versionFingerprint(record), NOBODY);
               return true;

@@ -97,7 +97,7 @@ function runCountKeysInSlot({ server, connection, args, slot }: Call): void {
     refuse(server, slot, clusterSlot);
     return;
   }
-  server.node.replica.countKeysInSlot(connection.db, clusterSlot).then(
+  server.node.replica.scans.countKeysInSlot(connection.db, clusterSlot).then(
     (count) => {
       slot.out.integer(count);
       slot.complete();
@@ -114,7 +114,7 @@ function runGetKeysInSlot({ server, connection, args, slot }: Call): void {
     refuse(server, slot, typeof clusterSlot === 'string' ? clusterSlot : outOfRange);
     return;
   }
-  server.node.replica.keysInSlot(connection.db, clusterSlot, Number(countMax)).then(
+  server.node.replica.scans.keysInSlot(connection.db, clusterSlot, Number(countMax)).then(
     (keys) => {
       slot.out.array(keys.length);
       for (const key of keys) slot.out.bulk(Buffer.from(key, 'latin1'));

@@ -116,9 +116,9 @@ function keyspaceFields({ node, config }: Server): InfoField[] {
   const fields: InfoField[] = [];
   for (let db = 0; db < config.databases; db++) {
     const stored = node.databases.stored(db);
-    const count = node.replica.countKeys(stored, own);
+    const count = node.replica.counts.live(stored, own);
     if (count === 0) continue;
-    const expires = node.replica.countExpiring(stored, own);
+    const expires = node.replica.counts.expiring(stored, own);
     const averageTtlMs = expires === 0 ? 0 : node.replica.expiry.averageTtlMs(stored);
     fields.push([`db${db}`, `keys=${count},expires=${expires},avg_ttl=${averageTtlMs}`]);
   }

@@ -135,7 +135,7 @@ export class LoopNode {
   async held(): Promise<Map<string, string>> {
     const held = new Map<string, string>();
     for (let partition = 0; partition < this.options.partitionCount; partition++) {
-      await this.replica.scanPartition(partition as Partition, (rows) => {
+      await this.replica.scans.scanPartition(partition as Partition, (rows) => {
         for (const { db, key, record } of rows)
           held.set(`${db} ${key}`, record.toString('hex', 0, objectLength(record)));
         return true;

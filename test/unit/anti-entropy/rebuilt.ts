@@ -31,7 +31,7 @@ export async function rebuiltTrees(replica: Replica, partitionCount: number): Pr
   for (let i = 0; i < partitionCount; i++) {
     const partition = i as Partition;
     forest.begin(partition);
-    await replica.scanPartition(partition, (rows) => {
+    await replica.scans.scanPartition(partition, (rows) => {
       for (const { db, key, record } of rows) forest.found(partition, db, key, record);
       return true;
     });

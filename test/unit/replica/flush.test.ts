@@ -57,17 +57,17 @@ test('what was flushed is neither shown, counted, loaded, scanned nor taken, and
   for (const key of KEYS) merge(opened, key, foreignObject(ELSEWHERE, 10, 'old'));
   merge(opened, 'other', foreignObject(ELSEWHERE, 10, 'kept'), 1);
   await world.timers.advance(50);
-  t.is(opened.replica.countKeys(0, ALL), KEYS.length);
+  t.is(opened.replica.counts.live(0, ALL), KEYS.length);
 
   opened.replica.flushUpTo(0, 10);
   t.is(opened.replica.flushedUpTo(0), 10);
-  t.is(opened.replica.countKeys(0, ALL), 0);
-  t.is(opened.replica.countKeys(1, ALL), 1, 'another database is as it was');
+  t.is(opened.replica.counts.live(0, ALL), 0);
+  t.is(opened.replica.counts.live(1, ALL), 1, 'another database is as it was');
   for (const key of KEYS) t.is(opened.peek(key), null);
   for (const partition of ALL) {
     const scanned: string[] = [];
     await world.timers.until(
-      opened.replica.scanPartition(partition, (rows) => scanned.push(...rows.map(({ key }) => key)) >= 0),
+      opened.replica.scans.scanPartition(partition, (rows) => scanned.push(...rows.map(({ key }) => key)) >= 0),
     );
     t.true(scanned.every((key) => key === 'other'));
   }
@@ -75,7 +75,7 @@ test('what was flushed is neither shown, counted, loaded, scanned nor taken, and
   t.is(opened.peek('k0'), null);
   merge(opened, 'k0', foreignObject(ELSEWHERE, 11, 'new'));
   t.is(shownValue(opened.peek('k0')), 'new');
-  t.is(opened.replica.countKeys(0, ALL), 1);
+  t.is(opened.replica.counts.live(0, ALL), 1);
   opened.replica.flushUpTo(0, 5);
   t.is(shownValue(opened.peek('k0')), 'new', 'an earlier flush that is heard of later changes nothing');
 });
@@ -91,7 +91,7 @@ test('of an object that was written before and after the flush the later sibling
   await world.timers.advance(50);
   t.deepEqual(await sweep(opened), ['going']);
   t.deepEqual(await sweep(opened), [], 'the old one has left the store too');
-  t.is(opened.replica.countKeys(0, ALL), 1);
+  t.is(opened.replica.counts.live(0, ALL), 1);
 });
 
 test('the sweep gives memory and store back, puts the count right, and is done once', async (t) => {
@@ -103,7 +103,7 @@ test('the sweep gives memory and store back, puts the count right, and is done o
   t.is(rowsOf(opened), KEYS.length + 2);
   opened.replica.flushUpTo(0, 15);
   t.is(
-    opened.replica.countKeys(0, ALL),
+    opened.replica.counts.live(0, ALL),
     0,
     'what was written after the flush, before it was heard of, is counted later',
   );
@@ -111,12 +111,12 @@ test('the sweep gives memory and store back, puts the count right, and is done o
   const outcomes = await sweep(opened);
   t.is(outcomes.length, KEYS.length);
   t.true(outcomes.every((outcome) => outcome === 'going'));
-  t.is(opened.replica.countKeys(0, ALL), 2);
+  t.is(opened.replica.counts.live(0, ALL), 2);
   await world.timers.until(opened.replica.flush());
   t.is(rowsOf(opened), 2);
   t.is(opened.replica.stats().entries, 2);
   t.deepEqual(await sweep(opened), []);
-  t.is(opened.replica.countKeys(0, ALL), 2);
+  t.is(opened.replica.counts.live(0, ALL), 2);
 });
 
 test('what is on its way to the store is swept later, and what is not in memory once it is', async (t) => {
@@ -148,7 +148,7 @@ test('a replica that starts on what was flushed counts and shows nothing of it',
   const opened = await OpenedReplica.open(world, { disk: await first.stop() });
   opened.replica.flushUpTo(0, 15);
   await world.timers.until(opened.replica.whenWarm());
-  t.is(opened.replica.countKeys(0, ALL), 1);
+  t.is(opened.replica.counts.live(0, ALL), 1);
   for (const key of KEYS) t.is(opened.peek(key), null);
   t.is(shownValue(opened.peek('new')), 'new');
 });

@@ -145,16 +145,16 @@ export class OpenedReplica {
   }
 
   count(db = 0): number {
-    return this.replica.countKeys(db, ALL_PARTITIONS);
+    return this.replica.counts.live(db, ALL_PARTITIONS);
   }
 
   countExpiring(db = 0): number {
-    return this.replica.countExpiring(db, ALL_PARTITIONS);
+    return this.replica.counts.expiring(db, ALL_PARTITIONS);
   }
 
   /** Keys of which nothing but tombstones is left. */
   countDead(): number {
-    return this.replica.countDead(ALL_PARTITIONS);
+    return this.replica.counts.dead(ALL_PARTITIONS);
   }
 
   /** An orderly stop; gives the disk for the next start. */

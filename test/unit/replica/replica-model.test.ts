@@ -246,7 +246,7 @@ test('a scan of all partitions shows what is in memory and in the store, once', 
       const rows = new Map<string, Buffer>();
       for (let partition = 0; partition < PARTITIONS; partition++) {
         let last = '';
-        const scanned = run.opened.replica.scanPartition(partition as Partition, (some) => {
+        const scanned = run.opened.replica.scans.scanPartition(partition as Partition, (some) => {
           for (const { key, record } of some) {
             if (rows.has(key) || key <= last) throw new Error(`${key} came twice or out of order`);
             last = key;
@@ -268,7 +268,7 @@ async function checkScanBehind(run: Run, partition: Partition, rows: ReadonlyMap
   for (const key of ['key 1', 'key 10', 'key 2x']) {
     const seen: string[] = [];
     const take = (some: readonly { readonly key: string }[]): boolean => seen.push(...some.map((row) => row.key)) >= 0;
-    await run.world.timers.until(run.opened.replica.scanPartition(partition, take, { db: 0, key }));
+    await run.world.timers.until(run.opened.replica.scans.scanPartition(partition, take, { db: 0, key }));
     const expected = [...rows.keys()].filter((other) => other > key && partitionOfKey(other) === partition);
     if (!isDeepStrictEqual(seen, expected.sort())) throw new Error(`behind ${key} a scan shows ${seen}`);
   }

@@ -83,10 +83,10 @@ test('on RocksDB a replica takes many writes at every durability, and has them a
 
   const second = await open();
   const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition as Partition);
-  t.is(second.replica.countKeys(0, partitions), [...expected.values()].filter(isLiveRecord).length);
+  t.is(second.replica.counts.live(0, partitions), [...expected.values()].filter(isLiveRecord).length);
   const found = new Map<string, Buffer>();
   for (const partition of partitions) {
-    await second.replica.scanPartition(partition, (rows) => {
+    await second.replica.scans.scanPartition(partition, (rows) => {
       for (const { key, record } of rows) found.set(key, record);
       return true;
     });

@@ -248,11 +248,11 @@ test('keys of a slot are listed and counted from memory and store alike', async 
   const slot = slotOf(Buffer.from('{tag}'));
   const { replica } = opened;
   const live = keys.filter((key) => key !== '{tag}005');
-  t.is(await world.timers.until(replica.countKeysInSlot(0, slot)), live.length);
-  t.deepEqual(await world.timers.until(replica.keysInSlot(0, slot, 10)), live.slice(0, 10));
-  t.deepEqual(await world.timers.until(replica.keysInSlot(0, slot, 1000)), live);
-  t.deepEqual(await world.timers.until(replica.keysInSlot(3, slot, 1000)), ['{tag}000']);
-  t.deepEqual(await replica.keysInSlot(0, slot, 0), []);
+  t.is(await world.timers.until(replica.scans.countKeysInSlot(0, slot)), live.length);
+  t.deepEqual(await world.timers.until(replica.scans.keysInSlot(0, slot, 10)), live.slice(0, 10));
+  t.deepEqual(await world.timers.until(replica.scans.keysInSlot(0, slot, 1000)), live);
+  t.deepEqual(await world.timers.until(replica.scans.keysInSlot(3, slot, 1000)), ['{tag}000']);
+  t.deepEqual(await replica.scans.keysInSlot(0, slot, 0), []);
 });
 
 test('a scan shows a record once that is journaled and waits to be synced', async (t) => {
@@ -262,7 +262,7 @@ test('a scan shows a record once that is journaled and waits to be synced', asyn
   await world.timers.advance(1);
   t.is(opened.merge('k', Buffer.from(record), FSYNC).answer, PENDING);
   const keys: string[] = [];
-  const scanned = opened.replica.scanPartition(partitionOfKey('k'), (rows) => {
+  const scanned = opened.replica.scans.scanPartition(partitionOfKey('k'), (rows) => {
     for (const { key } of rows) keys.push(key);
     return true;
   });

@@ -126,7 +126,7 @@ export class TransferMachine {
   async rows(): Promise<Map<string, string | undefined>> {
     const held = new Map<string, string | undefined>();
     for (const { partition } of everyPlace({ forest: this.forest } as TransferNode)) {
-      const scan = this.replica.scanPartition(partition, (rows) => {
+      const scan = this.replica.scans.scanPartition(partition, (rows) => {
         for (const { key, record } of rows) held.set(key, shownValue(record));
         return true;
       });
