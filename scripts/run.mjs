@@ -5,7 +5,7 @@ import { ensureRedisTools } from './debian-tools.mjs';
 import { build, ensureInstalled, ROOT, runScript, SetupError } from './setup.mjs';
 
 /** Scripts that run Redis's own programs. */
-const NEED_REDIS_TOOLS = ['bench', 'compare', 'load', 'profile'];
+const NEED_REDIS_TOOLS = ['bench', 'compare', 'growth', 'load', 'profile'];
 
 await runScript(async () => {
   const name = process.argv[2] ?? '';

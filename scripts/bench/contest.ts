@@ -4,9 +4,9 @@ import type { Measurement } from './benchmark-csv.js';
 import { runLoad } from './load-run.js';
 import type { Load, Test } from './plan.js';
 
-/** A first short run gives the rate from which the others are sized. */
-const PROBE_REQUESTS = 10_000;
 const REQUESTS_MIN = 20_000;
+/** A first short run gives the rate from which the others are sized. */
+const PROBE_SHARE = 0.5;
 const REQUESTS_MAX = 3_000_000;
 
 /** A node on a busy machine may refuse what it can't do in time; redis-benchmark ends then. */
@@ -40,6 +40,8 @@ export interface Length {
   readonly rounds: number;
   /** About so long takes a run. */
   readonly runSeconds: number;
+  /** A run has at least so many requests; 20,000 when not named. */
+  readonly requestsMin?: number;
 }
 
 /** Hears what is being done. */
@@ -54,12 +56,12 @@ export async function contest(
 ): Promise<Bout[]> {
   const bouts: Bout[] = [];
   for (const test of load.tests) {
-    const requests = await requestsOfAll(contestants, load, test, length.runSeconds, progress);
+    const requests = await requestsOfAll(contestants, load, test, length, progress);
     const runs = new Map(contestants.map(({ name }): [string, Run[]] => [name, []]));
     for (let round = 0; round < length.rounds; round++) {
       progress(`${load.name} ${test}, round ${round + 1} of ${length.rounds}`);
       for (const contestant of inTurn(contestants, round)) {
-        const count = requests.get(contestant) ?? REQUESTS_MIN;
+        const count = requests.get(contestant) ?? length.requestsMin ?? REQUESTS_MIN;
         const run = await repeated(() => measure(contestant, load, test, count), progress);
         runs.get(contestant.name)?.push(run);
       }
@@ -114,16 +116,16 @@ async function requestsOfAll(
   contestants: readonly Contestant[],
   load: Load,
   test: Test,
-  runSeconds: number,
+  { runSeconds, requestsMin = REQUESTS_MIN }: Length,
   progress: Progress,
 ): Promise<Map<Contestant, number>> {
   const counts = new Map<Contestant, number>();
   for (const contestant of contestants) {
-    const probe = PROBE_REQUESTS * Math.min(load.pipeline, 4);
+    const probe = Math.ceil(requestsMin * PROBE_SHARE) * Math.min(load.pipeline, 4);
     const probed = (): Promise<Measurement> => runLoad(contestant.port, loadFor(contestant, load), test, probe);
     const { operationsPerSecond } = await repeated(probed, progress);
     const wanted = Math.round(operationsPerSecond * runSeconds);
-    counts.set(contestant, Math.min(REQUESTS_MAX, Math.max(REQUESTS_MIN, wanted)));
+    counts.set(contestant, Math.min(REQUESTS_MAX, Math.max(requestsMin, wanted)));
   }
   const clusters = contestants.filter(({ isCluster }) => isCluster);
   const least = Math.min(...clusters.map((cluster) => counts.get(cluster) ?? REQUESTS_MAX));

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { type Measurement, parseBenchmarkCsv } from './benchmark-csv.js';
-import { CONNECTIONS, type Load, type Test, VALUE_BYTES } from './plan.js';
+import type { Load, Test } from './plan.js';
 
 /** redis-benchmark tries for ever when nobody listens, so every run is given an end. */
 const RUN_MS_MAX = 600_000;
@@ -10,7 +10,8 @@ const RUN_MS_MAX = 600_000;
  * measured; rejects with what it printed when it fails.
  */
 export async function runLoad(port: number, load: Load, test: Test, requests: number): Promise<Measurement> {
-  const args = ['-p', port, '-c', CONNECTIONS, '-d', VALUE_BYTES, '-n', requests, '-P', load.pipeline, '--csv'];
+  const { connections, valueBytes, pipeline } = load;
+  const args = ['-p', port, '-c', connections, '-d', valueBytes, '-n', requests, '-P', pipeline, '--csv'];
   args.push('-t', test.toLowerCase());
   if (load.keys !== undefined) args.push('-r', load.keys);
   if (load.cluster) args.push('--cluster');

@@ -7,6 +7,8 @@ export interface Load {
   readonly name: string;
   readonly tests: readonly Test[];
   readonly pipeline: number;
+  readonly connections: number;
+  readonly valueBytes: number;
   /** How many different keys; undefined: without `-r`, every command hits one key. */
   readonly keys: number | undefined;
   readonly cluster: boolean;
@@ -19,12 +21,19 @@ export interface Contender {
   readonly nodeArgs: readonly string[];
 }
 
-export const CONNECTIONS = 50;
-export const VALUE_BYTES = 100;
 const KEYS = 100_000;
 const BOTH = ['SET', 'GET'] as const;
 
-const PLAIN: Load = { name: 'plain', tests: BOTH, pipeline: 1, keys: KEYS, cluster: false };
+/** What a load is where it is not about something else. */
+export const PLAIN: Load = {
+  name: 'plain',
+  tests: BOTH,
+  pipeline: 1,
+  connections: 50,
+  valueBytes: 100,
+  keys: KEYS,
+  cluster: false,
+};
 const PIPELINED: Load = { ...PLAIN, name: '-P 16', pipeline: 16 };
 const HOT: Load = { ...PLAIN, name: 'one key', keys: undefined };
 const HOT_PIPELINED: Load = { ...PIPELINED, name: 'one key -P 16', keys: undefined };

@@ -12,10 +12,10 @@ export class RedisServer {
     this.#child = child;
   }
 
-  /** Starts it, with `folder` as its own; it isn't ready yet. */
-  static launch(port: number, folder: string): RedisServer {
+  /** Starts it, with `folder` as its own and further options; it isn't ready yet. */
+  static launch(port: number, folder: string, options: readonly string[] = []): RedisServer {
     const args = ['--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
-    return new RedisServer(port, spawn('redis-server', args.map(String), { stdio: 'ignore' }));
+    return new RedisServer(port, spawn('redis-server', [...args.map(String), ...options], { stdio: 'ignore' }));
   }
 
   get pid(): number | undefined {

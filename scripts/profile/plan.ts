@@ -1,6 +1,6 @@
 /** What to profile, read from the command line. */
 import { parseArgs } from 'node:util';
-import type { Load, Test } from '../bench/plan.js';
+import { type Load, PLAIN, type Test } from '../bench/plan.js';
 
 const LOADS: Readonly<Record<string, readonly Test[]>> = { set: ['SET'], get: ['GET'], mixed: ['SET', 'GET'] };
 const KEYS = 100_000;
@@ -48,7 +48,7 @@ export function readWishes(argv: readonly string[]): Wishes | string {
   const keys = values['one-key'] ? undefined : KEYS;
   const name = `${values.load}${pipeline === 1 ? '' : `-P${pipeline}`}${keys === undefined ? '-one-key' : ''}`;
   return {
-    load: { name, tests, pipeline, keys, cluster: false },
+    load: { ...PLAIN, name, tests, pipeline, keys },
     nodeArgs: [...quorum(nodes), '--durability', values.durability],
     nodes,
     profiled: node - 1,
@@ -58,7 +58,8 @@ export function readWishes(argv: readonly string[]): Wishes | string {
   };
 }
 
-function quorum(nodes: number): string[] {
+/** Options of each of so many nodes: N=3, R=2, W=2 where there are as many, else one replica of each key. */
+export function quorum(nodes: number): string[] {
   const [n, majority] = nodes >= QUORUM_NODES ? ['3', '2'] : ['1', '1'];
   return ['--n', n, '--r', majority, '--w', majority];
 }

@@ -1,7 +1,7 @@
 /**
  * Runs inside a node that is profiled, loaded by `node --import recorder.js?socket=PATH`: records CPU time and allocations when it is
- * told to, on a Unix socket at PATH. A question is one line, `start cpu`, `stop cpu FILE`, `start allocations` or
- * `stop allocations FILE`; the answer is `ok`, or what went wrong. FILE receives the recording, as Chrome's DevTools read it.
+ * told to, on a Unix socket at PATH. A question is one line, `start cpu`, `stop cpu FILE`, `start allocations`,
+ * `stop allocations FILE` or `collect garbage`; the answer is `ok`, or what went wrong. FILE receives the recording, as Chrome's DevTools read it.
  */
 import { writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector';
@@ -43,6 +43,7 @@ const ORDERS: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
       includeObjectsCollectedByMinorGC: true,
     }),
   'stop allocations': (path) => save('HeapProfiler.stopSampling', path),
+  'collect garbage': () => post('HeapProfiler.collectGarbage'),
 };
 
 async function obey(line: string): Promise<string> {

@@ -26,6 +26,11 @@ export function stopRecording(socketPath: string, what: Recorded, file: string):
   return order(socketPath, `stop ${what} ${file}`);
 }
 
+/** Lets the node give back all memory that nothing refers to. */
+export function collectGarbage(socketPath: string): Promise<void> {
+  return order(socketPath, 'collect garbage');
+}
+
 /** Rejects with what the recorder says is wrong, or when it does not answer. */
 function order(socketPath: string, line: string): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
 import test from 'ava';
+import { openFilesMax, openIdle } from '../../scripts/growth/idle.js';
 import { ask } from '../../scripts/processes/ask.js';
 import { waitUntil } from '../../scripts/processes/wait.js';
 import { READY_MS, TestCluster } from '../integration/processes.js';
@@ -8,7 +7,6 @@ import { Prng } from '../simulation/prng.js';
 import { Guard } from './guard.js';
 import { descriptorsOf, memoryOf } from './vitals.js';
 
-const HOST = '127.0.0.1';
 const IDLE_WANTED = 10_000;
 /** What this process and the node have open beside the connections. */
 const SPARE_DESCRIPTORS = 300;
@@ -28,9 +26,9 @@ test('ten thousand idle clients take less than 200 MiB, others are served, and o
   const guard = await Guard.open(port, new Prng(1), 'guard');
   const watched = guard.run();
   // What a node allocates once for its first clients is not theirs.
-  const first = await opened(port, AT_ONCE);
+  const first = await openIdle(port, AT_ONCE);
   const before = { memory: memoryOf(pid).rss, descriptors: descriptorsOf(pid) };
-  const idle = [...first, ...(await opened(port, wanted - AT_ONCE))];
+  const idle = [...first, ...(await openIdle(port, wanted - AT_ONCE))];
   t.teardown(() => {
     for (const socket of idle) socket.destroy();
   });
@@ -55,26 +53,3 @@ test('ten thousand idle clients take less than 200 MiB, others are served, and o
   t.deepEqual(guard.report.faults, []);
   t.log(`the slowest answer beside them came after ${Math.round(guard.report.worstMs)} ms`);
 });
-
-async function opened(port: number, count: number): Promise<Socket[]> {
-  const sockets: Socket[] = [];
-  while (sockets.length < count) {
-    const some = Array.from({ length: Math.min(AT_ONCE, count - sockets.length) }, () => connectedTo(port));
-    sockets.push(...(await Promise.all(some)));
-  }
-  return sockets;
-}
-
-function connectedTo(port: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, HOST, () => resolve(socket));
-    socket.once('error', reject);
-    socket.on('error', () => undefined);
-  });
-}
-
-/** How many files a process may open here; Node raises the soft limit to the hard one as it starts. */
-function openFilesMax(): number {
-  const [, limit] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1')) ?? [];
-  return Number(limit ?? 1024);
-}

@@ -5,13 +5,14 @@ import test from 'ava';
 import { clusterContestant, makeSide, redisContestant } from '../../scripts/bench/arena.js';
 import { comparisonOf, NAMES } from '../../scripts/bench/comparison.js';
 import { contest } from '../../scripts/bench/contest.js';
+import { type Load, PLAIN } from '../../scripts/bench/plan.js';
 import { buildRevision, RevisionError } from '../../scripts/bench/revision.js';
 import { startAll } from '../../scripts/processes/local-nodes.js';
 import { freePorts } from '../../scripts/processes/ports.js';
 import { RedisServer } from '../../scripts/processes/redis-server.js';
 import { READY_MS } from './processes.js';
 
-const LOAD = { name: 'small', tests: ['SET'], pipeline: 16, keys: 100, cluster: false } as const;
+const LOAD: Load = { ...PLAIN, name: 'small', tests: ['SET'], pipeline: 16, keys: 100 };
 const CONTENDER = { name: 'single', nodeCount: 1, nodeArgs: ['--n', '1', '--r', '1', '--w', '1'] };
 
 test('a node and redis-server take the same load in turn, and the CPU time of each is told', async (t) => {

@@ -7,6 +7,7 @@ import type { Log } from '../../../cluster/ports/log.js';
 import { nodeClock } from '../../../cluster/ports/node-clock.js';
 import { nodeRandom } from '../../../cluster/ports/node-random.js';
 import { NodeTimers } from '../../../cluster/ports/node-timers.js';
+import type { Store } from '../../../cluster/ports/store.js';
 import { MemoryStore } from '../../../cluster/storage/memory-store.js';
 import { nodeTransport } from '../../../cluster/wire/node-transport.js';
 import { AccessControl } from '../../../server/acl/access-control.js';
@@ -44,8 +45,12 @@ export class LiveServer {
     readonly server: Server,
   ) {}
 
-  /** `members` takes the place of that of a node which stands alone. */
-  static async start(given: Readonly<Record<string, unknown>> = {}, members?: Membership): Promise<LiveServer> {
+  /** `members` takes the place of that of a node which stands alone, `stored` that of an empty store. */
+  static async start(
+    given: Readonly<Record<string, unknown>> = {},
+    members?: Membership,
+    stored?: Store,
+  ): Promise<LiveServer> {
     const timers = new NodeTimers();
     const latencies = await LatencyBook.open(timers);
     const world = { clock: nodeClock, timers, random: nodeRandom, transport: nodeTransport, latencies, log };
@@ -54,8 +59,8 @@ export class LiveServer {
     const membership = members ?? new StaticMembership(alone, [], config.partitions);
     const isDebugged = config.enableDebugCommand !== 'no';
     const faults = isDebugged ? new FaultInjection(timers, () => membership.members()) : undefined;
-    const memory = new MemoryStore(timers);
-    const node = await ClusterNode.open(world, faults?.store(memory) ?? memory, {
+    const store = stored ?? new MemoryStore(timers);
+    const node = await ClusterNode.open(world, faults?.store(store) ?? store, {
       membership,
       ...settingsOfNode(config),
       secret: 'a secret of this test',
