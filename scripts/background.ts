@@ -7,12 +7,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ForegroundLoad, pause } from './background/foreground-load.js';
+import { ForegroundLoad } from './background/foreground-load.js';
 import { HealingCluster } from './background/healing-cluster.js';
 import { readWishes, SETTINGS, type Setting, USAGE, type Wishes } from './background/plan.js';
 import { ms, type Outcome, outcomeTable } from './background/report.js';
 import { orUsage } from './processes/command-line.js';
+import { endWith } from './processes/end-with.js';
 import type { NodeProcess } from './processes/node-process.js';
+import { pause } from './processes/wait.js';
 
 const CAPACITY_SECONDS = 3;
 const CAPACITY_SHARE = 0.5;
@@ -97,11 +99,10 @@ async function main(): Promise<void> {
   if (wishes === undefined) return;
   const folder = mkdtempSync(join(tmpdir(), 'cartwheel-background-'));
   const nodes: NodeProcess[] = [];
-  process.on('exit', () => {
+  endWith(() => {
     for (const node of nodes) node.signal('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
   const experiment = new Experiment(wishes, folder, nodes);
   const outcomes: Outcome[] = [];
   for (const setting of SETTINGS) outcomes.push(await experiment.measure(setting));

@@ -15,6 +15,7 @@ import { type MemoryResult, memoryTable, type Result, ratioOf, resultTable } fro
 import { type BuiltRevision, buildRevision, RevisionError } from './bench/revision.js';
 import { readWishes, USAGE, type Wishes } from './bench/wishes.js';
 import { orUsage } from './processes/command-line.js';
+import { endWith } from './processes/end-with.js';
 import { startAll } from './processes/local-nodes.js';
 import type { NodeProcess } from './processes/node-process.js';
 import { freePorts } from './processes/ports.js';
@@ -82,12 +83,6 @@ function resultOf(contender: string, { load, test, runs }: Bout): Result {
   const [cluster, redis] = [NAMES.present, NAMES.redis].map((name) => medianRun(runs.get(name) ?? []));
   if (cluster === undefined || redis === undefined) throw new Error(`${load} was not measured`);
   return { contender, load, test, cluster, redis };
-}
-
-/** Sees to it that nothing outlives this process, however it ends: `remove` is called then, also on a signal. */
-function endWith(remove: () => void): void {
-  process.on('exit', remove);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
 }
 
 function progress(text: string): void {

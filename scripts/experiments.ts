@@ -8,11 +8,13 @@ import { join, resolve } from 'node:path';
 import type { Ground } from './experiments/cluster.js';
 import { figure5 } from './experiments/figure5.js';
 import { frozen } from './experiments/frozen.js';
-import { type ExperimentName, type Plan, readPlan } from './experiments/plan.js';
+import { type ExperimentName, type Plan, readPlan, USAGE } from './experiments/plan.js';
 import { quorums } from './experiments/quorums.js';
 import type { Result } from './experiments/result.js';
 import { table2 } from './experiments/table2.js';
 import { versions } from './experiments/versions.js';
+import { orUsage } from './processes/command-line.js';
+import { endWith } from './processes/end-with.js';
 
 const RUN: Readonly<Record<ExperimentName, (ground: Ground, plan: Plan) => Promise<Result>>> = {
   figure5,
@@ -24,31 +26,26 @@ const RUN: Readonly<Record<ExperimentName, (ground: Ground, plan: Plan) => Promi
 
 async function run(plan: Plan): Promise<void> {
   const ground: Ground = { folder: mkdtempSync(join(tmpdir(), 'cartwheel-experiments-')), started: [] };
-  try {
-    mkdirSync(plan.out, { recursive: true });
-    for (const name of plan.names) {
-      console.error(`${name} …`);
-      const { report, svg, faults } = await RUN[name](ground, plan);
-      console.log(`${report}\n`);
-      const file = join(plan.out, name);
-      writeFileSync(`${file}.txt`, `${report}\n`);
-      writeFileSync(`${file}.svg`, svg);
-      console.log(`Kept in ${resolve(file)}.txt and .svg\n`);
-      for (const fault of faults) {
-        console.error(fault);
-        process.exitCode = 1;
-      }
-    }
-  } finally {
-    await Promise.all(ground.started.map((node) => node.kill()));
+  endWith(() => {
+    for (const node of ground.started) node.signal('SIGKILL');
     rmSync(ground.folder, { recursive: true, force: true });
+  });
+  mkdirSync(plan.out, { recursive: true });
+  for (const name of plan.names) {
+    console.error(`… ${name}`);
+    const { report, svg, faults } = await RUN[name](ground, plan);
+    console.log(`${report}\n`);
+    const file = join(plan.out, name);
+    writeFileSync(`${file}.txt`, `${report}\n`);
+    writeFileSync(`${file}.svg`, svg);
+    console.log(`Kept in ${resolve(file)}.txt and .svg\n`);
+    for (const fault of faults) {
+      console.error(fault);
+      process.exitCode = 1;
+    }
   }
+  await Promise.all(ground.started.map((node) => node.kill()));
 }
 
-try {
-  await run(readPlan());
-} catch (error) {
-  if (!(error instanceof RangeError || (error instanceof TypeError && 'code' in error))) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+const plan = orUsage(readPlan(process.argv.slice(2)), USAGE);
+if (plan !== undefined) await run(plan);

@@ -6,13 +6,15 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { generate } from './load/generate.js';
+import { GeneratorError, generate } from './load/generate.js';
 import { decode } from './load/latencies.js';
 import { LoadedCluster } from './load/loaded-cluster.js';
 import { type Outcome, outcomeTable, percentilePlot } from './load/outcomes.js';
-import { HELP, readWishes, USAGE, type Wishes } from './load/plan.js';
+import { readWishes, USAGE, type Wishes } from './load/plan.js';
 import { SCENES, type Scene } from './load/scenes.js';
 import type { Address, Tally, Traffic } from './load/traffic.js';
+import { orUsage } from './processes/command-line.js';
+import { endWith } from './processes/end-with.js';
 import { freePorts } from './processes/ports.js';
 import { RedisServer } from './processes/redis-server.js';
 import { pause } from './processes/wait.js';
@@ -92,16 +94,19 @@ function logPath(folder: string, name: string): string {
   return resolve(folder, `${name}.hlog`);
 }
 
+/** Ends what runs, and removes what it has written. */
+let end = (): void => undefined;
+
 async function compare(wishes: Wishes): Promise<Outcome[]> {
   const folder = mkdtempSync(join(tmpdir(), 'cartwheel-load-'));
   const [redisPort = 0] = await freePorts(1);
   const cluster = await LoadedCluster.make(folder, wishes.durability);
   const redis = RedisServer.launch(redisPort, folder);
-  process.on('exit', () => {
+  end = () => {
     redis.kill();
     for (const node of cluster.processes) node.signal('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
-  });
+  };
   const outcomes = await new Comparison(wishes, cluster, redis).run();
   await cluster.stop();
   redis.kill();
@@ -113,7 +118,7 @@ function progress(text: string): void {
 }
 
 async function run(wishes: Wishes): Promise<void> {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
+  endWith(() => end());
   mkdirSync(wishes.folder, { recursive: true });
   const outcomes = wishes.isComparison ? await compare(wishes) : await measureTargets(wishes);
   const { mix, connections, arrivals } = wishes.traffic;
@@ -124,12 +129,14 @@ async function run(wishes: Wishes): Promise<void> {
   );
 }
 
-const wishes = readWishes(process.argv.slice(2));
-if (wishes === HELP) {
-  console.log(USAGE);
-} else if (typeof wishes === 'string') {
-  console.error(`${wishes}\n\n${USAGE}`);
-  process.exitCode = 1;
-} else {
-  await run(wishes);
+const wishes = orUsage(readWishes(process.argv.slice(2)), USAGE);
+if (wishes !== undefined) {
+  try {
+    await run(wishes);
+  } catch (error) {
+    if (!(error instanceof GeneratorError)) throw error;
+    console.error(error.message);
+    // Servers that run would keep it alive.
+    process.exit(1);
+  }
 }

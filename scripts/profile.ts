@@ -6,7 +6,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runLoad } from './bench/load-run.js';
-import { HELP, readWishes, USAGE, type Wishes } from './profile/plan.js';
+import { orUsage } from './processes/command-line.js';
+import { endWith } from './processes/end-with.js';
+import { readWishes, USAGE, type Wishes } from './profile/plan.js';
 import { ProfiledCluster } from './profile/profiled-cluster.js';
 import { asCpuTime, centreTable, functionTable, idleShare, threadTable } from './profile/report.js';
 import { type AllocationNode, allocationCosts, type CpuProfile, cpuCosts } from './profile/self-costs.js';
@@ -62,20 +64,12 @@ function progress(text: string): void {
 async function run(wishes: Wishes): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'cartwheel-profile-'));
   const cluster = await ProfiledCluster.make(folder, wishes);
-  process.on('exit', () => {
+  endWith(() => {
     cluster.kill();
     rmSync(folder, { recursive: true, force: true });
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
   await profile(wishes, cluster);
 }
 
-const wishes = readWishes(process.argv.slice(2));
-if (wishes === HELP) {
-  console.log(USAGE);
-} else if (typeof wishes === 'string') {
-  console.error(`${wishes}\n\n${USAGE}`);
-  process.exitCode = 1;
-} else {
-  await run(wishes);
-}
+const wishes = orUsage(readWishes(process.argv.slice(2)), USAGE);
+if (wishes !== undefined) await run(wishes);

@@ -42,7 +42,6 @@ import { WriteQueue } from './write-queue.js';
 
 export type { Durability, LoadWaiter, StoreAnswer, WriteWaiter } from './entry.js';
 export { BUFFER, FSYNC, LOG, PENDING, REFUSED, STORED } from './entry.js';
-export type { TakeRows } from './partition-scan.js';
 export type { KeyCame } from './record-writer.js';
 export { RECORD_NOTE_BYTES };
 

@@ -1,5 +1,6 @@
 /** What clients do while background work runs: gets and puts of a small set of keys, half and half. */
 import { build, type Histogram } from 'hdr-histogram-js';
+import { pause } from '../processes/wait.js';
 import { Arrivals } from './arrivals.js';
 import { RequestPipe, requestOf } from './request-pipe.js';
 
@@ -92,11 +93,4 @@ export class ForegroundLoad {
     pipe.send(nextRequest(this.#turn++), nowUs());
     pipe.flush();
   }
-}
-
-/** Resolves after `ms`. */
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

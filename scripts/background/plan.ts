@@ -44,8 +44,6 @@ export const USAGE = `Usage: npm run background -- [--quick] [--work hints|excha
   --seconds S  how long the foreground is measured in each setting, at most (60)
   --rate R     requests a second of the foreground (half of what the cluster takes)`;
 
-/** In place of what is wrong with a command line: it asks for the usage. */
-
 /** Reads the command line; a text says what is wrong with it. */
 export function readWishes(argv: readonly string[]): Wishes | string {
   const values = parse(argv);

@@ -35,8 +35,9 @@ export function readWishes(argv: readonly string[]): Wishes | string {
   const contenders = CONTENDERS.filter(({ name }) => only.includes(name));
   if (contenders.length !== only.length) return `--only: expected some of ${CONTENDERS.map(({ name }) => name).join()}`;
   const allLoads = values.cluster ? [...LOADS, ...CLUSTER_LOADS] : LOADS;
-  const loads = allLoads.filter(({ name }) => values.loads === undefined || values.loads.split(',').includes(name));
-  if (loads.length === 0) return `--loads: expected some of ${allLoads.map(({ name }) => name).join()}`;
+  const wanted = values.loads?.split(',') ?? allLoads.map(({ name }) => name);
+  const loads = allLoads.filter(({ name }) => wanted.includes(name));
+  if (loads.length !== wanted.length) return `--loads: expected some of ${allLoads.map(({ name }) => name).join()}`;
   const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
   const runSeconds = Number(values.seconds ?? (values.quick ? 1 : 3));
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) return '--rounds: expected 1 to 100';

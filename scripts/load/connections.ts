@@ -6,6 +6,9 @@ import type { Address } from './traffic.js';
 /** Between two attempts to reach a server that isn't there. */
 const RETRY_MS = 20;
 
+/** Nobody is there to send requests to. */
+export class UnreachableError extends Error {}
+
 export class Connections {
   readonly #addresses: readonly Address[];
   readonly #answered: Answered;
@@ -18,7 +21,7 @@ export class Connections {
     this.#answered = answered;
   }
 
-  /** Opens `count` connections, spread over the servers that are there. Rejects when none can be reached. */
+  /** Opens `count` connections, spread over the servers that are there. Rejects with `UnreachableError` when none is. */
   async open(count: number): Promise<void> {
     for (let i = 0; i < count; i++) await this.#connectToAny(i);
   }
@@ -53,16 +56,16 @@ export class Connections {
   }
 
   async #connectToAny(first: number): Promise<void> {
-    const errors: unknown[] = [];
+    const errors: string[] = [];
     for (let i = 0; i < this.#addresses.length; i++) {
       try {
         await this.#connect(first + i);
         return;
       } catch (error) {
-        errors.push(error);
+        errors.push(error instanceof Error ? error.message : String(error));
       }
     }
-    throw new AggregateError(errors, `none of ${this.#addresses.length} servers can be reached`);
+    throw new UnreachableError(`no server can be reached: ${errors.join(', ')}`);
   }
 
   async #connect(server: number): Promise<void> {

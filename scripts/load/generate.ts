@@ -6,7 +6,10 @@ import type { Report, Tally, Traffic } from './traffic.js';
 
 const PROGRAM = fileURLToPath(new URL('./generator.js', import.meta.url));
 
-/** Gives what it measured; `measuring` is called when its warm-up is over. Rejects with what it printed when it fails. */
+/** The load could not be generated; the message is what the generator said of that. */
+export class GeneratorError extends Error {}
+
+/** Gives what it measured; `measuring` is called when its warm-up is over. Rejects with `GeneratorError`. */
 export function generate(traffic: Traffic, measuring: () => void = () => undefined): Promise<Tally> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [PROGRAM, JSON.stringify(traffic)], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -28,7 +31,8 @@ export function generate(traffic: Traffic, measuring: () => void = () => undefin
     child.on('close', (code, signal) => {
       process.off('exit', kill);
       if (tally !== undefined && code === 0) resolve(tally);
-      else reject(new Error(`the load generator ended with ${signal ?? `exit code ${code}`}:\n${errors}`));
+      else
+        reject(new GeneratorError(errors.trim() || `the load generator ended with ${signal ?? `exit code ${code}`}`));
     });
   });
 }

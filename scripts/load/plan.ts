@@ -1,5 +1,6 @@
 /** What load to generate, read from the command line. */
 import { parseArgs } from 'node:util';
+import { HELP } from '../processes/command-line.js';
 import type { Address, Traffic } from './traffic.js';
 
 const LOCALHOST = '127.0.0.1';
@@ -22,9 +23,6 @@ export const USAGE = `Usage: npm run load -- --target NAME=PORT,HOST:PORT… [--
   --out FOLDER     where NAME.hlog and percentiles.svg are written (load)
   --quick          two seconds each of few keys: shows only that it works`;
 
-/** In place of what is wrong with a command line: it asks for the usage. */
-export const HELP = '--help';
-
 export interface Target {
   readonly name: string;
   readonly addresses: readonly Address[];
@@ -46,6 +44,8 @@ export function readWishes(argv: readonly string[]): Wishes | string {
   for (const text of values.target) {
     const target = targetOf(text);
     if (target === undefined) return `--target: expected NAME=PORT,HOST:PORT…, not '${text}'`;
+    // Its latencies are written to a file of that name.
+    if (targets.some(({ name }) => name === target.name)) return `--target: two of them are named '${target.name}'`;
     targets.push(target);
   }
   if (values.compare === targets.length > 0) return 'expected either --target or --compare';

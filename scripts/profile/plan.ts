@@ -1,6 +1,7 @@
 /** What to profile, read from the command line. */
 import { parseArgs } from 'node:util';
 import { type Load, PLAIN, type Test } from '../bench/plan.js';
+import { HELP } from '../processes/command-line.js';
 
 const LOADS: Readonly<Record<string, readonly Test[]>> = { set: ['SET'], get: ['GET'], mixed: ['SET', 'GET'] };
 const KEYS = 100_000;
@@ -17,9 +18,6 @@ export const USAGE = `Usage: npm run profile -- [--load set|get|mixed] [--pipeli
   --one-key       all requests are for one key
   --out FOLDER    where the recordings are written (profile)
   --quick         one second each, after a short warm-up: shows only that it works`;
-
-/** In place of what is wrong with a command line: it asks for the usage. */
-export const HELP = '--help';
 
 export interface Wishes {
   readonly load: Load;

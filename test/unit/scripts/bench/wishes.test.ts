@@ -31,6 +31,7 @@ test('a revision is taken as it is', (t) => {
 test('what cannot be measured is said', (t) => {
   t.regex(String(readWishes(['--only', 'nobody'])), /^--only: expected some of buffer3,/);
   t.regex(String(readWishes(['--loads', 'none'])), /^--loads: expected some of plain,/);
+  t.regex(String(readWishes(['--loads', 'plain,--cluster'])), /^--loads: expected some of plain,/);
   t.regex(String(readWishes(['--rounds', '0'])), /^--rounds/);
   t.regex(String(readWishes(['--wrong'])), /--wrong/);
   t.is(readWishes([HELP]), HELP);

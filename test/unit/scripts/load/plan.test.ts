@@ -1,5 +1,6 @@
 import test from 'ava';
-import { HELP, readWishes, type Wishes } from '../../../../scripts/load/plan.js';
+import { readWishes, type Wishes } from '../../../../scripts/load/plan.js';
+import { HELP } from '../../../../scripts/processes/command-line.js';
 
 function wishes(...words: string[]): Wishes {
   const read = readWishes(words);
@@ -36,6 +37,7 @@ test('what makes no load is said', (t) => {
   t.regex(String(readWishes(['--compare', '--target', 'a=1'])), /either --target or --compare/);
   t.regex(String(readWishes(['--target', 'a=x'])), /^--target: expected NAME=PORT/);
   t.regex(String(readWishes(['--target', '../a=1'])), /^--target/);
+  t.regex(String(readWishes(['--target', 'a=1', '--target', 'a=2'])), /^--target: two of them are named 'a'/);
   t.regex(String(readWishes(['--compare', '--rate', '0'])), /^--rate: expected 1 to/);
   t.regex(String(readWishes(['--compare', '--value-bytes', '1.5'])), /^--value-bytes: expected 0 to/);
   t.regex(String(readWishes(['--compare', '--arrivals', 'never'])), /^--arrivals/);
