@@ -1,6 +1,6 @@
 /** Single bits of strings: GETBIT, SETBIT, BITCOUNT, BITPOS. */
 
-import { KEY_ARGUMENT, pureTokens } from '../arguments/argument-rows.js';
+import { FIRST_KEY, KEY_ARGUMENT, pureTokens } from '../arguments/argument-rows.js';
 import { parseInt64 } from '../arguments/integer-argument.js';
 import { refusesKey, refusesLength } from '../arguments/key-argument.js';
 import { keyword } from '../arguments/keyword.js';
@@ -107,7 +107,6 @@ function wholeOf(value: Buffer): IndexRange | undefined {
   return value.length === 0 ? undefined : { first: 0, last: value.length * 8 - 1 };
 }
 
-const FIRST_KEY = { first: 1, last: 1, step: 1 } as const;
 const UNIT_ARGUMENT: ArgumentRow = {
   name: 'index_unit',
   type: 'oneof',

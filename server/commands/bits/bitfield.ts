@@ -7,7 +7,7 @@ import {
   decodeBitfieldAnswer,
 } from '../../../cluster/coordinator/changes/string-change-bitfield.js';
 import type { ReplyBuffer } from '../../resp/reply-buffer.js';
-import { KEY_ARGUMENT, pureTokens } from '../arguments/argument-rows.js';
+import { FIRST_KEY, KEY_ARGUMENT, pureTokens } from '../arguments/argument-rows.js';
 import { refusesKey, refusesLength } from '../arguments/key-argument.js';
 import { type ArgumentRow, type Call, type CommandRow, type Handler, refuse } from '../command.js';
 import { changeString } from '../strings/change-string.js';
@@ -52,7 +52,6 @@ function writeResults(out: ReplyBuffer, answer: Buffer): void {
   }
 }
 
-const FIRST_KEY = { first: 1, last: 1, step: 1 } as const;
 const FIELD_ARGUMENTS: readonly ArgumentRow[] = [
   { name: 'encoding', type: 'string' },
   { name: 'offset', type: 'integer' },

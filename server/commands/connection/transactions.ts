@@ -9,6 +9,7 @@ import type { ClientConnection } from '../../net/connection.js';
 import { WATCHED_KEYS_MAX } from '../../net/limits.js';
 import { Transaction, type WatchedKey } from '../../net/transaction.js';
 import type { Server } from '../../server.js';
+import { ALL_KEYS, KEYS_ARGUMENT } from '../arguments/argument-rows.js';
 import { keyOf, refusesKey } from '../arguments/key-argument.js';
 import { type CommandRow, type Handler, refuse } from '../command.js';
 import { refusesFailure } from '../failure-text.js';
@@ -139,11 +140,11 @@ export const transactionCommands: readonly CommandRow[] = [
     ...FAST,
     name: 'watch',
     arity: -2,
-    keys: { first: 1, last: -1, step: 1, flags: ['RO'] },
+    keys: { ...ALL_KEYS, flags: ['RO'] },
     since: '2.2.0',
     complexity: 'O(1) for every key.',
     summary: 'Let EXEC run nothing if one of the keys has changed by then; versions are compared just before it runs',
-    arguments: [{ name: 'key', type: 'key', flags: ['multiple'] }],
+    arguments: [KEYS_ARGUMENT],
     run: watch,
   },
   {

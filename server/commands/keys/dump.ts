@@ -3,7 +3,7 @@
 import type { Change } from '../../../cluster/coordinator/changes/change.js';
 import type { VersionVector } from '../../../cluster/version/object.js';
 import { dumpString, restoredString } from '../../rdb/string-payload.js';
-import { KEY_ARGUMENT } from '../arguments/argument-rows.js';
+import { FIRST_KEY, KEY_ARGUMENT } from '../arguments/argument-rows.js';
 import { absoluteExpiryMs } from '../arguments/expiry.js';
 import { parseInt64 } from '../arguments/integer-argument.js';
 import { keyOf, refusesKey } from '../arguments/key-argument.js';
@@ -136,7 +136,7 @@ export const dumpCommands: readonly CommandRow[] = [
     name: 'dump',
     arity: 2,
     flags: ['readonly'],
-    keys: { first: 1, last: 1, step: 1, flags: ['RO', 'access'] },
+    keys: { ...FIRST_KEY, flags: ['RO', 'access'] },
     categories: ['@keyspace', '@read', '@slow'],
     since: '2.6.0',
     group: 'generic',
@@ -151,7 +151,7 @@ export const dumpCommands: readonly CommandRow[] = [
     name: 'restore',
     arity: -4,
     flags: ['write', 'denyoom'],
-    keys: { first: 1, last: 1, step: 1, flags: ['OW', 'update'] },
+    keys: { ...FIRST_KEY, flags: ['OW', 'update'] },
     categories: ['@keyspace', '@write', '@slow', '@dangerous'],
     since: '2.6.0',
     group: 'generic',

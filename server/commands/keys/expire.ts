@@ -7,7 +7,7 @@ import {
   EXPIRE_IF_SOME,
 } from '../../../cluster/coordinator/changes/change.js';
 import { siblingExpiryMs } from '../../../cluster/version/codec.js';
-import { KEY_ARGUMENT } from '../arguments/argument-rows.js';
+import { FIRST_KEY, KEY_ARGUMENT } from '../arguments/argument-rows.js';
 import { absoluteExpiryMs, type ExpiryUnit } from '../arguments/expiry.js';
 import { parseInt64 } from '../arguments/integer-argument.js';
 import { keyOf, refusesKey } from '../arguments/key-argument.js';
@@ -184,8 +184,6 @@ const TTL_ROWS: readonly {
     answer: (ms) => ms,
   },
 ];
-
-const FIRST_KEY = { first: 1, last: 1, step: 1 } as const;
 
 /** EXPIRE, TTL and their kin. */
 export const expireCommands: readonly CommandRow[] = [

@@ -2,7 +2,7 @@
 
 import type { Change } from '../../../cluster/coordinator/changes/change.js';
 import type { ModifyDone } from '../../../cluster/coordinator/changes/modify.js';
-import { KEY_ARGUMENT } from '../arguments/argument-rows.js';
+import { ALL_KEYS, FIRST_KEY, KEY_ARGUMENT, KEYS_ARGUMENT } from '../arguments/argument-rows.js';
 import { keyOf, refusesKey } from '../arguments/key-argument.js';
 import type { CommandRow, Handler } from '../command.js';
 import { refusesFailure } from '../failure-text.js';
@@ -59,71 +59,63 @@ const type: Handler = (call) => {
   });
 };
 
-const KEYS_ARGUMENT = [{ ...KEY_ARGUMENT, flags: ['multiple'] }] as const;
+const OF_MANY_KEYS = {
+  arity: -2,
+  group: 'generic',
+  tips: ['request_policy:multi_shard', 'response_policy:agg_sum'],
+  arguments: [KEYS_ARGUMENT],
+} as const;
+const DELETING = {
+  ...OF_MANY_KEYS,
+  keys: { ...ALL_KEYS, flags: ['RM', 'delete'] },
+  complexity: 'O(N) where N is the number of keys that will be removed.',
+  run: del,
+} as const;
+const COUNTING = {
+  ...OF_MANY_KEYS,
+  flags: ['readonly', 'fast'],
+  keys: { ...ALL_KEYS, flags: ['RO'] },
+  categories: ['@keyspace', '@read', '@fast'],
+  run: exists,
+} as const;
 
 /** Generic commands on whole keys. */
 export const keyCommands: readonly CommandRow[] = [
   {
+    ...DELETING,
     name: 'del',
-    arity: -2,
     flags: ['write'],
-    keys: { first: 1, last: -1, step: 1, flags: ['RM', 'delete'] },
     categories: ['@keyspace', '@write', '@slow'],
     since: '1.0.0',
-    group: 'generic',
-    complexity: 'O(N) where N is the number of keys that will be removed.',
     summary: 'Delete keys, with all siblings that a read quorum knows',
-    tips: ['request_policy:multi_shard', 'response_policy:agg_sum'],
-    arguments: KEYS_ARGUMENT,
-    run: del,
   },
   {
+    ...DELETING,
     name: 'unlink',
-    arity: -2,
     flags: ['write', 'fast'],
-    keys: { first: 1, last: -1, step: 1, flags: ['RM', 'delete'] },
     categories: ['@keyspace', '@write', '@fast'],
     since: '4.0.0',
-    group: 'generic',
-    complexity: 'O(N) where N is the number of keys that will be removed.',
     summary: 'Delete keys; the same as DEL',
-    tips: ['request_policy:multi_shard', 'response_policy:agg_sum'],
-    arguments: KEYS_ARGUMENT,
-    run: del,
   },
   {
+    ...COUNTING,
     name: 'exists',
-    arity: -2,
-    flags: ['readonly', 'fast'],
-    keys: { first: 1, last: -1, step: 1, flags: ['RO'] },
-    categories: ['@keyspace', '@read', '@fast'],
     since: '1.0.0',
-    group: 'generic',
     complexity: 'O(N) where N is the number of keys to check.',
     summary: 'Count how many of the given keys exist',
-    tips: ['request_policy:multi_shard', 'response_policy:agg_sum'],
-    arguments: KEYS_ARGUMENT,
-    run: exists,
   },
   {
+    ...COUNTING,
     name: 'touch',
-    arity: -2,
-    flags: ['readonly', 'fast'],
-    keys: { first: 1, last: -1, step: 1, flags: ['RO'] },
-    categories: ['@keyspace', '@read', '@fast'],
     since: '3.2.1',
-    group: 'generic',
     complexity: 'O(N) where N is the number of keys that will be touched.',
     summary: 'Count how many of the given keys exist; nobody notes when a key is read',
-    tips: ['request_policy:multi_shard', 'response_policy:agg_sum'],
-    arguments: KEYS_ARGUMENT,
-    run: exists,
   },
   {
     name: 'type',
     arity: 2,
     flags: ['readonly', 'fast'],
-    keys: { first: 1, last: 1, step: 1, flags: ['RO'] },
+    keys: { ...FIRST_KEY, flags: ['RO'] },
     categories: ['@keyspace', '@read', '@fast'],
     since: '1.0.0',
     group: 'generic',

@@ -12,7 +12,7 @@ import { foldSiblings } from '../../../cluster/version/counter-fold.js';
 import type { Written } from '../../../cluster/version/encoded.js';
 import { isLive, type VersionVector } from '../../../cluster/version/object.js';
 import type { Server } from '../../server.js';
-import { KEY_ARGUMENT } from '../arguments/argument-rows.js';
+import { FIRST_KEY, KEY_ARGUMENT } from '../arguments/argument-rows.js';
 import { storedDatabaseOf } from '../arguments/database-argument.js';
 import { keyOf, refusesKey } from '../arguments/key-argument.js';
 import { keyword } from '../arguments/keyword.js';
@@ -236,7 +236,7 @@ export const renameCommands: readonly CommandRow[] = [
     name: 'move',
     arity: 3,
     flags: ['write', 'fast'],
-    keys: { first: 1, last: 1, step: 1, flags: ['RW', 'access', 'update'] },
+    keys: { ...FIRST_KEY, flags: ['RW', 'access', 'update'] },
     categories: ['@keyspace', '@write', '@fast'],
     since: '1.0.0',
     group: 'generic',

@@ -2,7 +2,7 @@
 
 import type { Decimal } from '../../../cluster/version/decimal.js';
 import { parseDecimal } from '../../../cluster/version/decimal.js';
-import { KEY_ARGUMENT } from '../arguments/argument-rows.js';
+import { FIRST_KEY, KEY_ARGUMENT } from '../arguments/argument-rows.js';
 import { parseInt64 } from '../arguments/integer-argument.js';
 import { keyOf, refusesKey } from '../arguments/key-argument.js';
 import { type Call, type CommandRow, type Handler, refuse } from '../command.js';
@@ -58,7 +58,7 @@ const incrbyfloat: Handler = (call) => {
 };
 
 const ONE_KEY = {
-  keys: { first: 1, last: 1, step: 1, flags: ['RW', 'access', 'update'] },
+  keys: { ...FIRST_KEY, flags: ['RW', 'access', 'update'] },
   categories: ['@write', '@string', '@fast'],
   flags: ['write', 'denyoom', 'fast'],
   group: 'string',

@@ -1,6 +1,6 @@
 /** Pieces of strings: reads of a part, and what makes a string longer or writes into it. */
 
-import { KEY_ARGUMENT } from '../arguments/argument-rows.js';
+import { FIRST_KEY, KEY_ARGUMENT } from '../arguments/argument-rows.js';
 import { parseInt64 } from '../arguments/integer-argument.js';
 import { refusesKey, refusesLength } from '../arguments/key-argument.js';
 import { type ArgumentRow, type Call, type CommandRow, type Handler, refuse } from '../command.js';
@@ -46,7 +46,6 @@ const setRange: Handler = (call) => {
   changeStringToInteger(call, { kind: 'setrange', offset: Number(offset), value });
 };
 
-const FIRST_KEY = { first: 1, last: 1, step: 1 } as const;
 const RANGE_ARGUMENTS: readonly ArgumentRow[] = [
   KEY_ARGUMENT,
   { name: 'start', type: 'integer' },

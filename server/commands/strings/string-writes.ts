@@ -2,7 +2,7 @@
 
 import type { Change } from '../../../cluster/coordinator/changes/change.js';
 import type { Failure } from '../../../cluster/failure.js';
-import { KEY_ARGUMENT } from '../arguments/argument-rows.js';
+import { FIRST_KEY, KEY_ARGUMENT } from '../arguments/argument-rows.js';
 import { EXPIRY_OPTIONS, type ExpiryUnit, type GivenExpiry, positiveExpiryMs } from '../arguments/expiry.js';
 import { keyOf, refusesKey, refusesValue } from '../arguments/key-argument.js';
 import { keyword } from '../arguments/keyword.js';
@@ -124,7 +124,6 @@ function getAndExpire(call: Call, expiryMs: number): void {
   });
 }
 
-const FIRST_KEY = { first: 1, last: 1, step: 1 } as const;
 const VALUE_ARGUMENT = { name: 'value', type: 'string' } as const;
 
 /** `SETEX` and `PSETEX`. */

@@ -9,7 +9,14 @@ import type { VersionVector } from '../../../cluster/version/object.js';
 import type { ReplySlot } from '../../net/reply-slot.js';
 import type { Server } from '../../server.js';
 import { LONG_REQUEST_ARGUMENTS, STEP_ARGUMENTS } from '../../turns/limits.js';
-import { KEY_ARGUMENT, KEYS_WITH_VALUES, pureTokens } from '../arguments/argument-rows.js';
+import {
+  ALL_KEYS,
+  FIRST_KEY,
+  KEY_ARGUMENT,
+  KEYS_ARGUMENT,
+  KEYS_WITH_VALUES,
+  pureTokens,
+} from '../arguments/argument-rows.js';
 import { keyOf, refusesKey, refusesValue } from '../arguments/key-argument.js';
 import { type CommandRow, type Handler, type KeyFlag, refuse } from '../command.js';
 import { SYNTAX_ERROR } from '../error-text.js';
@@ -202,8 +209,6 @@ function setKeyFlags(args: readonly Buffer[]): readonly KeyFlag[] {
   return args.slice(3).some((word) => isWord(word, 'GET')) ? ['RW', 'access', 'update'] : ['OW', 'update'];
 }
 
-const FIRST_KEY = { first: 1, last: 1, step: 1 } as const;
-
 /** String commands. */
 export const stringCommands: readonly CommandRow[] = [
   {
@@ -279,14 +284,14 @@ export const stringCommands: readonly CommandRow[] = [
     name: 'mget',
     arity: -2,
     flags: ['readonly', 'fast'],
-    keys: { first: 1, last: -1, step: 1, flags: ['RO', 'access'] },
+    keys: { ...ALL_KEYS, flags: ['RO', 'access'] },
     categories: ['@read', '@string', '@fast'],
     since: '1.0.0',
     group: 'string',
     complexity: 'O(N) where N is the number of keys to retrieve.',
     summary: 'Get the values of all the given keys',
     tips: ['request_policy:multi_shard'],
-    arguments: [{ ...KEY_ARGUMENT, flags: ['multiple'] }],
+    arguments: [KEYS_ARGUMENT],
     run: mget,
   },
   {
