@@ -25,6 +25,8 @@ export const TRIM_ROWS = 512;
 /** Journal rows that a recovery takes at once, and after how many it says how far it is. */
 export const RECOVERY_ROWS = 16;
 export const RECOVERY_LOG_ROWS = 1024;
+/** Rows of so many bytes are gone through before the latest records in them are written. */
+export const RECOVERY_WINDOW_BYTES = 32 * 1024 * 1024;
 
 /** Share of memoryBytesMax that records may take which can't leave memory, dirty or in the journal: beyond, writers wait for the store. */
 export const HELD_FAST_SHARE_MAX = 0.8;

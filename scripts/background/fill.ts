@@ -41,8 +41,13 @@ export async function fillKeys(
       };
       const start = async (): Promise<void> => {
         for (let i = 0; i < PIPES; i++) {
-          const pipe = await RequestPipe.connect(ports[i % ports.length] ?? 0, (answered, _, isError) => {
-            if (isError) reject(new Error('a write was refused'));
+          const pipe = await RequestPipe.connect(ports[i % ports.length] ?? 0, (answered, _, isError, reason) => {
+            if (isError) {
+              // What is under way on the others ends with their connections.
+              next = to;
+              reject(new Error(`a write was refused: ${reason ?? 'the connection is gone'}`));
+              return;
+            }
             if (--left === 0) resolve();
             sendOn(answered);
             setImmediate(() => answered.flush());

@@ -3,8 +3,8 @@ import RedisParser from 'redis-parser';
 
 const HOST = '127.0.0.1';
 
-/** Hears of each request's end: `dueUs` as it was given to `send`. */
-export type Answered = (pipe: RequestPipe, dueUs: number, isError: boolean) => void;
+/** Hears of each request's end: `dueUs` as it was given to `send`, and with `isError` what the server said, if it did. */
+export type Answered = (pipe: RequestPipe, dueUs: number, isError: boolean, reason?: string) => void;
 
 /** Hears that a connection is gone, after all that was under way on it has ended. */
 export type Closed = (pipe: RequestPipe) => void;
@@ -25,7 +25,7 @@ export class RequestPipe {
     this.#closed = closed;
     const parser = new RedisParser({
       returnReply: () => this.#end(false),
-      returnError: () => this.#end(true),
+      returnError: ({ message }) => this.#end(true, message),
     });
     socket.on('data', (chunk) => parser.execute(chunk));
     socket.on('error', () => undefined);
@@ -75,13 +75,13 @@ export class RequestPipe {
     this.#socket.destroy();
   }
 
-  #end(isError: boolean): void {
+  #end(isError: boolean, reason?: string): void {
     const dueUs = this.#due[this.#head++] ?? 0;
     if (this.#head === this.#due.length) {
       this.#due = [];
       this.#head = 0;
     }
-    this.#answered(this, dueUs, isError);
+    this.#answered(this, dueUs, isError, reason);
   }
 
   #close(): void {

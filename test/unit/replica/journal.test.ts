@@ -119,7 +119,7 @@ test('a recovery can be broken off at any batch and begun again', async (t) => {
     store.write = (writes, sync, done) => {
       if (left-- > 0) write(writes, sync, done);
     };
-    void recoverJournal(store, world.log);
+    void recoverJournal(store, world.log, 500);
     await world.timers.advance(100);
     disk = store.crash('process');
     crashes++;
@@ -127,6 +127,26 @@ test('a recovery can be broken off at any batch and begun again', async (t) => {
   t.true(crashes > 3);
   const next = await OpenedReplica.open(world, { disk });
   for (let i = 90; i < 120; i++) t.is(shownValue(await next.get(`k${i % 30}`)), `${i}`);
+});
+
+test('of a key that was journaled again and again a recovery writes the latest record only', async (t) => {
+  const world = new ManualWorld();
+  const first = await OpenedReplica.openWarm(world);
+  for (let i = 0; i < 120; i++) {
+    await first.put(`k${i % 3}`, `${i}`, LOG);
+    await world.timers.advance(2);
+  }
+  const store = new MemoryStore(world.timers, { disk: first.store.crash('process') });
+  const written: number[] = [];
+  const write = store.write.bind(store);
+  store.write = (writes, sync, done) => {
+    written.push(...writes.filter(({ value }) => value !== undefined).map(({ key }) => key.readUInt8(0)));
+    write(writes, sync, done);
+  };
+  await world.timers.until(recoverJournal(store, world.log));
+  t.deepEqual(written, [STORAGE_KIND.data, STORAGE_KIND.data, STORAGE_KIND.data]);
+  const next = await OpenedReplica.open(world, { disk: store.disk });
+  for (let i = 117; i < 120; i++) t.is(shownValue(await next.get(`k${i % 3}`)), `${i}`);
 });
 
 test('a damaged record of the journal is left out and logged; the others are recovered', async (t) => {
