@@ -32,12 +32,13 @@ export function coordinate(
       new GetOperation(node, partition, db, key, undefined, done).start();
       break;
     case 'put':
+      // What this node mints for it is above that, and so it is for a change.
+      node.hybridClock.heed(request.asked);
       new PutOperation(node, partition, db, key, request.context, [request.written], undefined, done)
         .notAfter(notAfterUs)
         .start();
       break;
     case 'modify':
-      // What this node mints for it is above that.
       node.hybridClock.heed(request.asked);
       new ModifyOperation(
         node,

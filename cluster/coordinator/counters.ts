@@ -18,6 +18,8 @@ export class Counters {
   /** Objects that a node outside of the primaries was sent in the place of one. */
   stand_ins = 0;
   hedged_reads = 0;
+  /** Puts that another node ran too, as the one that was to coordinate them was silent. */
+  hedged_puts = 0;
   read_repairs = 0;
   read_quorum_failures = 0;
   write_quorum_failures = 0;

@@ -70,12 +70,22 @@ export class HedgeQueue {
    */
   add(operation: Hedgeable, peer: Peer, nowUs: number, graceUs = 0): void {
     if (this.#timer === undefined) this.#start(nowUs);
-    const dueUs = nowUs + graceUs + Math.min(Math.max(peer.p99Us(), LATE_MIN_US), this.#limitUs);
+    const dueUs = nowUs + graceUs + this.#patienceUs(peer);
     const tick = Math.ceil((dueUs - this.#originUs) / TICK_US);
     const slot = this.#slots[Math.min(Math.max(tick, this.#tick + 1), this.#tick + SLOTS - 1) & (SLOTS - 1)];
     slot?.operations.push(operation);
     slot?.peers.push(peer);
     this.#waiting++;
+  }
+
+  /** How long after it was asked at `nowUs` (monotonic) the peer is late. */
+  patienceUs(peer: Peer, nowUs: number): number {
+    this.#limit(nowUs);
+    return this.#patienceUs(peer);
+  }
+
+  #patienceUs(peer: Peer): number {
+    return Math.min(Math.max(peer.p99Us(), LATE_MIN_US), this.#limitUs);
   }
 
   stop(): void {

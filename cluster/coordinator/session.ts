@@ -95,7 +95,8 @@ export class Session implements PutElsewhere {
       new PutOperation(this.#node, partition, db, key, context, [written], state, done, this).start();
       return;
     }
-    const request: ForwardedRequest = { kind: 'put', db, slot, key, context, written };
+    const asked = this.#node.hybridClock.next();
+    const request: ForwardedRequest = { kind: 'put', db, slot, key, context, written, asked };
     this.#forward(partition, request, (reply) => done(state, reply.failure, reply.object));
   }
 
@@ -165,7 +166,8 @@ export class Session implements PutElsewhere {
   ): void {
     if (this.#waits(db, key, () => this.putElsewhere(db, key, context, written, storeFailure, done))) return;
     const slot = slotOf(Buffer.from(key, 'latin1'));
-    const request: ForwardedRequest = { kind: 'put', db, slot, key, context, written };
+    const asked = this.#node.hybridClock.next();
+    const request: ForwardedRequest = { kind: 'put', db, slot, key, context, written, asked };
     this.#forward(this.#partition(slot), request, ({ failure, object }) => done(failure, object), storeFailure);
   }
 

@@ -74,6 +74,7 @@ export class Peer implements ConnectionOwner, WatchedLink {
   /** When the requests of this turn were made. */
   private turnUs = 0;
   private lastGetUs = 0;
+  private lastRoundTripUs = 0;
   private readyUs = 0;
   /** When bytes came last over a link that is gone. */
   private lastHeardUs: number | undefined;
@@ -111,6 +112,11 @@ export class Peer implements ConnectionOwner, WatchedLink {
     return heardUs === undefined ? undefined : Math.round((this.world.clock.monotonicUs() - heardUs) / 1000);
   }
 
+  /** For how long nothing has come from the peer at `nowUs` (monotonic), in µs. */
+  silentUs(nowUs: number): number {
+    return nowUs - (this.ready?.receivedUs ?? this.lastHeardUs ?? Number.NEGATIVE_INFINITY);
+  }
+
   /** The actor that the peer named when the link came to stand; undefined before the first time. */
   actor(): PeerIdentity['actor'] | undefined {
     return this.identity?.actor;
@@ -139,6 +145,11 @@ export class Peer implements ConnectionOwner, WatchedLink {
   /** The same, or how long the oldest request has been waiting at `nowUs`, where that is longer already. */
   expectedUs(nowUs: number): number {
     return Math.max(this.gets.recentUs(), nowUs - this.table.oldestStartUs());
+  }
+
+  /** How long the last answer of any kind took, in µs; 0 before the first. */
+  roundTripUs(): number {
+    return this.lastRoundTripUs;
   }
 
   /** When a get was asked last (monotonic); 0: never. */
@@ -364,6 +375,7 @@ export class Peer implements ConnectionOwner, WatchedLink {
   private measure(startUs: number): number {
     const us = (this.ready?.receivedUs ?? startUs) - startUs;
     this.recorder.record(us);
+    this.lastRoundTripUs = us;
     return us;
   }
 

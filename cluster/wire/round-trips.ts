@@ -1,6 +1,9 @@
 /**
  * HOT PATH. A small memory of recent round trips: how long they took of late, and their p99. For the p99 there are four
  * buckets to each power of two µs, and every WINDOW samples all counts are halved, so that what is long ago weighs little.
+ *
+ * Those that wait together for a peer that stands still count once in the p99: it tells how long to wait for a peer, and one
+ * that stops now and then would else be given the more time the more requests it has let wait.
  */
 const WINDOW = 1024;
 const BUCKETS = 32 * 4;
@@ -21,16 +24,22 @@ export class RoundTrips {
   private p99 = GUESS_US;
   private average = 0;
   private sampledUs = Number.NEGATIVE_INFINITY;
+  /** When the last one ended that was counted and took longer than the p99. */
+  private slowEndUs = Number.NEGATIVE_INFINITY;
 
   /** Takes one duration in whole µs, which ended at `nowUs` (monotonic). */
   record(us: number, nowUs: number): void {
     const share = Math.min(Math.max((nowUs - this.sampledUs) / FORGET_US, SHARE_MIN), 1);
     this.average += (Math.min(Math.max(us, 0), US_MAX) - this.average) * share;
     this.sampledUs = nowUs;
-    const bucket = bucketOf(us);
-    this.counts[bucket] = (this.counts[bucket] ?? 0) + 1;
-    this.total += 1;
     this.sinceRefresh += 1;
+    // Under way when a slow one ended: it waited for the same.
+    if (us <= this.p99 || nowUs - us >= this.slowEndUs) {
+      if (us > this.p99) this.slowEndUs = nowUs;
+      const bucket = bucketOf(us);
+      this.counts[bucket] = (this.counts[bucket] ?? 0) + 1;
+      this.total += 1;
+    }
     if (this.total >= WINDOW) this.halve();
     if (this.sinceRefresh >= REFRESH || this.total < REFRESH) this.refresh();
   }

@@ -125,7 +125,7 @@ export function forwardBody(prng: Prng): Buffer {
   const asked = prng.pick([0, 1, anyTime(prng)]);
   const requests: ForwardedRequest[] = [
     { ...keyed, kind: 'get' },
-    { ...keyed, kind: 'put', context, written: { tombstone: false, expiryMs, value } },
+    { ...keyed, kind: 'put', context, written: { tombstone: false, expiryMs, value }, asked },
     { ...keyed, kind: 'modify', asked, again, change: { kind: 'delete', context } },
     { ...keyed, kind: 'modify', asked, again, change: { kind: 'expire', condition: prng.below(16), expiryMs } },
     { ...keyed, kind: 'modify', asked, again, change: { kind: 'compute', operation: anyOperation(prng) } },

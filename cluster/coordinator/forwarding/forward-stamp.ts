@@ -95,12 +95,12 @@ export class Lateness {
       this.#baselines.set(from, { process, delayUs, seenUs: nowUs });
       return withinMs * 1000;
     }
-    const leastUs = baseline.delayUs + (nowUs - baseline.seenUs) * DRIFT;
-    if (delayUs <= leastUs) {
+    const lateUs = Math.max(0, delayUs - baseline.delayUs);
+    // It may be the clocks that have drifted apart, and not this one that is late. That is known with the next one.
+    if (lateUs <= (nowUs - baseline.seenUs) * DRIFT) {
       baseline.delayUs = delayUs;
       baseline.seenUs = nowUs;
-      return withinMs * 1000;
     }
-    return withinMs * 1000 - (delayUs - leastUs);
+    return withinMs * 1000 - lateUs;
   }
 }

@@ -4,6 +4,13 @@
  *
  * An operation that runs again may have taken effect before. A get does no harm. A put writes the same value once more, beside
  * or over itself. A change says that it runs again: see `change-again.ts`.
+ *
+ * ```
+ *   a plain put       sent                                  run elsewhere too, while nothing at all comes from the first
+ *                       |--- the first may begin it ---|------ margin ------|
+ *                       0                              W                   2 W, and a round trip
+ *   any other write     |--------------- half a request timeout ----------------|  run elsewhere once the first has failed
+ * ```
  */
 import type { Failure } from '../../failure.js';
 import { BUFFER } from '../../replica/replica.js';
@@ -11,16 +18,15 @@ import type { Partition } from '../../ring/slots.js';
 import { highestCounter, objectLength } from '../../version/encoded.js';
 import { MalformedFields } from '../../wire/byte-fields.js';
 import type { Peer, ReplyHandler } from '../../wire/peer.js';
-import { VERSION_OF_ASKED } from '../../wire/versions.js';
 import { coordinate, coordinatorOf } from '../coordinate.js';
 import type { Coordination } from '../coordination.js';
-import { type Hedgeable, LATE_MIN_US } from '../hedge.js';
+import type { Hedgeable } from '../hedge.js';
 import { RUNS_MAX } from '../limits.js';
 import type { Placement } from '../placement.js';
-import { nextPrimary } from '../replica-choice.js';
 import { firstReachable, type Target } from '../routes.js';
 import { mayBeForgotten } from '../stray-copy.js';
 import { UNHEARD } from '../unheard.js';
+import { fasterPrimary, mayCoordinate, readableAt, timeAlone } from './choice.js';
 import { encodeStamp } from './forward-stamp.js';
 import { decodeReply, encodeRequest, type ForwardedReply, type ForwardedRequest } from './forwarded.js';
 
@@ -31,7 +37,11 @@ export class ForwardOperation implements ReplyHandler, Hedgeable {
   readonly #tried: Target[] = [];
   #request: ForwardedRequest;
   #sentUs = 0;
-  /** Coordinators that have yet to answer: two where a get's first was late. */
+  /** For so long after it was sent last the operation may be begun, ms. */
+  #withinMs = 0;
+  /** For so long after it was sent a put is not run by another too; Infinity: never. */
+  #aloneUs = Number.POSITIVE_INFINITY;
+  /** Coordinators that have yet to answer: two where the first was late. */
   #underWay = 0;
   #ended = false;
   /** Coordinators that may have run the operation. */
@@ -53,7 +63,9 @@ export class ForwardOperation implements ReplyHandler, Hedgeable {
 
   /** Hands the operation to who is to coordinate it, this node perhaps; fails at once where there is nobody. */
   start(): void {
-    const target = this.#faster() ?? coordinatorOf(this.#node, this.#partition, this.#request.key, this.#tried);
+    const isFirst = this.#tried.length === 0;
+    const faster = isFirst ? fasterPrimary(this.#node, this.#placement(), this.#request) : undefined;
+    const target = faster ?? coordinatorOf(this.#node, this.#partition, this.#request.key, this.#tried);
     if (target === undefined) {
       this.#fail(this.#failure ?? this.#nobody());
       return;
@@ -66,47 +78,54 @@ export class ForwardOperation implements ReplyHandler, Hedgeable {
     this.#forward(target.peer);
   }
 
-  /** A get that its coordinator is late with is run by another primary too, and whichever answers first answers it. */
-  late(): void {
+  /**
+   * A get that its coordinator is late with is run by another primary too, and whichever answers first answers it. So is a plain
+   * put, where the coordinator is silent altogether and would not begin it any more.
+   */
+  late(peer: Peer): void {
     if (this.#ended || this.#underWay !== 1) return;
+    const { counters, hedges, world } = this.#node;
+    const isGet = this.#request.kind === 'get';
+    if (!isGet) {
+      // The first has declined meanwhile, or failed.
+      if (this.#tried.length > 1) return;
+      const nowUs = world.clock.monotonicUs();
+      const isSilent = peer.silentUs(nowUs) >= this.#withinMs * 1000;
+      if (!isSilent || nowUs - this.#sentUs < this.#aloneUs) {
+        hedges.add(this, peer, nowUs);
+        return;
+      }
+    }
     const { targets, n } = this.#placement();
     const target = firstReachable(targets, n, this.#tried);
     if (target?.peer === undefined) return;
     this.#tried.push(target);
     this.#runs++;
-    this.#node.counters.hedged_reads++;
+    if (isGet) counters.hedged_reads++;
+    else counters.hedged_puts++;
     this.#forward(target.peer);
   }
 
   #forward(peer: Peer): void {
-    this.#node.counters.forwarded++;
+    const { counters, forwarding, hedges, world } = this.#node;
+    const request = this.#request;
+    counters.forwarded++;
     this.#sendAhead(peer);
-    const { process, withinMs } = this.#node.forwarding;
-    const nowUs = this.#node.world.clock.monotonicUs();
+    const nowUs = world.clock.monotonicUs();
+    const isFirst = this.#tried.length === 1;
+    const alone = isFirst ? timeAlone(this.#node, this.#placement(), request, peer, nowUs) : undefined;
     this.#sentUs = nowUs;
-    const stamp = encodeStamp({ process, sentUs: nowUs, withinMs });
+    this.#withinMs = alone?.withinMs ?? forwarding.withinMs;
+    this.#aloneUs = alone?.aloneUs ?? Number.POSITIVE_INFINITY;
+    const stamp = encodeStamp({ process: forwarding.process, sentUs: nowUs, withinMs: this.#withinMs });
     this.#underWay++;
-    const isOlder = (peer.version() ?? VERSION_OF_ASKED) < VERSION_OF_ASKED;
-    peer.forward(this, Buffer.concat([stamp, encodeRequest(isOlder ? withoutAsked(this.#request) : this.#request)]));
-    // The coordinator itself waits for a replica: its time comes on top.
-    if (this.#underWay === 1 && this.#mayChoose()) this.#node.hedges.add(this, peer, nowUs, peer.p99Us());
-  }
-
-  /** The primary that should answer a get first, where the first of the list is late with what it was asked. */
-  #faster(): Target | undefined {
-    if (this.#tried.length > 0 || !this.#mayChoose()) return undefined;
-    const placement = this.#placement();
-    const nowUs = this.#node.world.clock.monotonicUs();
-    const first = firstReachable(placement.targets, placement.n);
-    if (first?.peer === undefined || first.peer.expectedUs(nowUs) < LATE_MIN_US) return undefined;
-    return placement.targets[nextPrimary(placement, 0, nowUs)];
-  }
-
-  /** Whether any primary does as well as the first: for gets whose quorum meets that of the writes before. */
-  #mayChoose(): boolean {
-    if (this.#request.kind !== 'get') return false;
-    const { r, w, n } = this.#node.keyspaces.of(this.#request.key);
-    return r + w > n;
+    peer.forward(this, Buffer.concat([stamp, encodeRequest(readableAt(peer, request))]));
+    if (alone !== undefined) {
+      hedges.add(this, peer, nowUs, alone.aloneUs);
+    } else if (request.kind === 'get' && this.#underWay === 1 && mayCoordinate(this.#node, request, peer)) {
+      // The coordinator itself waits for a replica: its time comes on top.
+      hedges.add(this, peer, nowUs, peer.p99Us());
+    }
   }
 
   /** As `start`, where this node's own store has failed the operation before anything was written. */
@@ -142,17 +161,18 @@ export class ForwardOperation implements ReplyHandler, Hedgeable {
 
   failed(_peer: Peer, reason: 'unreachable' | 'timeout' | 'refused'): void {
     this.#underWay--;
+    if (this.#ended) return;
+    if (reason !== 'refused' && this.#request.kind !== 'get') {
+      this.#failure = { code: 'OutcomeUnknown', reason: `the coordinator became unreachable (${reason})` };
+    }
     // The other coordinator that was asked has yet to answer.
-    if (this.#ended || this.#underWay > 0) return;
+    if (this.#underWay > 0) return;
     if (reason === 'refused') {
       this.start();
       return;
     }
-    if (this.#request.kind !== 'get') {
-      this.#failure = { code: 'OutcomeUnknown', reason: `the coordinator became unreachable (${reason})` };
-    }
     const { clock, timers } = this.#node.world;
-    const leftMs = this.#node.forwarding.withinMs - (clock.monotonicUs() - this.#sentUs) / 1000;
+    const leftMs = this.#withinMs - (clock.monotonicUs() - this.#sentUs) / 1000;
     // Until then the other may still begin it: run here first, it would be written over what came after it.
     if (this.#request.kind === 'get' || leftMs <= 0) this.#startAgain(true);
     else timers.after(Math.ceil(leftMs) + 1, () => this.#startAgain(true));
@@ -232,11 +252,6 @@ export class ForwardOperation implements ReplyHandler, Hedgeable {
     this.#ended = true;
     this.#done(reply);
   }
-}
-
-/** As a coordinator of an older version takes it. */
-function withoutAsked(request: ForwardedRequest): ForwardedRequest {
-  return request.kind === 'modify' ? { ...request, asked: 0 } : request;
 }
 
 /** Whether the coordinator saw too few replicas, and has written nothing. */

@@ -6,7 +6,7 @@
  *   request:  kind u8 | db u8 | slot u16 | key | fields of the kind
  *   reply:    code u8 (0: it went well) | fields
  *   a change that runs again: AGAIN is added to its kind, and a set has one more field, answers previous u8
- *   a change from version 4 on: ASKED is added to its kind, and its last field is asked u64
+ *   a change from version 4 on, a put from version 5 on: ASKED is added to its kind, and its last field is asked u64
  *   key, bytes: length u32, then that many bytes;  optional bytes: u8 0, or u8 1 and bytes
  * ```
  */
@@ -28,21 +28,25 @@ export interface KeyedRequest {
 }
 
 /** An operation on one key. */
-export type ForwardedRequest = KeyedRequest &
-  (
-    | { readonly kind: 'get' }
-    | { readonly kind: 'put'; readonly context: VersionVector | undefined; readonly written: Written }
-    | Modification
-  );
+export type ForwardedRequest = KeyedRequest & ({ readonly kind: 'get' } | Put | Modification);
 
-interface Modification {
-  readonly kind: 'modify';
-  readonly change: Change;
+interface Put extends Asked {
+  readonly kind: 'put';
+  readonly context: VersionVector | undefined;
+  readonly written: Written;
+}
+
+interface Asked {
   /**
-   * The counter at which the client's node took it up: no run of it mints one up to that. 0 where a node of a version below 4
-   * does not say.
+   * The counter at which the client's node took it up: no run of it mints one up to that. 0 where a node of an older version
+   * does not say, or could not read it.
    */
   readonly asked: number;
+}
+
+interface Modification extends Asked {
+  readonly kind: 'modify';
+  readonly change: Change;
   /** Whether it was asked of another node before, where it may have taken effect. */
   readonly again: boolean;
 }
@@ -65,7 +69,7 @@ const KIND_COMPUTE = 6;
 const KIND_INCREMENT = 7;
 /** Added to the kind of a change that may have taken effect elsewhere. A node that does not know of it declines. */
 const AGAIN = 0x80;
-/** Added to the kind of a change that says when it was asked for. */
+/** Added to the kind of a change or a put that says when it was asked for. */
 const ASKED = 0x40;
 
 // Append-only.
@@ -90,6 +94,7 @@ export function encodeRequest(request: ForwardedRequest): Buffer {
       .u8(written.tombstone ? 1 : 0)
       .u64(written.expiryMs)
       .bytes(written.value);
+    if (request.asked > 0) writer.u64(request.asked);
   } else if (request.kind === 'modify') {
     encodeChange(writer, request.change);
     if (request.again && request.change.kind === 'set') writer.u8(request.change.answersPrevious ? 1 : 0);
@@ -100,7 +105,8 @@ export function encodeRequest(request: ForwardedRequest): Buffer {
 
 function kindByte(request: ForwardedRequest): number {
   if (request.kind === 'get') return KIND_GET;
-  if (request.kind === 'put') return KIND_PUT;
+  const asked = request.asked > 0 ? ASKED : 0;
+  if (request.kind === 'put') return KIND_PUT + asked;
   const kind = {
     set: KIND_SET_IF,
     delete: KIND_DELETE,
@@ -108,7 +114,7 @@ function kindByte(request: ForwardedRequest): number {
     compute: KIND_COMPUTE,
     increment: KIND_INCREMENT,
   }[request.change.kind];
-  return kind + (request.again ? AGAIN : 0) + (request.asked > 0 ? ASKED : 0);
+  return kind + (request.again ? AGAIN : 0) + asked;
 }
 
 function encodeChange(writer: FieldWriter, change: Change): void {
@@ -146,20 +152,18 @@ export function decodeRequest(body: Buffer): ForwardedRequest {
   return request;
 }
 
-type Operation =
-  | { readonly kind: 'get' }
-  | { readonly kind: 'put'; readonly context: VersionVector | undefined; readonly written: Written }
-  | Modification;
+type Operation = { readonly kind: 'get' } | Put | Modification;
 
 function decodeOperation(reader: FieldReader, kind: number): Operation {
   switch (kind) {
     case KIND_GET:
       return { kind: 'get' };
-    case KIND_PUT: {
+    case KIND_PUT:
+    case KIND_PUT | ASKED: {
       const context = decodeContext(reader);
       const written = { tombstone: reader.u8() === 1, expiryMs: reader.u64(), value: reader.bytes() };
       if (written.tombstone && written.value.length > 0) throw new MalformedFields('a tombstone has a value');
-      return { kind: 'put', context, written };
+      return { kind: 'put', context, written, asked: (kind & ASKED) === 0 ? 0 : reader.u64() };
     }
     default: {
       const again = (kind & AGAIN) !== 0;

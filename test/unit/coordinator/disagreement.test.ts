@@ -78,7 +78,7 @@ test('a put that a retiring holder runs ends with W primaries and its own copy, 
   let ended = false;
   coordinate(
     scripted.node,
-    { kind: 'put', db: 0, slot: SLOT_OF_OTHERS, key: 'k', context: undefined, written },
+    { kind: 'put', db: 0, slot: SLOT_OF_OTHERS, key: 'k', context: undefined, written, asked: 0 },
     ({ failure }) => {
       t.is(failure, undefined);
       ended = true;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { STAMP_BYTES } from '../../../cluster/coordinator/forwarding/forward-stamp.js';
+import { decodeStamp, STAMP_BYTES } from '../../../cluster/coordinator/forwarding/forward-stamp.js';
 import type { PeerSet } from '../../../cluster/peers.js';
 import type { NodeId } from '../../../cluster/ring/ring.js';
 import type { ActorId } from '../../../cluster/version/actor.js';
@@ -89,6 +89,8 @@ export class SentBody extends Sent {
     handler: ReplyHandler,
     peer: Peer,
     readonly body: Buffer,
+    /** What its stamp says: within what time it may be begun. */
+    readonly withinMs?: number,
   ) {
     super(handler, peer);
   }
@@ -149,6 +151,10 @@ export class FakePeer {
   /** How long its gets have taken of late, and all but one in a hundred of them. */
   getUs = 0;
   p99GetUs = 20_000;
+  /** How long its last answer took, of whatever kind. */
+  tripUs = 0;
+  /** For how long nothing has come from it. */
+  silentForUs = 0;
   /** When it was asked last, as far as coordinators hear. */
   lastAskedUs = 0;
   actorId: ActorId | undefined;
@@ -203,6 +209,14 @@ export class FakePeer {
     return this.getUs;
   }
 
+  roundTripUs(): number {
+    return this.tripUs;
+  }
+
+  silentUs(): number {
+    return this.silentForUs;
+  }
+
   expectedUs(): number {
     return this.getUs;
   }
@@ -252,7 +266,8 @@ export class FakePeer {
     if (this.#fails(handler)) return;
     this.order.push('forward');
     // Without the stamp: it says when, not what.
-    this.forwards.push(new SentBody(handler, this.asPeer(), Buffer.from(body.subarray(STAMP_BYTES))));
+    const request = Buffer.from(body.subarray(STAMP_BYTES));
+    this.forwards.push(new SentBody(handler, this.asPeer(), request, decodeStamp(body)?.withinMs));
   }
 
   query(handler: ReplyHandler, body: Buffer): void {

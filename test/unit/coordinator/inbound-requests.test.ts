@@ -9,7 +9,7 @@ import { InboundRequests } from '../../../cluster/coordinator/inbound-requests.j
 import { answerKeyCount } from '../../../cluster/coordinator/key-count.js';
 import { BUFFER, FSYNC, LOG } from '../../../cluster/replica/replica.js';
 import type { NodeId } from '../../../cluster/ring/ring.js';
-import { versionFingerprint } from '../../../cluster/version/encoded.js';
+import { highestCounter, versionFingerprint } from '../../../cluster/version/encoded.js';
 import { readU64 } from '../../../cluster/version/words.js';
 import { KEY_BYTES_MAX, QUIET_LINES_MAX } from '../../../cluster/wire/limits.js';
 import type { Inbound } from '../../../cluster/wire/peer-service.js';
@@ -210,6 +210,7 @@ const PUT: ForwardedRequest = {
   kind: 'put',
   context: undefined,
   written: { tombstone: false, expiryMs: 0, value: Buffer.from('forwarded') },
+  asked: 0,
 };
 
 function replyOf(replies: Replies, index: number) {
@@ -239,6 +240,14 @@ test('what is forwarded is coordinated here, and answered when that ends', async
   scripted.peer(0).puts[1]?.reply();
   t.like(replyOf(replies, 2), { id: 3, failure: undefined, applied: true, previous: Buffer.from('forwarded') });
   t.is(scripted.node.counters.forwarded_here, 3);
+});
+
+test('a put that is forwarded is given a counter above the one at which it was asked for', async (t) => {
+  const { scripted, requests, replies } = await open();
+  const asked = counterAt(scripted.world, 900);
+  requests.forward(replies, 1, stamped({ ...PUT, asked }));
+  const held = scripted.held('k');
+  t.true(held !== null && held !== undefined && highestCounter(held) > asked);
 });
 
 test('a write that arrives when it may have been given up is not run, a read is', async (t) => {
@@ -324,6 +333,7 @@ test('what would be too long for the frames to the replicas is not coordinated, 
       kind: 'put',
       context: undefined,
       written: { tombstone: false, expiryMs: 0, value: Buffer.alloc(VALUE_BYTES_MAX + 1) },
+      asked: 0,
     },
     ...[
       { kind: 'setrange', offset: VALUE_BYTES_MAX, value: Buffer.of(1) } as const,

@@ -55,6 +55,7 @@ export interface ScriptedOptions {
   /** Leaves the cache cold: what the disk holds has to be loaded. */
   readonly cold?: boolean;
   readonly storeLatencyMs?: number;
+  readonly forwardWithinMs?: number;
   /** Without it what a fallback holds is never too old. */
   readonly strayCopyMaxMs?: number;
   /** Nodes of different numbers draw different random bytes. */
@@ -121,6 +122,7 @@ export class ScriptedNode {
 
   static async open(options: ScriptedOptions = {}): Promise<ScriptedNode> {
     const { nodes = 3, keyspace = {}, clockEntriesMax = 10, memoryBytesMax = 1_000_000, disk, cold = false } = options;
+    const { forwardWithinMs = FORWARD_WITHIN_MS } = options;
     const world = new ManualWorld();
     for (let drawn = 0; drawn < (options.draw ?? 0); drawn++) world.random.below(1);
     const latencyMs = (): number => options.storeLatencyMs ?? 1;
@@ -147,8 +149,8 @@ export class ScriptedNode {
       strayCopyMaxMs: options.strayCopyMaxMs ?? Number.POSITIVE_INFINITY,
       forwarding: {
         process: 1,
-        withinMs: FORWARD_WITHIN_MS,
-        runMaxMs: 4 * FORWARD_WITHIN_MS,
+        withinMs: forwardWithinMs,
+        runMaxMs: 4 * forwardWithinMs,
         lateness: new Lateness(world.clock),
       },
       hedges: new HedgeQueue(world.timers, world.clock, () => peers.map((peer) => peer.asPeer()), 1000),

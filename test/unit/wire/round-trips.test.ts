@@ -22,6 +22,26 @@ test('one slow round trip in fifty counts, one in a thousand does not', (t) => {
   t.true(seldom.p99Us() < 300);
 });
 
+test('those that wait together for a peer that stands still count once', (t) => {
+  const trips = new RoundTrips();
+  let nowUs = 0;
+  for (let freeze = 0; freeze < 20; freeze++) {
+    for (let i = 1; i <= 300; i++) trips.record(1_000, nowUs + 1_000 * i);
+    nowUs += 500_000;
+    // Twenty, asked one after the other before and within the freeze, and answered one after the other after it.
+    for (let i = 0; i < 20; i++) trips.record(200_000 - 1_000 * i, nowUs + 10 * i);
+  }
+  t.true(trips.p99Us() < 1_300, `${trips.p99Us()} µs`);
+});
+
+test('a peer that has become slower for good is soon given the time', (t) => {
+  const trips = new RoundTrips();
+  for (let i = 0; i < 3_000; i++) trips.record(1_000, i * 1_000);
+  // Fifty at once under way.
+  for (let i = 0; i < 1_500; i++) trips.record(50_000, 3_000_000 + i * 1_000);
+  t.true(trips.p99Us() >= 50_000);
+});
+
 test('a slow spell is forgotten', (t) => {
   const trips = new RoundTrips();
   t.is(trips.p99Us(), 10_000);

@@ -43,6 +43,19 @@ test('what comes later than others by more than it may is late, however far the 
   }
 });
 
+test('what comes late after a long silence is late, however far the clocks may have drifted apart meanwhile', (t) => {
+  const receiver = new Receiver();
+  t.false(receiver.arrives(A, 0, 1_000));
+  const sentUs = 120e6;
+  receiver.nowUs = sentUs + 1_000 + 90_000;
+  t.true(receiver.lateness.leftUs(A, { process: 1, sentUs, withinMs: 20 }) < 0);
+  t.is(
+    receiver.lateness.leftUs(A, { process: 1, sentUs, withinMs: 20 }),
+    20_000,
+    'it was the clocks, as far as is known',
+  );
+});
+
 test('each node and each of its processes has its own least delay', (t) => {
   const receiver = new Receiver();
   t.false(receiver.arrives(A, 0, 1_000));

@@ -79,7 +79,7 @@ const anyRequest: fc.Arbitrary<ForwardedRequest> = fc
     anyKeyed,
     fc.oneof(
       fc.constant({ kind: 'get' as const }),
-      fc.record({ kind: fc.constant('put' as const), context: anyContext, written: anyWritten }),
+      fc.record({ kind: fc.constant('put' as const), context: anyContext, written: anyWritten, asked: anyAsked }),
       anyModification,
     ),
   )
@@ -157,6 +157,7 @@ test('what is decoded does not share bytes with what was received', (t) => {
     key: 'k',
     context: undefined,
     written: { tombstone: false, expiryMs: 0, value: Buffer.from('value') },
+    asked: 0,
   };
   const received = Buffer.from(encodeRequest(request));
   const decoded = decodeRequest(received);
