@@ -17,6 +17,7 @@ import { readWishes, USAGE, type Wishes } from './bench/wishes.js';
 import { orUsage } from './processes/command-line.js';
 import { endWith } from './processes/end-with.js';
 import { startAll } from './processes/local-nodes.js';
+import { PROGRAM_OF_MODULES } from './processes/node-flags.js';
 import type { NodeProcess } from './processes/node-process.js';
 import { freePorts } from './processes/ports.js';
 import { RedisServer } from './processes/redis-server.js';
@@ -73,7 +74,9 @@ class Bench {
   }
 
   async #makeSides(contender: Contender): Promise<Side[]> {
-    const present = await makeSide(NAMES.present, contender, this.#folder, undefined);
+    // A revision is compiled but not bundled: this tree beside it is the same, so that only the revision differs.
+    const program = this.#revision === undefined ? undefined : PROGRAM_OF_MODULES;
+    const present = await makeSide(NAMES.present, contender, this.#folder, program);
     if (this.#revision === undefined) return [present];
     return [await makeSide(NAMES.revision, contender, this.#folder, this.#revision.program), present];
   }

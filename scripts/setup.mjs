@@ -3,12 +3,17 @@
  * `dist`. Plain JavaScript without dependencies, because it runs before either of them exists.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const require = createRequire(import.meta.url);
+
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const DIST = join(ROOT, 'dist');
+const MAIN = join(DIST, 'server', 'main.js');
+const PROGRAM_FOLDER = join(DIST, 'program');
 const COMPILER = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
 const NODE_MAJOR_MIN = 20;
 
@@ -55,14 +60,46 @@ export function hasCompiler() {
   return existsSync(COMPILER);
 }
 
-/** Compiles what has changed into `dist` (the compiler remembers), without leftovers of deleted sources. */
+/**
+ * Compiles what has changed into `dist` (the compiler remembers), without leftovers of deleted sources, and puts the
+ * modules of a node together to the program that users start.
+ */
 export function build() {
   removeLeftovers(DIST);
   // The first time takes a while.
   if (!existsSync(DIST)) console.log('Compiling …');
-  if (runHere(process.execPath, [COMPILER]) !== 0) throw new SetupError('The sources do not compile, see above.');
-  // The compiler does not know that this is a program.
-  chmodSync(join(DIST, 'server', 'main.js'), 0o755);
+  const compiles = runHere(process.execPath, [COMPILER]) === 0;
+  // The compiler writes what it can in any case, and tests of the rest run on that.
+  if (existsSync(MAIN)) bundle();
+  if (!compiles) throw new SetupError('The sources do not compile, see above.');
+}
+
+/**
+ * To find, read and link each of some 400 modules takes Node longer than all else that a node does until it answers: together
+ * they are there in half the time. Packages stay outside, the modules by themselves stay for tests and profiles.
+ */
+function bundle() {
+  const { outputFiles } = require('esbuild').buildSync({
+    entryPoints: [MAIN],
+    outdir: PROGRAM_FOLDER,
+    bundle: true,
+    splitting: true,
+    sourcemap: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'es2023',
+    logLevel: 'warning',
+    write: false,
+  });
+  mkdirSync(PROGRAM_FOLDER, { recursive: true });
+  const written = new Set(outputFiles.map(({ path }) => path));
+  for (const { path, contents } of outputFiles) writeFileSync(path, contents);
+  for (const name of readdirSync(PROGRAM_FOLDER)) {
+    if (!written.has(join(PROGRAM_FOLDER, name))) rmSync(join(PROGRAM_FOLDER, name));
+  }
+  // The bundler does not know that this is a program.
+  chmodSync(join(PROGRAM_FOLDER, 'main.js'), 0o755);
 }
 
 /** A deleted test must not go on running: removes each compiled file whose source is gone. */
@@ -71,7 +108,7 @@ function removeLeftovers(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      removeLeftovers(path);
+      if (path !== PROGRAM_FOLDER) removeLeftovers(path);
       continue;
     }
     const source = relative(DIST, path).replace(/\.js(\.map)?$/, '.ts');

@@ -9,13 +9,13 @@ import type { Contestant } from './contest.js';
 import { processMemory } from './memory.js';
 import type { Contender } from './plan.js';
 
-/** A cluster of a compiled program; undefined: of this tree's. */
+/** A cluster of a compiled program. */
 export interface Side {
   readonly name: string;
   readonly nodes: readonly NodeProcess[];
 }
 
-/** The nodes of a cluster, not yet started, with their data below `folder`. */
+/** The nodes of a cluster, not yet started, with their data below `folder`. `program` undefined: as users start this tree's. */
 export async function makeSide(
   name: string,
   { name: contender, nodeCount, nodeArgs }: Contender,

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** The compiled program of a node. */
-export const NODE_PROGRAM = fileURLToPath(new URL('../../server/main.js', import.meta.url));
+/** The program of a node as users start it: its modules bundled. */
+export const NODE_PROGRAM = fileURLToPath(new URL('../../program/main.js', import.meta.url));
+
+/** The same of single modules: slower to start, and a profile tells them apart. */
+export const PROGRAM_OF_MODULES = fileURLToPath(new URL('../../server/main.js', import.meta.url));
 
 /**
  * The flags for Node that stand in the first line of the program, which is their only home: whoever starts it by

@@ -1,6 +1,7 @@
 /** A cluster on this machine, one node of which can be recorded. */
 import { join } from 'node:path';
 import { localNodes, startAll } from '../processes/local-nodes.js';
+import { PROGRAM_OF_MODULES } from '../processes/node-flags.js';
 import { NodeProcess } from '../processes/node-process.js';
 import { freePorts } from '../processes/ports.js';
 import type { Wishes } from './plan.js';
@@ -29,7 +30,11 @@ export class ProfiledCluster {
     const socketPath = join(folder, 'recorder');
     const plain = nodes[index];
     if (plain === undefined) throw new Error(`there is no node ${index}`);
-    const profiled = new NodeProcess({ ...plain.start, runtimeFlags: recorderFlags(socketPath) });
+    const profiled = new NodeProcess({
+      ...plain.start,
+      program: PROGRAM_OF_MODULES,
+      runtimeFlags: recorderFlags(socketPath),
+    });
     return new ProfiledCluster(nodes.with(index, profiled), profiled, socketPath);
   }
 

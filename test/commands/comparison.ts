@@ -1,22 +1,22 @@
 import { type AllowedDifference, allowedDifferences, type Unanswered } from './allowed-differences.js';
-import { CASE_KEYS, type Case, type Step } from './case.js';
+import type { Case, Step } from './case.js';
 import { type Answer, type Asked, RawConnection } from './raw-connection.js';
 import { pipelineOf, requestOf, wordsOf } from './request.js';
 import { sameButForTime } from './time-replies.js';
 import { TurningConnection } from './turning-connection.js';
+import { UsedKeys } from './used-keys.js';
 
 const UNTIL_MS = 10_000;
 /** How long Redis must say nothing: an answer takes it less than a millisecond. */
 const SILENCE_MS = 200;
-/** Cases write to the databases 0 and 1. */
-const CLEAN = ['SELECT 1', `DEL ${CASE_KEYS.join(' ')}`, 'SELECT 0', `DEL ${CASE_KEYS.join(' ')}`];
-/** No key in any database, as for `CLEAN` in two of them. */
+/** No key in any database. */
 const EMPTY = ['FLUSHALL'];
 const TEXT_SHOWN_MAX = 600;
 
 /** Asks Redis and our server the same and tells where the answers differ. */
 export class Comparison {
   readonly #used = new Set<AllowedDifference>();
+  readonly #keys = new UsedKeys();
 
   readonly #redisPort: number;
   readonly #ourPort: number;
@@ -38,10 +38,12 @@ export class Comparison {
     const [redis, ours] = await Promise.all([RawConnection.open(this.#redisPort), this.#openOurs()]);
     const found: string[] = [];
     try {
-      const preparation = pipelineOf([`HELLO ${resp}`, ...(empties ? EMPTY : CLEAN)]);
+      const removal = this.#keys.removal();
+      const preparation = pipelineOf([`HELLO ${resp}`, ...(empties ? EMPTY : removal)]);
       await Promise.all([redis.exchange(preparation), ours.exchange(preparation)]);
       const done: string[] = [];
       for (const step of steps) {
+        this.#keys.add(step);
         const [theirAnswer, ourAnswer] = await Promise.all([answerTo(redis, step), answerTo(ours, step)]);
         const text = textOf(step);
         done.push(text);

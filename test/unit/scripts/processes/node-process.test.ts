@@ -16,6 +16,6 @@ test('the command to start a node by hand names files from the folder where it i
   const node = new NodeProcess({ port: 7001, args, environment: {}, logPath: '/dev/null' });
   t.regex(
     node.commandLine(folder),
-    /^node (?:--\S+ )*dist\/server\/main\.js --port 7001 --dir data\/7001 --cluster-secret-file \/etc\/secret --peers 127/,
+    /^node (?:--\S+ )*dist\/program\/main\.js --port 7001 --dir data\/7001 --cluster-secret-file \/etc\/secret --peers 127/,
   );
 });
