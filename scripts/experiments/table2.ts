@@ -100,7 +100,7 @@ function chartOf(ways: readonly Way[]): string {
   };
   const series = ways.flatMap(({ name, reads, writes, paper }) => [
     { name, values: measured(reads, writes) },
-    { name: `${name}, paper`, values: paper, dashed: true },
+    { name: `${name}, paper`, values: paper, isDashed: true },
   ]);
   return barChart(titles, ['p99.9 reads', 'p99.9 writes', 'average reads', 'average writes'], series);
 }

@@ -145,5 +145,5 @@ function chartOf(outcomes: readonly Outcome[]): string {
     name,
     values: shares(seen).map((share) => (share === 0 ? undefined : share)),
   }));
-  return barChart(titles, CLASSES, [...series, { name: 'paper', values: PAPER, dashed: true }]);
+  return barChart(titles, CLASSES, [...series, { name: 'paper', values: PAPER, isDashed: true }]);
 }

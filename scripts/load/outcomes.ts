@@ -1,7 +1,8 @@
 /** What a load met with, as a table and as a plot. */
 import type { Histogram } from 'hdr-histogram-js';
 import { textTable } from '../bench/text-table.js';
-import { type Axis, svgOf } from '../drawing/plot.js';
+import { type Axis, colorOf, decadesAxis } from '../drawing/frame.js';
+import { svgOf } from '../drawing/plot.js';
 import { decode, percentileMs } from './latencies.js';
 import type { Tally } from './traffic.js';
 
@@ -12,7 +13,6 @@ export interface Outcome {
 }
 
 const HEADER = ['latencies in ms', 'answered/s', 'p50', 'p99', 'p99.9', 'max', 'refused', 'lost', 'sent late, p99'];
-const COLORS = ['#5b6c7d', '#0b6e4f', '#b3541e', '#3b5bb5', '#8a3a8f', '#a58a00'];
 /** As many points on a curve for each further nine of the percentile. */
 const POINTS_A_NINE = 30;
 const NINES_MIN = 3;
@@ -46,7 +46,7 @@ export function percentilePlot(title: string, outcomes: readonly Outcome[]): str
     title,
     subtitle: 'latency in ms from when a request was due (coordinated omission corrected), logarithmic',
     x: percentileAxis(nines),
-    y: latencyAxis(Math.min(...heights), Math.max(...heights)),
+    y: decadesAxis('ms', Math.min(...heights), Math.max(...heights)),
     curves,
     legend: outcomes.map(({ name }, index) => ({ color: colorOf(index), lines: wrapped(name) })),
   });
@@ -76,17 +76,6 @@ function percentileWords(nines: number): string {
   return nines === 1 ? '90' : `99${nines === 2 ? '' : `.${'9'.repeat(nines - 2)}`}`;
 }
 
-/** Whole decades around what there is. */
-function latencyAxis(lowest: number, highest: number): Axis {
-  const first = Number.isFinite(lowest) ? Math.floor(Math.log10(lowest)) : -1;
-  const last = Math.max(first + 1, Number.isFinite(highest) ? Math.ceil(Math.log10(highest)) : 1);
-  const marks = Array.from({ length: last - first + 1 }, (_, k) => {
-    const value = 10 ** (first + k);
-    return { value, words: value.toFixed(Math.max(0, -(first + k))) };
-  });
-  return { title: 'ms', scale: 'logarithmic', low: 10 ** first, high: 10 ** last, marks };
-}
-
 /** Lines that fit the legend; a word is never cut. */
 export function wrapped(words: string): string[] {
   const lines: string[] = [];
@@ -96,8 +85,4 @@ export function wrapped(words: string): string[] {
     else lines[lines.length - 1] = `${last} ${word}`;
   }
   return lines;
-}
-
-function colorOf(index: number): string {
-  return COLORS[index % COLORS.length] ?? '#222';
 }

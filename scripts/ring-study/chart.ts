@@ -1,5 +1,6 @@
 /** The study as a drawing: efficiency over metadata, measured (lines) and as the paper's figure shows it (dashes). */
-import { type Axis, type Curve, svgOf } from '../drawing/plot.js';
+import type { Axis } from '../drawing/frame.js';
+import { type Curve, svgOf } from '../drawing/plot.js';
 import { FIGURE_8, NODES, PRIMARIES } from './paper.js';
 import type { Point, Study } from './study.js';
 

@@ -1,5 +1,6 @@
 import test from 'ava';
-import { type Axis, type Plot, shareOf, svgOf } from '../../../../scripts/drawing/plot.js';
+import { type Axis, shareOf } from '../../../../scripts/drawing/frame.js';
+import { type Plot, svgOf } from '../../../../scripts/drawing/plot.js';
 
 const X: Axis = {
   title: 'how seldom',

@@ -13,7 +13,7 @@ test('each series is a line, and what has no value is left out', (t) => {
     [1, 2, 3],
     [
       { name: 'a', values: [1, 10, 100] },
-      { name: 'b', values: [5, undefined, 7], dashed: true },
+      { name: 'b', values: [5, undefined, 7], isDashed: true },
     ],
   );
   const points = [...svg.matchAll(/points="([^"]*)"/g)].map(([, all = '']) => all.split(' ').length);
@@ -32,7 +32,7 @@ test('each value is a bar as high as its logarithm', (t) => {
     ],
   );
   const heights = [...svg.matchAll(/<rect x=.*? height="([\d.]+)"/g)].map(([, height]) => Number(height));
-  t.deepEqual(heights, [0, 160, 320]);
+  t.deepEqual(heights, [0, 195, 390]);
   t.false(/NaN|Infinity|undefined/.test(svg));
 });
 
