@@ -84,11 +84,11 @@ export class ForwardOperation implements ReplyHandler, Hedgeable {
    */
   late(peer: Peer): void {
     if (this.#ended || this.#underWay !== 1) return;
+    // It has declined meanwhile, or failed, and another is asked, which has its own time.
+    if (this.#tried.at(-1)?.peer !== peer) return;
     const { counters, hedges, world } = this.#node;
     const isGet = this.#request.kind === 'get';
     if (!isGet) {
-      // The first has declined meanwhile, or failed.
-      if (this.#tried.length > 1) return;
       const nowUs = world.clock.monotonicUs();
       const isSilent = peer.silentUs(nowUs) >= this.#withinMs * 1000;
       if (!isSilent || nowUs - this.#sentUs < this.#aloneUs) {

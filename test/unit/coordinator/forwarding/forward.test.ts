@@ -288,6 +288,18 @@ test('a get whose coordinator is late is run by another primary too, and whichev
   t.deepEqual(orders(scripted), [[], ['forward'], ['forward']]);
 });
 
+test('a coordinator that is asked because another declined has all of its own time', async (t) => {
+  const scripted = await ScriptedNode.open({ nodes: 4 });
+  scripted.openClient(SLOT_OF_OTHERS).get('k');
+  await scripted.advance(HEDGE_DELAY_MS);
+  scripted.peer(2).forwards[0]?.fail('refused');
+  await scripted.advance(HEDGE_DELAY_MS + 10);
+  t.deepEqual(orders(scripted), [[], ['forward'], ['forward']]);
+  await scripted.advance(HEDGE_DELAY_MS);
+  t.deepEqual(orders(scripted), [['forward'], ['forward'], ['forward']]);
+  t.is(scripted.node.counters.hedged_reads, 1);
+});
+
 test('a late coordinator that fails leaves the get to the other, and both failing to the next', async (t) => {
   const scripted = await ScriptedNode.open({ nodes: 4 });
   const client = scripted.openClient(SLOT_OF_OTHERS);
