@@ -177,7 +177,8 @@ export class WarmUp {
           continue;
         }
         const { db, key, record } = row;
-        if (!dirty.has(String.fromCharCode(db) + key)) {
+        // Of a million rows most belong to partitions where nothing is dirty: no string is made for those.
+        if (dirty.size === 0 || !dirty.has(String.fromCharCode(db) + key)) {
           if (!this.#watermarks.isFlushed(db, record)) this.#counts.add(partition, db, standingOf(record), 1);
           this.#observer.found(partition, db, key, record);
         }

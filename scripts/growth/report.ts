@@ -27,6 +27,12 @@ export function ratioOf({ cluster, redis }: Outcome): number | undefined {
   return cluster.operationsPerSecond / redis.operationsPerSecond;
 }
 
+/** Requests for a second of CPU time as a fraction of redis-server's: what other work on the machine changes least. */
+export function cpuRatioOf({ cluster, redis }: Outcome): number | undefined {
+  if (cluster?.cpuUs === undefined || redis?.cpuUs === undefined) return undefined;
+  return redis.cpuUs / cluster.cpuUs;
+}
+
 /** All outcomes of an axis with their marks; each test is held against itself. */
 export function marked(outcomes: readonly Outcome[]): (Outcome & { readonly mark: Mark })[] {
   const marks = new Map<Outcome, Mark>();
@@ -46,7 +52,7 @@ export function axisTable({ title }: Axis, outcomes: readonly Outcome[]): string
     title,
     ...['ops/s', 'p50 ms', 'p99 ms', 'CPU µs'],
     ...['Redis ops/s', 'p50', 'p99', 'CPU µs'],
-    ...['ratio', 'node RSS', 'Redis RSS', ''],
+    ...['ratio', 'of CPU', 'node RSS', 'Redis RSS', ''],
   ];
   const width = Math.max(...outcomes.map(({ label }) => label.length));
   const all = marked(outcomes);
@@ -55,6 +61,7 @@ export function axisTable({ title }: Axis, outcomes: readonly Outcome[]): string
     ...figures(outcome.cluster),
     ...figures(outcome.redis),
     ratioOf(outcome)?.toFixed(2) ?? '',
+    cpuRatioOf(outcome)?.toFixed(2) ?? '',
     bytesCell(outcome.nodeBytes),
     bytesCell(outcome.redisBytes),
     outcome.mark.toUpperCase(),

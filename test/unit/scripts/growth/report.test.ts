@@ -16,7 +16,7 @@ function outcome(label: string, test: 'SET' | 'GET', ours: number | undefined): 
     label,
     test,
     cluster: ours === undefined ? undefined : run(ours),
-    redis: ours === undefined ? undefined : run(1000),
+    redis: ours === undefined ? undefined : { ...run(1000), cpuUs: 0.75 },
     fault: ours === undefined ? 'refused' : undefined,
     nodeBytes: 200 * MIB,
     redisBytes: undefined,
@@ -42,7 +42,7 @@ test('each test is held against itself', (t) => {
 test('the table has a row for each test of each step, marks cliffs, and says what failed', (t) => {
   const lines = axisTable(axisUpTo('pipelines', 16), OUTCOMES).split('\n');
   t.is(lines.length, 2 + OUTCOMES.length + 1);
-  t.regex(lines[4] ?? '', /^ 4 {2}SET +200 +1\.00 +2\.00 +3\.0 +1,000 .* 0\.20 +200 MiB +\? +CLIFF$/);
+  t.regex(lines[4] ?? '', /^ 4 {2}SET +200 +1\.00 +2\.00 +3\.0 +1,000 .* 0\.8 +0\.20 +0\.25 +200 MiB +\? +CLIFF$/);
   t.regex(lines[6] ?? '', /^16 {2}SET .*FAILED$/);
   t.is(lines[7], '16 SET: refused');
 });
