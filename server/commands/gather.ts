@@ -1,6 +1,7 @@
 import type { Failure } from '../../cluster/failure.js';
 import type { ReplySlot } from '../net/reply-slot.js';
 import type { Server } from '../server.js';
+import { answerInTurns } from '../turns/answer-in-turns.js';
 import { LONG_REQUEST_ARGUMENTS } from '../turns/limits.js';
 import { PacedParts } from '../turns/paced-parts.js';
 import { refuse } from './command.js';
@@ -65,12 +66,7 @@ export class Gather<T> {
     }
     const writing = this.#answer(this.results);
     if (writing === undefined) this.#slot.complete();
-    else this.#slot.connection.context.turns.run(this.#written(writing));
-  }
-
-  *#written(writing: Iterator<void>): Generator<void> {
-    while (writing.next().done !== true && !this.#slot.out.isOverfull) yield;
-    this.#slot.complete();
+    else answerInTurns(this.#slot, writing);
   }
 
   #pacedArrived(paced: PacedParts, bytes: number): void {

@@ -206,7 +206,7 @@ export class ClientConnection {
     const wasAlone = this.requests.runsAlone(slot);
     const isOverfull = slot.isOverfull;
     if (this.replies.complete(slot)) {
-      if (this.requests.isAlone) this.requests.beginAlone();
+      this.requests.answered();
       // Long replies needn't pile up until the turn ends: they fill a write each.
       if (this.out.length >= WRITE_BYTES_MAX) this.send();
       this.markDirty();

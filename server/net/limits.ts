@@ -25,8 +25,13 @@ export const OUTPUT_HOLD_SHARE = 4;
 /** Once the replies that wait for all clients are more than this, a client is held from the small bound on. */
 export const ALL_OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 export const OUTPUT_HOLD_BYTES_SMALL = 64 * 1024;
-/** A reply is taken to be this long until the first ones of the connection have told better. */
-export const REPLY_BYTES_GUESSED = 1024 * 1024;
+/**
+ * What the answers may take that one client waits for: the bytes of replies, or of what those are made from. Many answers come with
+ * the bytes of one read from another node, and so in one turn of the event loop. A single one may be longer.
+ */
+export const AWAITED_BYTES_MAX = 2 * 1024 * 1024;
+/** An answer is taken to be this long until the first ones of the connection have told better. */
+export const ANSWER_BYTES_GUESSED = 256 * 1024;
 /** A client that is held and has taken no byte for so long is closed. */
 export const OUTPUT_STALL_US = 60_000_000;
 /** A client that was told goodbye has so long to close its end. */

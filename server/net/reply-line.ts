@@ -4,12 +4,13 @@ import type { ClientConnection } from './connection.js';
 import type { ConnectionContext } from './connection-context.js';
 import {
   ALL_OUTPUT_BYTES_MAX,
+  ANSWER_BYTES_GUESSED,
+  AWAITED_BYTES_MAX,
   OUTPUT_HOLD_BYTES,
   OUTPUT_HOLD_BYTES_SMALL,
   OUTPUT_HOLD_SHARE,
   OUTSTANDING_MAX,
   OUTSTANDING_REQUEST_BYTES_MAX,
-  REPLY_BYTES_GUESSED,
   SLOTS_KEPT,
 } from './limits.js';
 import { ReplySlot } from './reply-slot.js';
@@ -25,7 +26,7 @@ export class ReplyLine {
   #count = 0;
   /** Bytes in buffers of slots that are complete and wait for earlier ones. */
   #waitingBytes = 0;
-  #replyBytesExpected = REPLY_BYTES_GUESSED;
+  #answerBytesExpected = ANSWER_BYTES_GUESSED;
   /** Length of `out` when the last reply in it ended. */
   #replyEnd = 0;
 
@@ -92,10 +93,15 @@ export class ReplyLine {
     if (count > OUTSTANDING_MAX * shares) return true;
     const { limits, totals } = this.#context;
     const holdBytes = Math.min(OUTPUT_HOLD_BYTES, limits.outputBytesMax / OUTPUT_HOLD_SHARE) * shares;
-    if (queued + (count - 1) * this.#replyBytesExpected > holdBytes) return true;
+    if (queued + (count - 1) * this.#answerBytesExpected > holdBytes) return true;
     if (queued > OUTPUT_HOLD_BYTES_SMALL * shares && totals.queuedBytes > ALL_OUTPUT_BYTES_MAX) return true;
     const head = this.#head;
     return head !== undefined && count > 1 && bytesIn - head.bytesInBefore > OUTSTANDING_REQUEST_BYTES_MAX * shares;
+  }
+
+  /** Whether the answers that are under way are, in `shares` of the bound, more than should come at a time. */
+  awaitsMuch(shares: number): boolean {
+    return (this.#count - 1) * this.#answerBytesExpected > AWAITED_BYTES_MAX * shares;
   }
 
   #release(first: ReplySlot): void {
@@ -103,7 +109,7 @@ export class ReplyLine {
     do {
       if (slot !== first) this.#waitingBytes -= slot.ownLength;
       slot.drainInto(this.out);
-      this.#learn(this.out.length - this.#replyEnd);
+      this.#learn(Math.max(this.out.length - this.#replyEnd, slot.readBytes));
       this.#replyEnd = this.out.length;
       this.#count--;
       const next: ReplySlot | undefined = slot.next;
@@ -115,9 +121,9 @@ export class ReplyLine {
     else this.out.resp = slot.resp;
   }
 
-  /** How long replies are tells how many more commands may be under way: quick to grow, slower to shrink. */
-  #learn(replyBytes: number): void {
-    const surprise = replyBytes - this.#replyBytesExpected;
-    this.#replyBytesExpected += surprise > 0 ? surprise / 2 : surprise / 4;
+  /** How long answers are tells how many more commands may be under way: quick to grow, slower to shrink. */
+  #learn(answerBytes: number): void {
+    const surprise = answerBytes - this.#answerBytesExpected;
+    this.#answerBytesExpected += surprise > 0 ? surprise / 2 : surprise / 4;
   }
 }

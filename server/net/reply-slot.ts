@@ -16,6 +16,8 @@ export class ReplySlot {
   command: Command | undefined = undefined;
   /** What is answered; kept until then, for who asks what took so long. */
   args: readonly Buffer[] = NOTHING;
+  /** Bytes that the answer is made from, where they may be many more than it has. */
+  readBytes = 0;
 
   /** The slot behind this one. For the connection only, as all that follows. */
   next: ReplySlot | undefined = undefined;
@@ -69,6 +71,7 @@ export class ReplySlot {
     this.isMuted = isMuted;
     this.resp = resp;
     this.bytesInBefore = bytesInBefore;
+    this.readBytes = 0;
   }
 
   /** Moves what the slot's own buffer holds behind what `out` holds. */

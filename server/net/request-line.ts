@@ -28,8 +28,10 @@ export class RequestLine implements TurnGuest {
   #alone: { readonly slot: ReplySlot; readonly begin: () => void; hasBegun: boolean } | undefined;
   /** Whether it is suspended and reads on. */
   #isListening = false;
-  /** Whether its requests wait because this turn's time is spent. */
+  /** Whether its requests wait because this turn's time is spent, or for answers. */
   #isWaitingForTurn = false;
+  /** Whether they wait until fewer answers are under way. */
+  #awaitsAnswers = false;
   #inputEnded = false;
 
   constructor(connection: ClientConnection, socket: Socket) {
@@ -103,15 +105,15 @@ export class RequestLine implements TurnGuest {
   runAlone(slot: ReplySlot, begin: () => void): void {
     this.#alone = { slot, begin, hasBegun: false };
     this.suspend();
-    this.beginAlone();
+    this.#beginAlone();
   }
 
-  /** Begins what is to run by itself, once its turn has come. For the connection only, as all that follows. */
-  beginAlone(): void {
-    const alone = this.#alone;
-    if (alone === undefined || alone.hasBegun || !this.#connection.replies.isFirst(alone.slot)) return;
-    alone.hasBegun = true;
-    alone.begin();
+  /** For the connection only, as all that follows. Some commands are answered: what waited for fewer of them under way goes on in its turn. */
+  answered(): void {
+    if (this.#alone !== undefined) this.#beginAlone();
+    if (!this.#awaitsAnswers || this.#connection.replies.awaitsMuch(0.5)) return;
+    this.#awaitsAnswers = false;
+    this.#context.share.defer(this);
   }
 
   /** Whether `slot` is that of the command that runs by itself. */
@@ -188,6 +190,14 @@ export class RequestLine implements TurnGuest {
     if (!this.#connection.hasGone) this.resume();
   }
 
+  /** Begins what is to run by itself, once its turn has come. */
+  #beginAlone(): void {
+    const alone = this.#alone;
+    if (alone === undefined || alone.hasBegun || !this.#connection.replies.isFirst(alone.slot)) return;
+    alone.hasBegun = true;
+    alone.begin();
+  }
+
   #mayReadOn(): boolean {
     return (
       !this.#connection.isClosed &&
@@ -209,15 +219,26 @@ export class RequestLine implements TurnGuest {
 
   #run(args: Buffer[]): void {
     this.#context.handler.dispatch(this.#connection, args);
-    if (this.#context.share.isSpent && !this.#parked.isHeld && !this.#connection.isClosed) this.#waitForTurn();
+    if (this.#parked.isHeld || this.#connection.isClosed) return;
+    if (this.#connection.replies.awaitsMuch(1)) {
+      this.#keepBack();
+      this.#awaitsAnswers = true;
+    } else if (this.#context.share.isSpent) {
+      this.#waitForTurn();
+    }
   }
 
   /** Leaves what it has sent for a turn to come. */
   #waitForTurn(): void {
+    this.#keepBack();
+    this.#context.share.defer(this);
+  }
+
+  /** Leaves what it has sent until its turn is called. */
+  #keepBack(): void {
     this.#parked.open();
     this.#reader.hold();
     this.#isWaitingForTurn = true;
-    this.#context.share.defer(this);
   }
 
   /** Bytes that are no request are answered in their turn. */

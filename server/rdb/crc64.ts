@@ -24,17 +24,35 @@ for (let byte = 0; byte < BYTE_VALUES; byte++) {
   tableHigh[byte] = high;
 }
 
+/** The checksum of bytes that come in pieces. */
+export class Crc64 {
+  #low = 0;
+  #high = 0;
+
+  add(bytes: Uint8Array, from: number, end: number): void {
+    let low = this.#low;
+    let high = this.#high;
+    for (let i = from; i < end; i++) {
+      const at = (low ^ bytes[i]) & 0xff;
+      low = tableLow[at] ^ ((low >>> 8) | (high << 24));
+      high = tableHigh[at] ^ (high >>> 8);
+    }
+    this.#low = low;
+    this.#high = high;
+  }
+
+  /** 8 bytes, the lowest first. */
+  bytes(): Buffer {
+    const crc = Buffer.alloc(CRC_BYTES);
+    crc.writeInt32LE(this.#low, 0);
+    crc.writeInt32LE(this.#high, 4);
+    return crc;
+  }
+}
+
 /** The checksum of the first `length` bytes: 8 bytes, the lowest first. */
 export function crc64(bytes: Uint8Array, length: number = bytes.length): Buffer {
-  let low = 0;
-  let high = 0;
-  for (let i = 0; i < length; i++) {
-    const at = (low ^ bytes[i]) & 0xff;
-    low = tableLow[at] ^ ((low >>> 8) | (high << 24));
-    high = tableHigh[at] ^ (high >>> 8);
-  }
-  const crc = Buffer.alloc(CRC_BYTES);
-  crc.writeInt32LE(low, 0);
-  crc.writeInt32LE(high, 4);
-  return crc;
+  const crc = new Crc64();
+  crc.add(bytes, 0, length);
+  return crc.bytes();
 }

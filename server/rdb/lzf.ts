@@ -14,46 +14,87 @@ const REPEAT_MAX = SHORT_LENGTH_MAX + 1 + 255 + 2;
 const HASH_BITS = 14;
 const HASH_FACTOR = 0x9e3779b1;
 
+/** Compresses a string a piece at a time. */
+export class LzfCompression {
+  readonly #input: Buffer;
+  readonly #output: Buffer;
+  /** Where three bytes of that hash stood last, and one more; 0: nowhere. */
+  readonly #last = new Int32Array(1 << HASH_BITS);
+  #length = 0;
+  #literalsFrom = 0;
+  #at = 0;
+  #isTooLong = false;
+
+  /** `input` is to take at most `bytesMax` bytes. */
+  constructor(input: Buffer, bytesMax: number) {
+    this.#input = input;
+    this.#output = Buffer.allocUnsafe(bytesMax);
+  }
+
+  /** Compresses about `bytes` more; whether there is more to do. */
+  step(bytes: number): boolean {
+    const input = this.#input;
+    const last = this.#last;
+    const ends = input.length - REPEAT_MIN;
+    const stop = Math.min(ends, this.#at + bytes - 1);
+    let at = this.#at;
+    while (at <= stop && !this.#isTooLong) {
+      const hash = hashAt(input, at);
+      const from = last[hash] - 1;
+      last[hash] = at + 1;
+      const repeated = from >= 0 && at - from <= OFFSET_MAX ? sameBytes(input, from, at) : 0;
+      if (repeated < REPEAT_MIN) {
+        at++;
+        continue;
+      }
+      this.#putRepeat(at, at - from - 1, repeated);
+      at += repeated;
+    }
+    this.#at = at;
+    if (at <= ends && !this.#isTooLong) return true;
+    this.#putLiterals(input.length);
+    return false;
+  }
+
+  /** The compressed string, after the last step; undefined: it would take more bytes. */
+  result(): Buffer | undefined {
+    return this.#isTooLong ? undefined : this.#output.subarray(0, this.#length);
+  }
+
+  #putRepeat(at: number, offset: number, repeated: number): void {
+    this.#putLiterals(at);
+    if (this.#length + 3 > this.#output.length) this.#isTooLong = true;
+    if (this.#isTooLong) return;
+    const output = this.#output;
+    const code = repeated - 2;
+    output[this.#length++] = (Math.min(code, SHORT_LENGTH_MAX + 1) << 5) | (offset >> 8);
+    if (code > SHORT_LENGTH_MAX) output[this.#length++] = code - SHORT_LENGTH_MAX - 1;
+    output[this.#length++] = offset & 0xff;
+    this.#literalsFrom = at + repeated;
+  }
+
+  /** What stands before `end` and is not in the output yet goes there as it is. */
+  #putLiterals(end: number): void {
+    const output = this.#output;
+    while (this.#literalsFrom < end && !this.#isTooLong) {
+      const count = Math.min(LITERALS_MAX, end - this.#literalsFrom);
+      if (this.#length + 1 + count > output.length) {
+        this.#isTooLong = true;
+        return;
+      }
+      output[this.#length++] = count - 1;
+      this.#input.copy(output, this.#length, this.#literalsFrom, this.#literalsFrom + count);
+      this.#length += count;
+      this.#literalsFrom += count;
+    }
+  }
+}
+
 /** `input` in at most `bytesMax` bytes; undefined: it takes more. */
 export function lzfCompress(input: Buffer, bytesMax: number): Buffer | undefined {
-  const output = Buffer.allocUnsafe(bytesMax);
-  /** Where three bytes of that hash stood last, and one more; 0: nowhere. */
-  const last = new Int32Array(1 << HASH_BITS);
-  let length = 0;
-  let literalsFrom = 0;
-  let at = 0;
-
-  const putLiterals = (end: number): boolean => {
-    while (literalsFrom < end) {
-      const count = Math.min(LITERALS_MAX, end - literalsFrom);
-      if (length + 1 + count > bytesMax) return false;
-      output[length++] = count - 1;
-      input.copy(output, length, literalsFrom, literalsFrom + count);
-      length += count;
-      literalsFrom += count;
-    }
-    return true;
-  };
-
-  while (at + REPEAT_MIN <= input.length) {
-    const hash = hashAt(input, at);
-    const from = last[hash] - 1;
-    last[hash] = at + 1;
-    const repeated = from >= 0 && at - from <= OFFSET_MAX ? sameBytes(input, from, at) : 0;
-    if (repeated < REPEAT_MIN) {
-      at++;
-      continue;
-    }
-    if (!putLiterals(at) || length + 3 > bytesMax) return undefined;
-    const offset = at - from - 1;
-    const code = repeated - 2;
-    output[length++] = (Math.min(code, SHORT_LENGTH_MAX + 1) << 5) | (offset >> 8);
-    if (code > SHORT_LENGTH_MAX) output[length++] = code - SHORT_LENGTH_MAX - 1;
-    output[length++] = offset & 0xff;
-    at += repeated;
-    literalsFrom = at;
-  }
-  return putLiterals(input.length) ? output.subarray(0, length) : undefined;
+  const compression = new LzfCompression(input, bytesMax);
+  while (compression.step(input.length));
+  return compression.result();
 }
 
 /** The string of `length` bytes that was compressed; undefined: it was none of that length. */

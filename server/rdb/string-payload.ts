@@ -12,8 +12,10 @@
  * ```
  */
 import { parseInteger } from '../../cluster/version/decimal.js';
-import { crc64 } from './crc64.js';
-import { lzfCompress, lzfDecompress } from './lzf.js';
+import { STEP_BYTES_COSTLY } from '../turns/limits.js';
+import { wholly } from '../turns/wholly.js';
+import { Crc64, crc64 } from './crc64.js';
+import { LzfCompression, lzfDecompress } from './lzf.js';
 
 const RDB_VERSION = 10;
 const TYPE_STRING = 0;
@@ -35,10 +37,30 @@ const LZF = 0xc3;
 const COMPRESSED_FROM_BYTES = 21;
 const COMPRESSED_BYTES_MAX = 1024 * 1024;
 const SAVED_BYTES_MIN = 4;
+/** Bytes of which the checksum is worked out between two turns. */
+const CHECKED_BYTES = 8 * STEP_BYTES_COSTLY;
 
 export function dumpString(value: Buffer): Buffer {
-  const body = Buffer.concat([Buffer.of(TYPE_STRING), ...encoded(value), Buffer.of(RDB_VERSION, 0)]);
-  return Buffer.concat([body, crc64(body)]);
+  return wholly(dumping(value));
+}
+
+/** The same, a bit between one `yield` and the next: the costliest of a MiB takes some ten milliseconds. */
+export function* dumping(value: Buffer): Generator<void, Buffer> {
+  const compressed = yield* compressing(value);
+  const body = Buffer.concat([Buffer.of(TYPE_STRING), ...encoded(value, compressed), Buffer.of(RDB_VERSION, 0)]);
+  const crc = new Crc64();
+  for (let at = 0; at < body.length; at += CHECKED_BYTES) {
+    if (at > 0) yield;
+    crc.add(body, at, Math.min(body.length, at + CHECKED_BYTES));
+  }
+  return Buffer.concat([body, crc.bytes()]);
+}
+
+function* compressing(value: Buffer): Generator<void, Buffer | undefined> {
+  if (value.length < COMPRESSED_FROM_BYTES || value.length > COMPRESSED_BYTES_MAX) return undefined;
+  const compression = new LzfCompression(value, value.length - SAVED_BYTES_MIN);
+  while (compression.step(STEP_BYTES_COSTLY)) yield;
+  return compression.result();
 }
 
 /** Why a payload can't be restored: its footer is wrong, it holds no such string, or one longer than may be kept. */
@@ -53,14 +75,11 @@ export function restoredString(payload: Buffer, bytesMax: number): Buffer | Payl
   return reader.byte() === TYPE_STRING ? decoded(reader, bytesMax) : 'data';
 }
 
-function encoded(value: Buffer): Buffer[] {
+function encoded(value: Buffer, compressed: Buffer | undefined): Buffer[] {
   const integer = encodedInteger(value);
   if (integer !== undefined) return [integer];
-  if (value.length >= COMPRESSED_FROM_BYTES && value.length <= COMPRESSED_BYTES_MAX) {
-    const compressed = lzfCompress(value, value.length - SAVED_BYTES_MIN);
-    if (compressed !== undefined) {
-      return [Buffer.of(LZF), lengthOf(compressed.length), lengthOf(value.length), compressed];
-    }
+  if (compressed !== undefined) {
+    return [Buffer.of(LZF), lengthOf(compressed.length), lengthOf(value.length), compressed];
   }
   return [lengthOf(value.length), value];
 }

@@ -11,6 +11,9 @@ export const CLIENTS_TURN_US = 20_000;
 export const TURN_STEPS_MAX = 64;
 /** Arguments that one step looks at, copies, or writes. */
 export const STEP_ARGUMENTS = 256;
+/** Bytes that one step copies, or looks at in some costly way. */
+export const STEP_BYTES = 256 * 1024;
+export const STEP_BYTES_COSTLY = 16 * 1024;
 /** Keys that one step asks the cluster for. */
 export const STEP_KEYS = 32;
 /** Keys of one long request that are asked for at a time: what other nodes get of it at once. */

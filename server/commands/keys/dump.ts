@@ -2,7 +2,10 @@
 
 import type { Change } from '../../../cluster/coordinator/changes/change.js';
 import type { VersionVector } from '../../../cluster/version/object.js';
-import { dumpString, restoredString } from '../../rdb/string-payload.js';
+import type { ReplySlot } from '../../net/reply-slot.js';
+import { dumping, dumpString, restoredString } from '../../rdb/string-payload.js';
+import { answerInTurns } from '../../turns/answer-in-turns.js';
+import { STEP_BYTES_COSTLY } from '../../turns/limits.js';
 import { FIRST_KEY, KEY_ARGUMENT } from '../arguments/argument-rows.js';
 import { absoluteExpiryMs } from '../arguments/expiry.js';
 import { parseInt64 } from '../arguments/integer-argument.js';
@@ -28,11 +31,18 @@ const dump: Handler = (call) => {
     if (refusesFailure(server, slot, failure)) return;
     const value = shownValue(server, key.text, object);
     server.statistics.countLookup(value !== undefined);
+    // A copy: the object is good for this turn.
+    if (value !== undefined && value.length > STEP_BYTES_COSTLY)
+      return answerInTurns(slot, dumpInto(slot, Buffer.from(value)));
     if (value === undefined) slot.out.nullBulk();
     else slot.out.bulk(dumpString(value));
     slot.complete();
   });
 };
+
+function* dumpInto(slot: ReplySlot, value: Buffer): Generator<void> {
+  slot.out.bulk(yield* dumping(value));
+}
 
 interface RestoreOptions {
   readonly replaces: boolean;

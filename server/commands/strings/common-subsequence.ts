@@ -8,10 +8,13 @@
  *   M[byte]: the columns whose byte of b that is
  * ```
  *
- * Pure functions. The rows together take `a.length * b.length / 8` bytes, the length alone takes one row.
+ * Pure functions, in steps, since all of it takes some fifty milliseconds at the most. The rows together take `a.length * b.length / 8` bytes, the length alone takes one row.
  */
 
 const WORD_BITS = 32;
+/** Words, and columns one by one, that one step looks at. */
+const STEP_WORDS = 64 * 1024;
+const STEP_COLUMNS = 64 * 1024;
 
 /** A piece that both strings have: where it begins in each, and its length. */
 export interface CommonPiece {
@@ -20,21 +23,35 @@ export interface CommonPiece {
   readonly length: number;
 }
 
-/** How long the longest common subsequence is. */
-export function commonLength(a: Buffer, b: Buffer): number {
+/** How long the longest common subsequence is. Works on between one `yield` and the next. */
+export function* commonLength(a: Buffer, b: Buffer): Generator<void, number> {
   const columns = new Columns(b);
   const row = columns.rows(1);
-  for (const byte of a) columns.advance(row, 0, 0, byte);
+  for (let at = 0; at < a.length; at += columns.rowsAStep) {
+    if (at > 0) yield;
+    const end = Math.min(a.length, at + columns.rowsAStep);
+    for (let index = at; index < end; index++) columns.advance(row, 0, 0, a[index] ?? 0);
+  }
   let length = 0;
-  for (let column = 1; column <= b.length; column++) if (columns.isLonger(row, 0, column)) length++;
+  for (let column = 1; column <= b.length; column++) {
+    if (column % STEP_COLUMNS === 0) yield;
+    if (columns.isLonger(row, 0, column)) length++;
+  }
   return length;
 }
 
-/** The longest common subsequence as pieces, the last one first. Of several equally long ones that which Redis finds. */
-export function commonPieces(a: Buffer, b: Buffer): CommonPiece[] {
+/**
+ * The longest common subsequence as pieces, the last one first. Of several equally long ones that which Redis finds. Works on
+ * between one `yield` and the next.
+ */
+export function* commonPieces(a: Buffer, b: Buffer): Generator<void, CommonPiece[]> {
   const columns = new Columns(b);
   const rows = columns.rows(a.length + 1);
-  for (const [index, byte] of a.entries()) columns.advance(rows, index, index + 1, byte);
+  for (let at = 0; at < a.length; at += columns.rowsAStep) {
+    if (at > 0) yield;
+    const end = Math.min(a.length, at + columns.rowsAStep);
+    for (let index = at; index < end; index++) columns.advance(rows, index, index + 1, a[index] ?? 0);
+  }
   const pieces: CommonPiece[] = [];
   let length = 0;
   let [i, j] = [a.length, b.length];
@@ -43,6 +60,7 @@ export function commonPieces(a: Buffer, b: Buffer): CommonPiece[] {
     length = 0;
   };
   while (i > 0 && j > 0) {
+    if ((i + j) % STEP_COLUMNS === 0) yield;
     if (a[i - 1] === b[j - 1]) {
       length++;
       i--;
@@ -69,9 +87,14 @@ class Columns {
     this.#words = Math.ceil(b.length / WORD_BITS);
   }
 
-  /** So many rows, each as the first one is. */
+  /** Rows that may be made in one step. */
+  get rowsAStep(): number {
+    return Math.max(1, Math.floor(STEP_WORDS / Math.max(1, this.#words)));
+  }
+
+  /** Room for so many rows, of which the first one is there. */
   rows(count: number): Uint32Array {
-    return new Uint32Array(this.#words * count).fill(0xffffffff);
+    return new Uint32Array(this.#words * count).fill(0xffffffff, 0, this.#words);
   }
 
   /** Makes row `to` the one that follows row `from` (the same perhaps) for one more byte of `a`. */
@@ -98,8 +121,9 @@ class Columns {
     let matches = this.#matches.get(byte);
     if (matches === undefined) {
       matches = new Uint32Array(this.#words);
-      for (let at = this.#b.indexOf(byte); at >= 0; at = this.#b.indexOf(byte, at + 1)) {
-        matches[at >>> 5] = (matches[at >>> 5] ?? 0) | (1 << (at & 31));
+      const b = this.#b;
+      for (let at = 0; at < b.length; at++) {
+        if (b[at] === byte) matches[at >>> 5] = (matches[at >>> 5] ?? 0) | (1 << (at & 31));
       }
       this.#matches.set(byte, matches);
     }

@@ -1,4 +1,5 @@
 /** LCS: what two strings have in common. */
+import type { ReplySlot } from '../../net/reply-slot.js';
 import type { ReplyBuffer } from '../../resp/reply-buffer.js';
 import { parseInt64 } from '../arguments/integer-argument.js';
 import { keyOf, refusesKey } from '../arguments/key-argument.js';
@@ -53,7 +54,7 @@ const lcs: Handler = (call) => {
     server,
     slot,
     2,
-    ([a = NOTHING, b = NOTHING]) => writeCommon(slot.out, a, b, options),
+    ([a = NOTHING, b = NOTHING]) => writeCommon(slot, a, b, options),
     ([a = NOTHING, b = NOTHING]) => {
       const bytes = (a.length + 1) * (b.length + 1) * REDIS_CELL_BYTES;
       return bytes <= server.config.protoMaxBulkLen
@@ -72,18 +73,19 @@ const lcs: Handler = (call) => {
   }
 };
 
-function writeCommon(out: ReplyBuffer, a: Buffer, b: Buffer, options: LcsOptions): void {
+function* writeCommon(slot: ReplySlot, a: Buffer, b: Buffer, options: LcsOptions): Generator<void> {
   if (options.answer === 'length') {
-    out.integer(commonLength(a, b));
+    const length = yield* commonLength(a, b);
+    slot.out.integer(length);
     return;
   }
-  const pieces = commonPieces(a, b);
+  const pieces = yield* commonPieces(a, b);
   if (options.answer === 'pieces') {
-    writePieces(out, pieces, options);
+    writePieces(slot.out, pieces, options);
     return;
   }
   const parts = pieces.map(({ aStart, length }) => a.subarray(aStart, aStart + length));
-  out.bulk(Buffer.concat(parts.reverse()));
+  slot.out.bulk(Buffer.concat(parts.reverse()));
 }
 
 function writePieces(out: ReplyBuffer, pieces: readonly CommonPiece[], options: LcsOptions): void {

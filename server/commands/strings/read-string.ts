@@ -19,6 +19,7 @@ export function readString(
   connection.session.get(connection.db, key.slot, key.text, undefined, (_state, failure, object) => {
     if (refusesFailure(server, slot, failure)) return;
     const value = shownValue(server, key.text, object);
+    slot.readBytes = value?.length ?? 0;
     if (isLookup) server.statistics.countLookup(value !== undefined);
     const error = answer(value);
     if (error === undefined) slot.complete();

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { OUTSTANDING_MAX } from '../../../server/net/limits.js';
+import { AWAITED_BYTES_MAX, OUTSTANDING_MAX } from '../../../server/net/limits.js';
 import type { ReplySlot } from '../../../server/net/reply-slot.js';
 import { RUN_REQUESTS_MAX } from '../../../server/resp/limits.js';
 import { type Answer, Loopback, until } from './loopback.js';
@@ -24,11 +24,17 @@ function bulk(text: string): string {
   return `$${text.length}\r\n${text}\r\n`;
 }
 
+/** After so many short replies a connection takes those to come for short ones. */
+const SHORT_REPLIES = 40;
+
 test('replies leave in the order of the requests, in whatever order they are completed', async (t) => {
   const { answer, waiting } = answerer();
   const loopback = await Loopback.start(answer);
   const client = await loopback.connect();
-  let expected = '';
+  // Of a client whose replies may be long, few are under way.
+  let expected = bulk('short').repeat(SHORT_REPLIES);
+  client.send('now short\r\n'.repeat(SHORT_REPLIES));
+  await client.receives(expected);
   const rounds = fc.array(fc.record({ later: fc.boolean(), bytes: fc.nat({ max: 3000 }), rank: fc.nat() }), {
     minLength: 1,
     maxLength: 100,
@@ -308,3 +314,31 @@ test('a reply that grows beyond client-output-buffer-limit is not kept, and ends
   for (const slot of waiting) slot.complete();
   await loopback.stop();
 });
+
+for (const what of ['long', 'short, and made from long values'] as const) {
+  test(`of answers that are ${what}, a client has few under way, and all come in order`, async (t) => {
+    const count = 100;
+    const bytes = AWAITED_BYTES_MAX / 4;
+    const { answer, waiting } = answerer();
+    const loopback = await Loopback.start(answer);
+    const client = await loopback.connect();
+    client.send(Array.from({ length: count }, (_, i) => `later ${i}\r\n`).join(''));
+    let expected = '';
+    let most = 0;
+    for (let done = 0; done < count; done++) {
+      await until(() => waiting.length > 0);
+      // The first ones are dispatched before anything is known of their length.
+      if (done > count / 2) most = Math.max(most, loopback.newest().outstanding);
+      const first = waiting.shift();
+      if (first === undefined) return t.fail();
+      const reply = what === 'long' ? first.text.padEnd(bytes, 'x') : first.text;
+      first.slot.readBytes = bytes;
+      first.slot.out.bulkText(reply);
+      first.slot.complete();
+      expected += bulk(reply);
+    }
+    await client.receives(expected);
+    t.true(most <= AWAITED_BYTES_MAX / bytes + 2, `${most} under way`);
+    await loopback.stop();
+  });
+}

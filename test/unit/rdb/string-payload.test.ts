@@ -2,7 +2,8 @@ import test from 'ava';
 import fc from 'fast-check';
 import { crc64 } from '../../../server/rdb/crc64.js';
 import { lzfCompress, lzfDecompress } from '../../../server/rdb/lzf.js';
-import { dumpString, restoredString } from '../../../server/rdb/string-payload.js';
+import { dumping, dumpString, restoredString } from '../../../server/rdb/string-payload.js';
+import { STEP_BYTES_COSTLY } from '../../../server/turns/limits.js';
 
 const MANY = 1_000_000;
 /** What repeats itself here and there, and what doesn't. */
@@ -76,5 +77,17 @@ test('bytes that were changed, and random ones, are refused without harm', (t) =
     const changed = Buffer.from(payload);
     changed[at] ^= 1;
     t.is(restoredString(changed, MANY), 'footer');
+  }
+});
+
+test('a long string is dumped in steps, none of which looks at much', (t) => {
+  for (const value of [
+    Buffer.alloc(1024 * 1024, 'again '),
+    Buffer.from(Array.from({ length: 1024 * 1024 }, (_, i) => Math.imul(i, 2_654_435_761) >>> 13)),
+  ]) {
+    let steps = 1;
+    const work = dumping(value);
+    while (work.next().done !== true) steps++;
+    t.true(steps >= value.length / STEP_BYTES_COSTLY, `${steps} steps`);
   }
 });

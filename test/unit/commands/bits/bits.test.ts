@@ -2,7 +2,13 @@ import test from 'ava';
 import fc from 'fast-check';
 import { bitAt, countBits, findBit } from '../../../../server/commands/bits/bits.js';
 
-const values = fc.uint8Array({ minLength: 1, maxLength: 12 }).map((bytes) => Buffer.from(bytes));
+/** Rows of the same byte, which are stepped over by whole words, from any place in memory. */
+const values = fc
+  .tuple(
+    fc.nat({ max: 3 }),
+    fc.array(fc.oneof(fc.constantFrom(0, 0xff), fc.nat({ max: 255 })), { minLength: 1, maxLength: 30 }),
+  )
+  .map(([before, bytes]) => Buffer.from([...Array.from({ length: before }, () => 0), ...bytes]).subarray(before));
 const inValue = values.chain((value) =>
   fc
     .tuple(fc.nat({ max: value.length * 8 - 1 }), fc.nat({ max: value.length * 8 - 1 }))

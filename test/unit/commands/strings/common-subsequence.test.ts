@@ -5,6 +5,7 @@ import {
   commonLength,
   commonPieces,
 } from '../../../../server/commands/strings/common-subsequence.js';
+import { wholly } from '../../../../server/turns/wholly.js';
 
 /** Few letters, so that much is in common; up to lengths that take several words of a row. */
 const texts = fc.oneof(
@@ -52,15 +53,15 @@ test('the length and the pieces are those of the table of all pairs', (t) => {
     fc.property(texts, texts, (a, b) => {
       const [left, right] = [Buffer.from(a, 'latin1'), Buffer.from(b, 'latin1')];
       const path = pathOf(a, b);
-      t.is(commonLength(left, right), path.length);
-      t.deepEqual(placesOf(commonPieces(left, right)), path);
+      t.is(wholly(commonLength(left, right)), path.length);
+      t.deepEqual(placesOf(wholly(commonPieces(left, right))), path);
     }),
     { numRuns: 500 },
   );
 });
 
 test('pieces that touch in both strings are one', (t) => {
-  const pieces = commonPieces(Buffer.from('ohmytext'), Buffer.from('mynewtext'));
+  const pieces = wholly(commonPieces(Buffer.from('ohmytext'), Buffer.from('mynewtext')));
   t.deepEqual(pieces, [
     { aStart: 4, bStart: 5, length: 4 },
     { aStart: 2, bStart: 0, length: 2 },
@@ -68,6 +69,23 @@ test('pieces that touch in both strings are one', (t) => {
 });
 
 test('an empty string has nothing in common with any', (t) => {
-  t.deepEqual(commonPieces(Buffer.alloc(0), Buffer.from('a')), []);
-  t.is(commonLength(Buffer.from('a'), Buffer.alloc(0)), 0);
+  t.deepEqual(wholly(commonPieces(Buffer.alloc(0), Buffer.from('a'))), []);
+  t.is(wholly(commonLength(Buffer.from('a'), Buffer.alloc(0))), 0);
+});
+
+test('no step of it looks at much: of strings as long as may be, there are many', (t) => {
+  const text = (bytes: number, by: number): Buffer =>
+    Buffer.from(Array.from({ length: bytes }, (_, at) => (at * by) % 7));
+  for (const [a, b] of [
+    [11_000, 11_000],
+    [100, 1_000_000],
+  ] as const) {
+    const works = [commonLength(text(a, 3), text(b, 5)), commonPieces(text(a, 3), text(b, 5))];
+    for (const work of works) {
+      let steps = 1;
+      while (work.next().done !== true) steps++;
+      // Each takes 64 Ki words, of 32 pairs of bytes each.
+      t.true(steps >= (a * b) / 32 / 65_536, `${steps} steps`);
+    }
+  }
 });
