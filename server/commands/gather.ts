@@ -2,8 +2,7 @@ import type { Failure } from '../../cluster/failure.js';
 import type { ReplySlot } from '../net/reply-slot.js';
 import type { Server } from '../server.js';
 import { answerInTurns } from '../turns/answer-in-turns.js';
-import { LONG_REQUEST_ARGUMENTS } from '../turns/limits.js';
-import { PacedParts } from '../turns/paced-parts.js';
+import { areFew, PacedParts } from '../turns/paced-parts.js';
 import { refuse } from './command.js';
 import { refusesFailure } from './failure-text.js';
 
@@ -41,14 +40,26 @@ export class Gather<T> {
     this.results = new Array<T | undefined>(count).fill(undefined);
   }
 
-  /** Calls `part` with 0, 1, … for each of the parts; `arrived` has to follow each call. */
-  ask(part: (index: number) => void): void {
+  /**
+   * Calls `part` with 0, 1, … for each of the parts; `arrived` has to follow each call. `bytesEach`: about how many bytes each one
+   * may take; where that makes many, other requests of the client wait, and the parts are asked for a few at a time.
+   */
+  ask(part: (index: number) => void, bytesEach = 0): void {
     const count = this.results.length;
-    if (count <= LONG_REQUEST_ARGUMENTS) for (let index = 0; index < count; index++) part(index);
-    else {
-      const { connection } = this.#slot;
-      this.#paced = new PacedParts(connection.context.turns, count, part, () => !connection.hasGone);
+    const { connection } = this.#slot;
+    if (areFew(count, bytesEach)) {
+      for (let index = 0; index < count; index++) part(index);
+    } else if (connection.requests.isAlone) {
+      this.#pace(part, bytesEach);
+    } else {
+      connection.requests.runAlone(this.#slot, () => this.#pace(part, bytesEach));
     }
+  }
+
+  #pace(part: (index: number) => void, bytesEach: number): void {
+    const { connection } = this.#slot;
+    const { turns } = connection.context;
+    this.#paced = new PacedParts(turns, this.results.length, part, () => !connection.hasGone, bytesEach);
   }
 
   /** Part `index` came to `result`, which is of so many bytes, or failed. */

@@ -4,6 +4,7 @@ import { TLSSocket } from 'node:tls';
 import type { Session } from '../../cluster/coordinator/session.js';
 import type { Login } from '../acl/login.js';
 import type { ReplyBuffer, RespVersion } from '../resp/reply-buffer.js';
+import { VALUE_BYTES_GUESSED, VALUE_BYTES_GUESSED_MIN } from '../turns/limits.js';
 import { clientLine } from './client-line.js';
 import type { ConnectionContext } from './connection-context.js';
 import { endpointText } from './endpoint.js';
@@ -58,6 +59,9 @@ export class ClientConnection {
   watched: WatchedKey[] = [];
   /** Set by `MONITOR`. */
   isMonitor = false;
+
+  /** How long the values may be that it asks for many at a time, going by those it has got: quick to grow, slow to shrink. */
+  valueBytesExpected = VALUE_BYTES_GUESSED;
 
   bytesIn = 0;
   bytesOut = 0;
@@ -145,6 +149,15 @@ export class ClientConnection {
   /** Its line in `CLIENT LIST`. */
   describe(nowUs: number): string {
     return clientLine(this, nowUs);
+  }
+
+  /** One of many values that it has asked for at once has so many bytes. */
+  noteValue(bytes: number): void {
+    const surprise = bytes - this.valueBytesExpected;
+    this.valueBytesExpected = Math.max(
+      VALUE_BYTES_GUESSED_MIN,
+      this.valueBytesExpected + (surprise > 0 ? surprise : surprise / 16),
+    );
   }
 
   /** Forgets what was queued and watched. */

@@ -67,6 +67,11 @@ export class ReplyBuffer {
     this.isOverfull = false;
   }
 
+  /** Makes room for so many bytes that will be written: a long reply that is written bit by bit is then not moved as it grows. */
+  makeRoom(bytes: number): void {
+    if (this.filled + bytes <= this.limits.outputBytesMax) this.reserve(bytes);
+  }
+
   /** Adds all that `other` holds. */
   append(other: ReplyBuffer): void {
     this.copyIn(other.bytes, 0, other.filled);

@@ -18,8 +18,11 @@ export const STEP_BYTES_COSTLY = 16 * 1024;
 export const STEP_KEYS = 32;
 /** Keys of one long request that are asked for at a time: what other nodes get of it at once. */
 export const KEYS_UNDER_WAY_MAX = 256;
-/** Bytes that those keys may have, going by the ones that came before. */
-export const BYTES_UNDER_WAY_MAX = 8 * 1024 * 1024;
+/** Bytes that those keys may have, going by the ones that came before. Of a short request too, if it asks for many long values. */
+export const BYTES_UNDER_WAY_MAX = 4 * 1024 * 1024;
+/** What a value of many is taken to have until those of the same client have told better, and what it is taken to have at the least. */
+export const VALUE_BYTES_GUESSED = 256 * 1024;
+export const VALUE_BYTES_GUESSED_MIN = 32 * 1024;
 /** Requests that waited for an earlier one, handed on in one step. */
 export const STEP_REQUESTS = 32;
 

@@ -1,4 +1,4 @@
-import { BYTES_UNDER_WAY_MAX, KEYS_UNDER_WAY_MAX, STEP_KEYS } from './limits.js';
+import { BYTES_UNDER_WAY_MAX, KEYS_UNDER_WAY_MAX, LONG_REQUEST_ARGUMENTS, STEP_KEYS } from './limits.js';
 import type { TurnQueue } from './turn-queue.js';
 
 /**
@@ -13,7 +13,7 @@ export class PacedParts {
   #next = 0;
   #underWay = 0;
   /** How many parts may be under way, by the size of those that arrived. */
-  #underWayMax = KEYS_UNDER_WAY_MAX;
+  #underWayMax: number;
   #isQueued = false;
   readonly #step = (): boolean => {
     if (!this.#isWanted()) this.stop();
@@ -30,10 +30,17 @@ export class PacedParts {
 
   /**
    * `ask` begins part 0, 1, … `count - 1`, one each; every call has to be followed by one of `arrived`. No more are begun once
-   * `isWanted` says no.
+   * `isWanted` says no. `bytesEach`: how many bytes the first ones are taken to have.
    */
-  constructor(turns: TurnQueue, count: number, ask: (index: number) => void, isWanted: () => boolean = () => true) {
+  constructor(
+    turns: TurnQueue,
+    count: number,
+    ask: (index: number) => void,
+    isWanted: () => boolean = () => true,
+    bytesEach = 0,
+  ) {
     this.#turns = turns;
+    this.#underWayMax = Math.min(KEYS_UNDER_WAY_MAX, partsOf(bytesEach));
     this.#count = count;
     this.#ask = ask;
     this.#isWanted = isWanted;
@@ -49,8 +56,7 @@ export class PacedParts {
   arrived(bytes = 0): void {
     this.#underWay--;
     // Quick to grow fewer, slow to grow more.
-    const sized = Math.ceil(BYTES_UNDER_WAY_MAX / Math.max(1, bytes));
-    this.#underWayMax = Math.min(KEYS_UNDER_WAY_MAX, sized, this.#underWayMax + 1);
+    this.#underWayMax = Math.min(KEYS_UNDER_WAY_MAX, partsOf(bytes), this.#underWayMax + 1);
     if (this.#next < this.#count && this.#underWay <= this.#underWayMax / 2) this.#queue();
   }
 
@@ -64,4 +70,14 @@ export class PacedParts {
     this.#isQueued = true;
     this.#turns.add(this.#step);
   }
+}
+
+/** Whether so many parts of about so many bytes may be asked for at once. */
+export function areFew(count: number, bytesEach: number): boolean {
+  return count <= LONG_REQUEST_ARGUMENTS && count <= partsOf(bytesEach);
+}
+
+/** How many parts of so many bytes may be under way, one at the least. */
+function partsOf(bytesEach: number): number {
+  return Math.ceil(BYTES_UNDER_WAY_MAX / Math.max(1, bytesEach));
 }

@@ -14,10 +14,12 @@ import { refusesFailure } from '../failure-text.js';
 import { type KeyPlace, modifyStep, putStep } from '../session-steps.js';
 import { shownValue } from '../shown-sibling.js';
 import { contextOfPlainPut } from '../strings/put-string.js';
-import { type BitwiseOperation, bitwise, bitwiseNot } from './bitwise.js';
+import { type BitwiseOperation, bitwiseInto, bitwiseNot, copyOf } from './bitwise.js';
 
 const FIRST_SOURCE = 3;
 const NOTHING = Buffer.alloc(0);
+/** Sources are taken to be this long until the first ones have come: few are read at once. */
+const SOURCE_BYTES_GUESSED = 512 * 1024;
 const OPERATIONS: ReadonlyMap<string, BitwiseOperation | 'not'> = new Map([
   ['AND', 'and'],
   ['OR', 'or'],
@@ -70,15 +72,17 @@ async function combineInto(
   // Each is put to the others as it comes, and not kept: their order makes no difference.
   const combine = (value: Buffer): void => {
     if (operation === 'not') result = bitwiseNot(value);
-    else result = result === undefined ? Buffer.from(value) : bitwise(operation, result, value);
+    else result = result === undefined ? copyOf(value) : bitwiseInto(operation, result, value);
   };
-  const failures = await pacedAll(
+  const reads = await pacedAll(
     context.turns,
     sources,
     (source) => readSource(server, session, { db, key: keyOf(source) }, combine),
-    (failure) => failure !== undefined,
+    ({ failure }) => failure !== undefined,
+    ({ bytes }) => bytes,
+    SOURCE_BYTES_GUESSED,
   );
-  const unread = failures.find((failure) => failure !== undefined);
+  const unread = reads.find(({ failure }) => failure !== undefined)?.failure;
   if (unread !== undefined) return unread;
   const value = result ?? NOTHING;
   const failure =
@@ -92,19 +96,25 @@ async function combineInto(
   return failure ?? value.length;
 }
 
+/** How a read of a source ended, and the length of what it gave. */
+interface SourceRead {
+  readonly failure: Failure | undefined;
+  readonly bytes: number;
+}
+
 /** Hands the value of the key to `take`, for this call only; an empty one where nothing is there. */
 function readSource(
   server: Server,
   session: Session,
   { db, key }: KeyPlace,
   take: (value: Buffer) => void,
-): Promise<Failure | undefined> {
+): Promise<SourceRead> {
   return new Promise((resolve) => {
     session.get(db, key.slot, key.text, undefined, (_state, failure, object) => {
       const value = shownValue(server, key.text, object);
       server.statistics.countLookup(value !== undefined);
       take(value ?? NOTHING);
-      resolve(failure);
+      resolve({ failure, bytes: value?.length ?? 0 });
     });
   });
 }

@@ -8,7 +8,7 @@ import { newestLiveSibling, shownValueBytes, shownValueStart, type Written } fro
 import type { VersionVector } from '../../../cluster/version/object.js';
 import type { ReplySlot } from '../../net/reply-slot.js';
 import type { Server } from '../../server.js';
-import { LONG_REQUEST_ARGUMENTS, STEP_ARGUMENTS } from '../../turns/limits.js';
+import { LONG_REQUEST_ARGUMENTS, STEP_ARGUMENTS, STEP_BYTES } from '../../turns/limits.js';
 import {
   ALL_KEYS,
   FIRST_KEY,
@@ -28,6 +28,9 @@ import { contextOfPlainPut, putPlain, setWithOptions, writeBulkOrNull } from './
 import { parseSetArguments } from './set-arguments.js';
 
 const BAD_CONTEXT = 'BADCONTEXT the context token is not of this cluster, not for this key, or was changed';
+
+/** What a bulk string takes beside its bytes: its length with a mark, and two line ends. */
+const BULK_FRAME_BYTES_MAX = 20;
 
 /** What the reply to one call on one key needs. */
 interface Pending {
@@ -137,7 +140,10 @@ const mget: Handler = (call) => {
   };
   const answer = (values: readonly (Buffer | undefined)[]): void | Iterator<void> => {
     slot.out.array(values.length);
-    if (values.length > LONG_REQUEST_ARGUMENTS) return writeInTurns(slot, values);
+    if (values.length > LONG_REQUEST_ARGUMENTS || bytes > STEP_BYTES) {
+      slot.out.makeRoom(bytes + values.length * BULK_FRAME_BYTES_MAX);
+      return writeInTurns(slot, values);
+    }
     for (const value of values) writeBulkOrNull(slot, value);
   };
   const gather = new Gather<Buffer>(server, slot, args.length - 1, answer, refusal);
@@ -147,6 +153,7 @@ const mget: Handler = (call) => {
     session.get(db, key.slot, key.text, index, (at, failure, object) => {
       const value = shownValue(server, key.text, object);
       server.statistics.countLookup(value !== undefined);
+      connection.noteValue(value?.length ?? 0);
       if (value === undefined) {
         gather.arrived(at, failure, undefined);
         return;
@@ -155,14 +162,22 @@ const mget: Handler = (call) => {
       // A copy: the object is good for this turn, and other keys may take longer.
       gather.arrived(at, failure, bytes <= max ? Buffer.from(value) : undefined, value.length);
     });
-  });
+  }, connection.valueBytesExpected);
 };
 
-/** Values of many keys, a few between one `yield` and the next. */
+/** Values of many keys or long ones, a few between one `yield` and the next. */
 function* writeInTurns(slot: ReplySlot, values: readonly (Buffer | undefined)[]): Generator<void> {
-  for (let at = 0; at < values.length; at++) {
-    if (at % STEP_ARGUMENTS === 0) yield;
-    writeBulkOrNull(slot, values[at]);
+  let count = 0;
+  let bytes = 0;
+  for (const value of values) {
+    count++;
+    bytes += value?.length ?? 0;
+    if (count > STEP_ARGUMENTS || bytes > STEP_BYTES) {
+      yield;
+      count = 1;
+      bytes = value?.length ?? 0;
+    }
+    writeBulkOrNull(slot, value);
   }
 }
 
@@ -176,14 +191,19 @@ const mset: Handler = (call) => {
     if (refusesKey(call, args[i]) || refusesValue(call, args[i + 1])) return;
   }
   const { db, session } = connection;
-  const gather = new Gather<undefined>(server, slot, (args.length - 1) / 2, () => slot.out.ok());
-  const arrived: WriteDone<number> = (index, failure) => gather.arrived(index, failure, undefined);
+  const count = (args.length - 1) / 2;
+  let bytes = 0;
+  for (let i = 2; i < args.length; i += 2) bytes += args[i].length;
+  const gather = new Gather<undefined>(server, slot, count, () => slot.out.ok());
+  const arrived: WriteDone<number> = (index, failure) => {
+    gather.arrived(index, failure, undefined, args[index * 2 + 2].length);
+  };
   gather.ask((index) => {
     const key = keyOf(args[index * 2 + 1]);
     const context = contextOfPlainPut(server, key.text);
     const written: Written = { tombstone: false, expiryMs: 0, value: args[index * 2 + 2] };
     session.put(db, key.slot, key.text, context, written, index, arrived);
-  });
+  }, bytes / count);
 };
 
 const strlen: Handler = (call) => {

@@ -57,6 +57,58 @@ for (const [words, word] of LONG) {
   });
 }
 
+const VALUE_BYTES = 1024 * 1024;
+/** Few words, and much to do. */
+const COSTLY: readonly (readonly [what: string, request: Buffer])[] = [
+  ['MGET', longRequest(['MGET'], () => 'value', 60)],
+  ['BITOP', longRequest(['BITOP', 'XOR', 'target'], (at) => (at % 2 === 0 ? 'value' : 'absent'), 60)],
+  ['MSET', longRequest(['MSET'], (at) => (at % 2 === 0 ? `k${at}` : 'v'.repeat(VALUE_BYTES)), 40)],
+  ['DUMP', requestOf([Buffer.from('DUMP'), Buffer.from('value')])],
+  ['LCS', requestOf(['LCS', 'text', 'text', 'LEN'].map((word) => Buffer.from(word)))],
+];
+
+for (const [what, request] of COSTLY) {
+  test.serial(
+    `while ${what} of long values runs, another client's PING is answered first, and what was sent behind it after it`,
+    async (t) => {
+      const live = await LiveServer.start();
+      t.teardown(() => live.stop());
+      const hostile = await live.connect();
+      const other = await live.connect();
+      const value = Buffer.from(Array.from({ length: VALUE_BYTES }, (_, at) => Math.imul(at, 2_654_435_761) >>> 13));
+      hostile.socket.write(requestOf([Buffer.from('SET'), Buffer.from('value'), value]));
+      await hostile.ask('PING');
+      await hostile.ask(`SET text ${'text'.repeat(2500)}`);
+      const command = live.server.commands.findFull(what.toLowerCase());
+      const before = command?.calls ?? 0;
+      const order: string[] = [];
+      const answered = noteFirst(hostile, what, order);
+      hostile.socket.write(Buffer.concat([request, Buffer.from('SET value new\r\n')]));
+      while (command?.calls === before) await new Promise((resolve) => setImmediate(resolve));
+      const ponged = noteFirst(other, 'PING', order);
+      other.socket.write('PING\r\n');
+      await Promise.all([answered, ponged]);
+      t.deepEqual(order, ['PING', what]);
+    },
+  );
+}
+
+test.serial('what a client sends around a request for many long values takes effect in its order', async (t) => {
+  const live = await LiveServer.start();
+  t.teardown(() => live.stop());
+  const client = await live.connect();
+  const value = 'v'.repeat(VALUE_BYTES / 2);
+  const count = 40;
+  const requests = Buffer.concat([
+    requestOf([Buffer.from('SET'), Buffer.from('value'), Buffer.from(value)]),
+    longRequest(['MGET'], () => 'value', count),
+    Buffer.from('SET value new\r\nGET value\r\n'),
+  ]);
+  const received = await exchange(client, requests, '$3\r\nnew\r\n');
+  const bulk = `$${value.length}\r\n${value}\r\n`;
+  t.true(received === `+OK\r\n*${count}\r\n${bulk.repeat(count)}+OK\r\n$3\r\nnew\r\n`);
+});
+
 /** Sends bytes, and gives what has arrived once it ends with `end`. */
 async function exchange(client: RawClient, request: Buffer | string, end: string): Promise<string> {
   let received = '';

@@ -124,3 +124,25 @@ async function calm(turns: SteppedTurns): Promise<undefined> {
   }
   return undefined;
 }
+
+test('of parts that are taken to be large only a few are asked for at first, and more once they prove to be small', (t) => {
+  const turns = new SteppedTurns();
+  let asked = 0;
+  const parts = new PacedParts(
+    turns.queue,
+    1000,
+    () => asked++,
+    () => true,
+    BYTES_UNDER_WAY_MAX / 4,
+  );
+  turns.untilCalm();
+  t.is(asked, 4);
+  let most = 0;
+  while (parts.underWay > 0) {
+    parts.arrived(10);
+    turns.untilCalm();
+    most = Math.max(most, parts.underWay);
+  }
+  t.is(asked, 1000);
+  t.true(most > 100);
+});
