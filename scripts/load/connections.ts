@@ -12,13 +12,16 @@ export class UnreachableError extends Error {}
 export class Connections {
   readonly #addresses: readonly Address[];
   readonly #answered: Answered;
+  readonly #opened: (pipe: RequestPipe) => void;
   #open: RequestPipe[] = [];
   #turn = 0;
   #isClosed = false;
 
-  constructor(addresses: readonly Address[], answered: Answered) {
+  /** @param opened hears of each connection that stands. */
+  constructor(addresses: readonly Address[], answered: Answered, opened: (pipe: RequestPipe) => void) {
     this.#addresses = addresses;
     this.#answered = answered;
+    this.#opened = opened;
   }
 
   /** Opens `count` connections, spread over the servers that are there. Rejects with `UnreachableError` when none is. */
@@ -76,8 +79,12 @@ export class Connections {
       void this.#reconnect(server + 1);
     };
     const pipe = await RequestPipe.connect(address.port, this.#answered, lost, address.host);
-    if (this.#isClosed) pipe.close();
-    else this.#open.push(pipe);
+    if (this.#isClosed) {
+      pipe.close();
+      return;
+    }
+    this.#open.push(pipe);
+    this.#opened(pipe);
   }
 
   async #reconnect(first: number): Promise<void> {

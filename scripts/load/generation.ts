@@ -31,14 +31,21 @@ export class Generation {
   /** Hears of each request's end, with what it was sent with. */
   #ended: (pipe: RequestPipe, sentWith: number, isError: boolean) => void = () => undefined;
 
+  /** Hears of each connection that is made anew. */
+  #opened: (pipe: RequestPipe) => void = () => undefined;
+
   constructor(traffic: Traffic) {
     this.#traffic = traffic;
     this.#requests = new Requests(traffic.mix, Math.random);
-    this.#connections = new Connections(traffic.addresses, (pipe, dueUs, isError) => {
-      this.#note(dueUs, isError, pipe.isClosed);
-      this.#ended(pipe, dueUs, isError);
-      this.#sendThisTurn();
-    });
+    this.#connections = new Connections(
+      traffic.addresses,
+      (pipe, dueUs, isError) => {
+        this.#note(dueUs, isError, pipe.isClosed);
+        this.#ended(pipe, dueUs, isError);
+        this.#sendThisTurn();
+      },
+      (pipe) => this.#opened(pipe),
+    );
   }
 
   /** Runs it from end to end. `measuring` is called when the warm-up is over. */
@@ -126,16 +133,25 @@ export class Generation {
   }
 
   #startClosedLoop(): () => Promise<unknown> {
+    // As many requests are not under way because there was no connection.
+    let held = 0;
     const sendOn = (pipe: RequestPipe): void => {
       // One that was made anew is taken instead.
       const open = pipe.isClosed ? this.#connections.next() : pipe;
+      if (open === undefined) held++;
       open?.send(this.#requests.next(), nowUs());
       open?.flush();
     };
     this.#ended = sendOn;
+    this.#opened = (pipe) => {
+      if (held === 0) return;
+      held--;
+      sendOn(pipe);
+    };
     for (const pipe of this.#connections.pipes) sendOn(pipe);
     return async () => {
       this.#ended = () => undefined;
+      this.#opened = () => undefined;
     };
   }
 

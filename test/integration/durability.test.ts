@@ -15,11 +15,14 @@ test.serial('what was acknowledged at durability log is there after SIGKILL of a
   await nothingIsLost(t, cluster, (node) => node.kill());
 });
 
-test.serial('what was acknowledged at durability buffer is there after all three nodes were stopped in order', async (t) => {
-  const cluster = await TestCluster.start({ args: ['--durability', 'buffer'] });
-  t.teardown(() => cluster.close());
-  await nothingIsLost(t, cluster, terminate);
-});
+test.serial(
+  'what was acknowledged at durability buffer is there after all three nodes were stopped in order',
+  async (t) => {
+    const cluster = await TestCluster.start({ args: ['--durability', 'buffer'] });
+    t.teardown(() => cluster.close());
+    await nothingIsLost(t, cluster, terminate);
+  },
+);
 
 // Nothing is flushed before the end, so that all of it is in the buffer then.
 const BUFFERED = ['--durability', 'buffer', '--object-flush-ms', '60000'];
