@@ -31,7 +31,7 @@ export const OUTPUT_HOLD_BYTES_SMALL = 64 * 1024;
  */
 export const AWAITED_BYTES_MAX = 2 * 1024 * 1024;
 /** An answer is taken to be this long until the first ones of the connection have told better. */
-export const ANSWER_BYTES_GUESSED = 256 * 1024;
+export const ANSWER_BYTES_GUESSED = 512 * 1024;
 /** A client that is held and has taken no byte for so long is closed. */
 export const OUTPUT_STALL_US = 60_000_000;
 /** A client that was told goodbye has so long to close its end. */
