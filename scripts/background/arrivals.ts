@@ -4,18 +4,21 @@
  * (coordinated omission).
  */
 export class Arrivals {
-  readonly #gapUs: number;
+  readonly #startUs: number;
+  readonly #rateAt: (seconds: number) => number;
   readonly #gapShare: () => number;
   #nextUs: number;
 
   /**
-   * The first request is due at `startUs`, and `requestsPerSecond` of them on average from then on.
+   * The first request is due at `startUs`, and so many of them a second on average from then on.
    *
+   * @param rate requests a second, or how many so many seconds after the start
    * @param gapShare each gap between two of them as a multiple of the mean gap; by default all are equal
    */
-  constructor(startUs: number, requestsPerSecond: number, gapShare: () => number = () => 1) {
+  constructor(startUs: number, rate: number | ((seconds: number) => number), gapShare: () => number = () => 1) {
+    this.#startUs = startUs;
     this.#nextUs = startUs;
-    this.#gapUs = 1_000_000 / requestsPerSecond;
+    this.#rateAt = typeof rate === 'number' ? () => rate : rate;
     this.#gapShare = gapShare;
   }
 
@@ -23,7 +26,8 @@ export class Arrivals {
   take(nowUs: number): number | undefined {
     const dueUs = this.#nextUs;
     if (dueUs > nowUs) return undefined;
-    this.#nextUs = dueUs + this.#gapUs * this.#gapShare();
+    const gapUs = 1_000_000 / this.#rateAt((dueUs - this.#startUs) / 1_000_000);
+    this.#nextUs = dueUs + gapUs * this.#gapShare();
     return dueUs;
   }
 }
@@ -35,4 +39,9 @@ export class Arrivals {
  */
 export function poissonGaps(random: () => number): () => number {
   return () => -Math.log(1 - random());
+}
+
+/** The clock by which requests are due. */
+export function nowUs(): number {
+  return performance.now() * 1000;
 }

@@ -1,7 +1,7 @@
 /** What clients do while background work runs: gets and puts of a small set of keys, half and half. */
 import { build, type Histogram } from 'hdr-histogram-js';
 import { pause } from '../processes/wait.js';
-import { Arrivals } from './arrivals.js';
+import { Arrivals, nowUs } from './arrivals.js';
 import { RequestPipe, requestOf } from './request-pipe.js';
 
 const KEYS = 10_000;
@@ -14,10 +14,6 @@ const VALUE = 'x'.repeat(100);
 export interface LoadFigures {
   readonly latencies: Histogram;
   readonly errors: number;
-}
-
-function nowUs(): number {
-  return performance.now() * 1000;
 }
 
 function nextRequest(turn: number): string {

@@ -2,7 +2,7 @@
 import { textTable } from '../bench/text-table.js';
 import { lineChart } from './chart.js';
 import { type Ground, MeasuredCluster, quorumText } from './cluster.js';
-import { Connections, Figures, msText, runLoad, Schedule, SHOWN_HEADER } from './open-load.js';
+import { Clients, Figures, msText, runLoad, SHOWN_HEADER } from './open-load.js';
 import type { Plan } from './plan.js';
 import { Dice, KEYS, keyAt, writeOf } from './requests.js';
 import type { Result } from './result.js';
@@ -36,7 +36,7 @@ export async function figure5(ground: Ground, { seconds, rate }: Plan): Promise<
   const lines: Line[] = [];
   const keyspaces = DURABILITIES.flatMap(({ durability }) => ['--keyspace', `${durability}: durability=${durability}`]);
   const cluster = await MeasuredCluster.start(ground, 'figure5', NODES, QUORUM, keyspaces);
-  const connections = await Connections.open(cluster.ports, CONNECTIONS);
+  const clients = await Clients.open(cluster.ports, CONNECTIONS);
   for (const { durability, name } of DURABILITIES) {
     const dice = new Dice(5);
     const all = new Figures();
@@ -47,18 +47,16 @@ export async function figure5(ground: Ground, { seconds, rate }: Plan): Promise<
       figures,
     });
     const warmUp = new Figures();
-    await runLoad(connections, new Schedule(() => rate), Math.min(2, seconds), () => write(warmUp));
-    const schedule = new Schedule((secondsIn) => burstyRate(rate, secondsIn));
-    await runLoad(connections, schedule, seconds, (secondsIn) =>
-      write(windows[Math.floor(secondsIn / WINDOW_S)] ?? all),
-    );
+    await runLoad(clients, rate, Math.min(2, seconds), () => write(warmUp));
+    const burstyAt = (secondsIn: number) => burstyRate(rate, secondsIn);
+    await runLoad(clients, burstyAt, seconds, (secondsIn) => write(windows[Math.floor(secondsIn / WINDOW_S)] ?? all));
     for (const window of windows) {
       all.latencies.add(window.latencies);
       all.errors += window.errors;
     }
     lines.push({ name, all, windows });
   }
-  connections.close();
+  clients.close();
   await cluster.stop();
   return { report: reportOf(lines, rate), svg: chartOf(lines, rate), faults: [] };
 }

@@ -1,11 +1,14 @@
-/** Replicas that stand still: five nodes, clients at two of them, and the others are frozen in turn at random (SIGSTOP). */
+/**
+ * Replicas that stand still: five nodes, clients at two of them, and the others are frozen at random (SIGSTOP), one at a time.
+ * Clients of a frozen node itself wait for it whatever the cluster does: there are none.
+ */
 import { textTable } from '../bench/text-table.js';
 import { infoField } from '../processes/ask.js';
 import type { NodeProcess } from '../processes/node-process.js';
 import { pause } from '../processes/wait.js';
 import { barChart } from './chart.js';
 import { type Ground, MeasuredCluster, quorumText } from './cluster.js';
-import { Connections, Figures, runLoad, Schedule, SHOWN_HEADER } from './open-load.js';
+import { Clients, Figures, runLoad, SHOWN_HEADER } from './open-load.js';
 import type { Plan } from './plan.js';
 import { Dice, KEYS, keyAt, readOf, writeOf } from './requests.js';
 import type { Result } from './result.js';
@@ -17,6 +20,8 @@ const FROZEN_MS = 200;
 /** From the end of one freeze to the beginning of the next: at the least, and drawn on top. */
 const GAP_MS = { least: 300, drawn: 1_400 };
 const CONNECTIONS = 8;
+/** With and without freezes in turn, so long each: what else the machine does meets both. */
+const TURN_S = 4;
 
 interface Setting {
   readonly name: string;
@@ -28,12 +33,12 @@ interface Setting {
 export async function frozen(ground: Ground, { seconds, rate }: Plan): Promise<Result> {
   const cluster = await MeasuredCluster.start(ground, 'frozen', NODES, QUORUM);
   const clientPorts = cluster.ports.slice(0, CLIENTS_AT);
-  const connections = await Connections.open(clientPorts, CONNECTIONS);
+  const clients = await Clients.open(clientPorts, CONNECTIONS);
   const dice = new Dice(6);
   const measure = async (setting: Setting, freezing: boolean, forSeconds: number): Promise<void> => {
     const stop = { asked: false };
     const freezer = freezing ? freeze(cluster.nodes.slice(CLIENTS_AT), setting, dice, stop) : Promise.resolve();
-    await runLoad(connections, new Schedule(() => rate), forSeconds, () => {
+    await runLoad(clients, rate, forSeconds, () => {
       const isRead = dice.below(2) === 0;
       const key = keyAt(dice.below(KEYS));
       return {
@@ -47,10 +52,13 @@ export async function frozen(ground: Ground, { seconds, rate }: Plan): Promise<R
   };
   await measure(settingOf('warm-up'), false, Math.min(2, seconds));
   const [still, freezes] = [settingOf('none'), settingOf(`${FROZEN_MS} ms at random`)];
-  await measure(still, false, seconds);
-  await measure(freezes, true, seconds);
-  const hedged = await sumOfInfo(clientPorts, 'hedged_reads');
-  connections.close();
+  for (let measured = 0; measured < seconds; measured += TURN_S) {
+    const turn = Math.min(TURN_S, seconds - measured);
+    await measure(still, false, turn);
+    await measure(freezes, true, turn);
+  }
+  const hedged = await Promise.all(['hedged_reads', 'hedged_puts'].map((name) => sumOfInfo(clientPorts, name)));
+  clients.close();
   await cluster.stop();
   return { report: reportOf([still, freezes], hedged, rate), svg: chartOf([still, freezes]), faults: [] };
 }
@@ -81,18 +89,18 @@ async function sumOfInfo(ports: readonly number[], name: string): Promise<number
   return values.reduce((sum, value) => sum + Number(value), 0);
 }
 
-function reportOf(settings: readonly Setting[], hedged: number, rate: number): string {
+function reportOf(settings: readonly Setting[], [reads, puts]: readonly number[], rate: number): string {
   const rows = settings.flatMap(({ name, reads, writes, freezes }) => [
-    [name, 'reads', ...reads.cells, String(reads.errors), String(freezes)],
-    [name, 'writes', ...writes.cells, String(writes.errors), String(freezes)],
+    [name, 'reads', ...reads.cells, String(reads.slow), String(reads.errors), String(freezes)],
+    [name, 'writes', ...writes.cells, String(writes.slow), String(writes.errors), String(freezes)],
   ]);
   return [
     `Replicas that stand still: ${NODES} nodes, ${quorumText(QUORUM)}, ${rate} requests a second in an open loop through ${CLIENTS_AT} of`,
     `them; one of the others is frozen for ${FROZEN_MS} ms now and then. Latencies in ms.`,
     '',
-    textTable(['frozen', '', ...SHOWN_HEADER, 'errors', 'freezes'], rows),
+    textTable(['frozen', '', ...SHOWN_HEADER, 'over 100', 'errors', 'freezes'], rows),
     '',
-    `Reads that asked one more replica because one was late: ${hedged}.`,
+    `Reads that asked one more replica because one was late: ${reads}; puts that another node ran too: ${puts}.`,
   ].join('\n');
 }
 

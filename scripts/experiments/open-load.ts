@@ -1,15 +1,18 @@
 /**
- * Requests in an open loop: each is due when its time has come, whatever became of those before, and its latency counts from
- * there. A stall is charged to all that would have come meanwhile (no coordinated omission).
+ * Requests in an open loop, each through a node that the experiment names and counted where it says. A latency counts from when
+ * the request was due: a stall is charged to all that would have come meanwhile (no coordinated omission).
  */
-import { build, type Histogram } from 'hdr-histogram-js';
-import { RequestPipe } from '../background/request-pipe.js';
-import { pause } from '../processes/wait.js';
+import { Arrivals, nowUs } from '../background/arrivals.js';
+import type { RequestPipe } from '../background/request-pipe.js';
+import { Connections } from '../load/connections.js';
+import { averageMs, emptyHistogram, percentileMs, record } from '../load/latencies.js';
+import { startMetronome } from '../load/metronome.js';
 
-const TICK_MS = 1;
-const US_MAX = 60_000_000;
+const HOST = '127.0.0.1';
 /** Answers that have not come so long after the last request count as they are: as errors. */
 const LAST_ANSWERS_MS = 2_000;
+/** What takes longer shows to people. */
+const SLOW_US = 100_000;
 
 /** One request: as bytes, through which node, and in which figures its latency is counted. */
 export interface Due {
@@ -18,23 +21,25 @@ export interface Due {
   readonly figures: Figures;
 }
 
-/** Latencies in µs, and how many requests failed. */
+/** Latencies, and how many requests failed or took longer than 100 ms. */
 export class Figures {
-  readonly latencies: Histogram = build({ highestTrackableValue: US_MAX, numberOfSignificantValueDigits: 3 });
+  readonly latencies = emptyHistogram();
   errors = 0;
+  slow = 0;
 
   record(us: number, isError: boolean): void {
-    this.latencies.recordValue(Math.min(US_MAX, Math.max(1, Math.round(us))));
+    record(this.latencies, us);
     if (isError) this.errors++;
+    if (us > SLOW_US) this.slow++;
   }
 
   get averageMs(): number {
-    return this.latencies.mean / 1000;
+    return averageMs(this.latencies);
   }
 
   /** The latency in ms that so many per cent of the requests do not exceed. */
   percentileMs(percent: number): number {
-    return this.latencies.getValueAtPercentile(percent) / 1000;
+    return percentileMs(this.latencies, percent);
   }
 
   /** As a row of a table: average and percentiles in ms. */
@@ -50,101 +55,80 @@ export function msText(ms: number): string {
   return ms >= 100 ? ms.toFixed(0) : ms >= 10 ? ms.toFixed(1) : ms.toFixed(2);
 }
 
-/** When requests are due whose rate changes: a time after the start in µs for each. */
-export class Schedule {
-  readonly #rateAt: (seconds: number) => number;
-  #nextUs = 0;
-
-  /** @param rateAt requests a second, so many seconds after the start */
-  constructor(rateAt: (seconds: number) => number) {
-    this.#rateAt = rateAt;
-  }
-
-  /** The next time, if it is not after `untilUs`. */
-  take(untilUs: number): number | undefined {
-    const dueUs = this.#nextUs;
-    if (dueUs > untilUs) return undefined;
-    this.#nextUs = dueUs + 1_000_000 / this.#rateAt(dueUs / 1_000_000);
-    return dueUs;
-  }
-}
-
-/** Connections to the nodes, several to each, used in turn. */
-export class Connections {
-  readonly #byPort = new Map<number, { readonly pipes: readonly RequestPipe[]; turn: number }>();
+/** Clients of each node: several connections, used in turn. */
+export class Clients {
+  readonly #byPort = new Map<number, Connections>();
   /** By connection: who counts the requests that are under way, in their order. */
   readonly #awaited = new Map<RequestPipe, Figures[]>();
 
-  static async open(ports: readonly number[], each: number): Promise<Connections> {
-    const connections = new Connections();
+  static async open(ports: readonly number[], each: number): Promise<Clients> {
+    const clients = new Clients();
     for (const port of ports) {
-      const pipes = await Promise.all(
-        Array.from({ length: each }, () =>
-          RequestPipe.connect(port, (pipe, dueUs, isError) => connections.#answered(pipe, dueUs, isError)),
-        ),
-      );
-      for (const pipe of pipes) connections.#awaited.set(pipe, []);
-      connections.#byPort.set(port, { pipes, turn: 0 });
+      const answered = (pipe: RequestPipe, dueUs: number, isError: boolean): void => {
+        clients.#awaited
+          .get(pipe)
+          ?.shift()
+          ?.record(nowUs() - dueUs, isError);
+      };
+      const connections = new Connections([{ host: HOST, port }], answered);
+      clients.#byPort.set(port, connections);
+      await connections.open(each);
     }
-    return connections;
+    return clients;
   }
 
-  /** `dueUs`: by `nowUs`. */
+  /** `dueUs`: by `nowUs`. Where the node can't be reached the request has failed. */
   send({ request, port, figures }: Due, dueUs: number): void {
-    const to = this.#byPort.get(port);
-    const pipe = to?.pipes[to.turn++ % to.pipes.length];
-    if (pipe === undefined) throw new Error(`there is no connection to port ${port}`);
-    this.#awaited.get(pipe)?.push(figures);
+    const connections = this.#byPort.get(port);
+    if (connections === undefined) throw new Error(`there is no connection to port ${port}`);
+    const pipe = connections.next();
+    if (pipe === undefined) {
+      figures.record(nowUs() - dueUs, true);
+      return;
+    }
+    const awaited = this.#awaited.get(pipe);
+    if (awaited === undefined) this.#awaited.set(pipe, [figures]);
+    else awaited.push(figures);
     pipe.send(request, dueUs);
   }
 
   flush(): void {
-    for (const { pipes } of this.#byPort.values()) for (const pipe of pipes) pipe.flush();
+    for (const connections of this.#byPort.values()) connections.flush();
   }
 
-  /** Requests without an answer. */
-  get inFlight(): number {
-    let waiting = 0;
-    for (const { pipes } of this.#byPort.values()) for (const pipe of pipes) waiting += pipe.inFlight;
-    return waiting;
+  /** Waits until all that is under way has been answered, but no longer than `ms`. */
+  async answered(ms: number): Promise<void> {
+    await Promise.all([...this.#byPort.values()].map((connections) => connections.answered(ms)));
   }
 
   close(): void {
-    for (const { pipes } of this.#byPort.values()) for (const pipe of pipes) pipe.close();
-  }
-
-  #answered(pipe: RequestPipe, dueUs: number, isError: boolean): void {
-    this.#awaited
-      .get(pipe)
-      ?.shift()
-      ?.record(nowUs() - dueUs, isError);
+    for (const connections of this.#byPort.values()) connections.close();
   }
 }
 
-/** Sends what `next` gives at each time of the schedule for so many seconds, and waits for the answers. */
+/**
+ * Sends what `next` gives at each time that is due for so many seconds, and waits for the answers.
+ *
+ * @param rate requests a second, or how many so many seconds after the start
+ */
 export async function runLoad(
-  connections: Connections,
-  schedule: Schedule,
+  clients: Clients,
+  rate: number | ((seconds: number) => number),
   seconds: number,
   next: (secondsIn: number) => Due,
 ): Promise<void> {
   const startUs = nowUs();
-  await new Promise<void>((resolve) => {
-    const timer = setInterval(() => {
-      const untilUs = Math.min(nowUs() - startUs, seconds * 1_000_000);
-      for (let dueUs = schedule.take(untilUs); dueUs !== undefined; dueUs = schedule.take(untilUs)) {
-        connections.send(next(dueUs / 1_000_000), startUs + dueUs);
+  const endUs = startUs + seconds * 1_000_000;
+  const arrivals = new Arrivals(startUs, rate);
+  await new Promise<unknown>((resolve) => {
+    const stop = startMetronome(() => {
+      const untilUs = Math.min(nowUs(), endUs);
+      for (let dueUs = arrivals.take(untilUs); dueUs !== undefined; dueUs = arrivals.take(untilUs)) {
+        clients.send(next((dueUs - startUs) / 1_000_000), dueUs);
       }
-      connections.flush();
-      if (untilUs < seconds * 1_000_000) return;
-      clearInterval(timer);
-      resolve();
-    }, TICK_MS);
+      clients.flush();
+      if (untilUs === endUs) resolve(stop());
+    });
   });
-  const endMs = performance.now() + LAST_ANSWERS_MS;
-  while (connections.inFlight > 0 && performance.now() < endMs) await pause(TICK_MS * 10);
-}
-
-function nowUs(): number {
-  return performance.now() * 1000;
+  await clients.answered(LAST_ANSWERS_MS);
 }

@@ -4,7 +4,7 @@ import { textTable } from '../bench/text-table.js';
 import { pause } from '../processes/wait.js';
 import { barChart } from './chart.js';
 import { type Ground, MeasuredCluster, type Quorum, quorumText } from './cluster.js';
-import { Connections, Figures, msText, runLoad, Schedule } from './open-load.js';
+import { Clients, Figures, msText, runLoad } from './open-load.js';
 import type { Plan } from './plan.js';
 import { Dice, KEYS, keyAt, readOf, writeOf } from './requests.js';
 import type { Result } from './result.js';
@@ -36,12 +36,12 @@ export async function quorums(ground: Ground, { seconds, rate }: Plan): Promise<
   const keyspaces = QUORUMS.flatMap(({ n, r, w }) => ['--keyspace', `${prefixOf({ n, r, w })} n=${n} r=${r} w=${w}`]);
   const cluster = await MeasuredCluster.start(ground, 'quorums', NODES, { n: 3, r: 2, w: 2 }, keyspaces);
   const staying = cluster.ports.slice(0, -1);
-  const connections = await Connections.open(staying, CONNECTIONS);
+  const clients = await Clients.open(staying, CONNECTIONS);
   const dice = new Dice(3);
   let turn = 0;
   // The keyspaces take turns, so that what else the machine does meets all of them.
   const load = (forSeconds: number, figuresOf: (outcome: Outcome, isRead: boolean) => Figures): Promise<void> =>
-    runLoad(connections, new Schedule(() => rate), forSeconds, () => {
+    runLoad(clients, rate, forSeconds, () => {
       const outcome = outcomes[turn++ % outcomes.length] ?? new Outcome(QUORUMS[0]);
       const key = keyAt(dice.below(KEYS), prefixOf(outcome.quorum));
       const isRead = dice.below(2) === 0;
@@ -60,7 +60,7 @@ export async function quorums(ground: Ground, { seconds, rate }: Plan): Promise<
   await looking;
   await cluster.nodes.at(-1)?.kill();
   await load(seconds / 2, ({ alone }) => alone);
-  connections.close();
+  clients.close();
   await cluster.stop();
   const faults = outcomes
     .filter(({ quorum, stale }) => stale > 0 && quorum.r + quorum.w > quorum.n)

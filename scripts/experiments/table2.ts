@@ -4,7 +4,7 @@ import { textTable } from '../bench/text-table.js';
 import { ask } from '../processes/ask.js';
 import { barChart } from './chart.js';
 import { type Ground, MeasuredCluster, quorumText } from './cluster.js';
-import { Connections, Figures, msText, runLoad, Schedule } from './open-load.js';
+import { Clients, Figures, msText, runLoad } from './open-load.js';
 import type { Plan } from './plan.js';
 import { Dice, KEYS, keyAt, readOf, writeOf } from './requests.js';
 import type { Result } from './result.js';
@@ -27,7 +27,7 @@ interface Way {
 export async function table2(ground: Ground, { seconds, rate }: Plan): Promise<Result> {
   const cluster = await MeasuredCluster.start(ground, 'table2', NODES, QUORUM);
   const masters = await mastersOf(cluster.ports[0] ?? 0);
-  const connections = await Connections.open(cluster.ports, CONNECTIONS);
+  const clients = await Clients.open(cluster.ports, CONNECTIONS);
   const dice = new Dice(2);
   const server: Way = {
     name: 'server-driven',
@@ -50,11 +50,11 @@ export async function table2(ground: Ground, { seconds, rate }: Plan): Promise<R
     return { request, port, figures: isRead ? way.reads : way.writes };
   };
   const warmUp: Way = { ...server, reads: new Figures(), writes: new Figures() };
-  await runLoad(connections, new Schedule(() => rate), Math.min(2, seconds), () => next(warmUp));
-  await runLoad(connections, new Schedule(() => rate), seconds * 2, (secondsIn) =>
+  await runLoad(clients, rate, Math.min(2, seconds), () => next(warmUp));
+  await runLoad(clients, rate, seconds * 2, (secondsIn) =>
     next(Math.floor(secondsIn / TURN_S) % 2 === 0 ? server : client),
   );
-  connections.close();
+  clients.close();
   await cluster.stop();
   return { report: reportOf([server, client], rate), svg: chartOf([server, client]), faults: [] };
 }

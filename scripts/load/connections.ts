@@ -5,6 +5,7 @@ import type { Address } from './traffic.js';
 
 /** Between two attempts to reach a server that isn't there. */
 const RETRY_MS = 20;
+const DRAIN_CHECK_MS = 10;
 
 /** Nobody is there to send requests to. */
 export class UnreachableError extends Error {}
@@ -48,8 +49,10 @@ export class Connections {
     for (const pipe of this.#open) pipe.flush();
   }
 
-  get inFlight(): number {
-    return this.#open.reduce((sum, pipe) => sum + pipe.inFlight, 0);
+  /** Waits until all that is under way has been answered, but no longer than `ms`. */
+  async answered(ms: number): Promise<void> {
+    const endMs = performance.now() + ms;
+    while (this.#open.some((pipe) => pipe.inFlight > 0) && performance.now() < endMs) await pause(DRAIN_CHECK_MS);
   }
 
   /** Ends all; what is under way is lost. */

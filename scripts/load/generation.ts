@@ -1,5 +1,5 @@
 /** One run of the load generator. */
-import { Arrivals, poissonGaps } from '../background/arrivals.js';
+import { Arrivals, nowUs, poissonGaps } from '../background/arrivals.js';
 import type { RequestPipe } from '../background/request-pipe.js';
 import { pause, waitUntil } from '../processes/wait.js';
 import { Connections } from './connections.js';
@@ -168,14 +168,9 @@ export class Generation {
 
   /** Waits for what is under way; what is not answered in time is lost. */
   async #drain(): Promise<void> {
-    const endMs = performance.now() + DRAIN_MS;
-    while (this.#connections.inFlight > 0 && performance.now() < endMs) await pause(10);
+    await this.#connections.answered(DRAIN_MS);
     const { pipes } = this.#connections;
     this.#connections.close();
     await waitUntil('connections are closed', DRAIN_MS, () => pipes.every(({ isClosed }) => isClosed) || 'not all');
   }
-}
-
-function nowUs(): number {
-  return performance.now() * 1000;
 }

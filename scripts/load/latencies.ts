@@ -64,6 +64,11 @@ export function decode(text: string): Histogram {
   return decodeFromCompressedBase64(text);
 }
 
+/** In ms; 0 where nothing was recorded. */
+export function averageMs(histogram: Histogram): number {
+  return histogram.totalCount === 0 ? 0 : histogram.mean / NS_A_MS;
+}
+
 /** `percentile` from 0 to 100, in ms; 0 where nothing was recorded. */
 export function percentileMs(histogram: Histogram, percentile: number): number {
   return histogram.totalCount === 0 ? 0 : histogram.getValueAtPercentile(percentile) / NS_A_MS;

@@ -27,6 +27,13 @@ test('gaps may differ, and their mean is what the rate says', (t) => {
   t.deepEqual(takeAll(arrivals, 4_000), [0, 2_000, 2_500, 3_000, 4_000]);
 });
 
+test('requests are due at the rate of their time, whatever was taken when', (t) => {
+  const arrivals = new Arrivals(500, (seconds) => (seconds < 1 ? 100 : 300));
+  t.is(takeAll(arrivals, 500 + 999_999).length, 100);
+  t.is(takeAll(arrivals, 500 + 1_999_999).length, 300);
+  t.is(arrivals.take(500 + 1_999_999), undefined);
+});
+
 test('the gaps of a Poisson process are exponential with mean one', (t) => {
   const count = 10_000;
   let step = 0;
