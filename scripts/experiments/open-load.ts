@@ -70,7 +70,8 @@ export class Clients {
           ?.shift()
           ?.record(nowUs() - dueUs, isError);
       };
-      const connections = new Connections([{ host: HOST, port }], answered);
+      const opened = (pipe: RequestPipe): void => void clients.#awaited.set(pipe, []);
+      const connections = new Connections([{ host: HOST, port }], answered, opened);
       clients.#byPort.set(port, connections);
       await connections.open(each);
     }
@@ -86,9 +87,7 @@ export class Clients {
       figures.record(nowUs() - dueUs, true);
       return;
     }
-    const awaited = this.#awaited.get(pipe);
-    if (awaited === undefined) this.#awaited.set(pipe, [figures]);
-    else awaited.push(figures);
+    this.#awaited.get(pipe)?.push(figures);
     pipe.send(request, dueUs);
   }
 
