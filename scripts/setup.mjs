@@ -94,7 +94,10 @@ function bundle() {
   });
   mkdirSync(PROGRAM_FOLDER, { recursive: true });
   const written = new Set(outputFiles.map(({ path }) => path));
-  for (const { path, contents } of outputFiles) writeFileSync(path, contents);
+  for (const { path, contents } of outputFiles) {
+    // What is the same stays: somebody may be starting it.
+    if (!existsSync(path) || Buffer.compare(readFileSync(path), contents) !== 0) writeFileSync(path, contents);
+  }
   for (const name of readdirSync(PROGRAM_FOLDER)) {
     if (!written.has(join(PROGRAM_FOLDER, name))) rmSync(join(PROGRAM_FOLDER, name));
   }

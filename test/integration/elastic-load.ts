@@ -7,8 +7,11 @@ import { waitUntil } from '../../scripts/processes/wait.js';
 import type { TestCluster } from './processes.js';
 
 const KEYS_A_LANE = 200;
-/** So that the clients leave the machine to what they wait for; a thousand writes and as many reads each second are still there. */
-const THINK_MS = 10;
+/**
+ * So that the clients leave the machine to what they wait for. Twelve lanes still write and read four hundred times a second: each
+ * partition that moves, of 256, meets some of that while it does.
+ */
+const THINK_MS = 25;
 const KEYS_A_READ = 200;
 const WORKED_MS = 60_000;
 const HEALED_MS = 90_000;

@@ -33,7 +33,7 @@ async function curveOf(seed: number): Promise<number[]> {
   return curve;
 }
 
-test('a hundred nodes agree within fifteen rounds of a change, whatever the seed', async (t) => {
+test.serial('a hundred nodes agree within fifteen rounds of a change, whatever the seed', async (t) => {
   t.timeout(300_000);
   const curves: number[][] = [];
   for (let seed = 1; seed <= SEEDS; seed++) curves.push(await curveOf(seed));
@@ -46,7 +46,7 @@ test('a hundred nodes agree within fifteen rounds of a change, whatever the seed
   t.true(curves.every((curve) => curve.at(-1) === NODES));
 });
 
-test('what a node at rest sends does not grow with the cluster', async (t) => {
+test.serial('what a node at rest sends does not grow with the cluster', async (t) => {
   t.timeout(300_000);
   const bytes: number[] = [];
   for (const nodes of [10, 100]) {

@@ -30,7 +30,7 @@ const QUIET_KEYS_AND_KILLS: Broken = {
 };
 
 function finds(title: string, broken: Broken, expected: RegExp): void {
-  test(title, async (t) => {
+  test.serial(title, async (t) => {
     t.timeout(300_000);
     t.truthy(await findViolation(t, broken, expected));
   });
@@ -131,7 +131,7 @@ const HINTS_ALONE: Broken = {
   gentle: true,
 };
 
-test('hints alone bring restarted nodes what they have missed', async (t) => {
+test.serial('hints alone bring restarted nodes what they have missed', async (t) => {
   t.timeout(300_000);
   for (let seed = FIRST_SEED; seed < FIRST_SEED + 5; seed++) {
     const { violations } = await simulate({ seed, durationMs: DURATION_MS, ...HINTS_ALONE });
@@ -211,7 +211,7 @@ finds(
   /^no answer/,
 );
 
-test('the same seeds pass where nothing is broken', async (t) => {
+test.serial('the same seeds pass where nothing is broken', async (t) => {
   t.timeout(300_000);
   for (let seed = FIRST_SEED; seed < FIRST_SEED + 10; seed++) {
     const { violations } = await simulate({ seed, durationMs: DURATION_MS, isElastic: false });
