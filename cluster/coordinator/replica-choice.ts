@@ -8,6 +8,12 @@ import type { Placement } from './placement.js';
 
 /** Answers that are faster than this are equally fast: the shorter queue decides. */
 const EQUAL_UNDER_US = 1000;
+/** The same for who is sent a put at once: the others are sent it soon after. */
+const SOON_UNDER_US = 4000;
+/** What it costs to wake another peer, in quarters of the time that it takes to answer: see `placesAtOnce`. */
+const LEAVES_NOW = 4;
+const HOLDS_BACK = 5;
+const IS_AT_REST = 6;
 /** A replica that is passed over is tried again after so long, for it may have become fast. */
 export const TRY_AGAIN_US = 500_000;
 /** A replica so many times slower than the one that is asked is passed over for its slowness, not by chance. */
@@ -27,13 +33,39 @@ export function nextPrimary({ n, targets }: Placement, askedMask: number, nowUs:
   for (let place = 0; place < n; place++) {
     const peer = targets[place]?.peer;
     if (peer === undefined || (askedMask & (1 << place)) !== 0 || !peer.reachable()) continue;
-    const rank = rankOf(peer.expectedUs(nowUs), peer.outstanding());
+    const rank = rankOf(peer.expectedUs(nowUs), peer.queueAhead());
     if (rank < lowest) {
       lowest = rank;
       best = place;
     }
   }
   return best;
+}
+
+/**
+ * The primaries (a bit a place) that a put is sent to at once: `count` of them. To the others it may go a little later, with what is
+ * sent them next: whom it wakes, and each write, costs as much as many puts do. So those are taken first to which something goes
+ * in this turn anyway, then those for whom something waits, unless they are much slower. All primaries can be reached.
+ */
+export function placesAtOnce({ n, targets }: Placement, count: number, nowUs: number): number {
+  let mask = 0;
+  for (let left = count; left > 0; left--) {
+    let best = -1;
+    let lowest = Number.POSITIVE_INFINITY;
+    for (let place = 0; place < n; place++) {
+      const peer = targets[place]?.peer;
+      if (peer === undefined || (mask & (1 << place)) !== 0) continue;
+      const cost = peer.leavesNow() ? LEAVES_NOW : peer.holdsBack() ? HOLDS_BACK : IS_AT_REST;
+      const rank = Math.max(peer.expectedUs(nowUs), SOON_UNDER_US) * cost;
+      if (rank < lowest) {
+        lowest = rank;
+        best = place;
+      }
+    }
+    if (best < 0) break;
+    mask |= 1 << best;
+  }
+  return mask;
 }
 
 /**

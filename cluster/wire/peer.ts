@@ -8,9 +8,10 @@ import type { PeerAddress } from '../ports/transport.js';
 import type { World } from '../ports/world.js';
 import type { NodeId } from '../ring/ring.js';
 import { lifeOf } from '../version/actor.js';
+import type { BatchedWriter } from './batched-writer.js';
 import { FRAME_HEADER_BYTES } from './frames.js';
 import { FEATURE, type PeerIdentity } from './handshake.js';
-import { KEY_BYTES_MAX, RECONNECT_DELAY_MAX_MS } from './limits.js';
+import { HOLD_BACK_MS, KEY_BYTES_MAX, RECONNECT_DELAY_MAX_MS, TURN_BATCH_MAX } from './limits.js';
 import { LinkWatch, type WatchedLink } from './link-watch.js';
 import {
   appendGet,
@@ -71,8 +72,11 @@ export class Peer implements ConnectionOwner, WatchedLink {
   private readonly timeoutUs: number;
   private started = false;
   private readonly redial: Redial;
-  /** When the requests of this turn were made. */
+  /** When the requests of this turn were made, and how many they are. */
   private turnUs = 0;
+  private turnRequests = 0;
+  /** When requests left last. */
+  private leftUs = 0;
   private lastGetUs = 0;
   private lastRoundTripUs = 0;
   private readyUs = 0;
@@ -132,6 +136,21 @@ export class Peer implements ConnectionOwner, WatchedLink {
     return this.table.count;
   }
 
+  /** How many of them a request of this turn waits behind: those of one turn arrive together. */
+  queueAhead(): number {
+    return this.table.count - (this.ready?.writer.pending === true ? Math.min(this.turnRequests, TURN_BATCH_MAX) : 0);
+  }
+
+  /** Whether requests leave at the end of this turn. */
+  leavesNow(): boolean {
+    return this.ready?.writer.pending === true;
+  }
+
+  /** Whether requests wait for what leaves next. */
+  holdsBack(): boolean {
+    return this.ready?.writer.holdsBack === true;
+  }
+
   /** The time in µs within which about 99 of 100 recent gets were answered; a guess before the first. */
   p99Us(): number {
     return this.gets.p99Us();
@@ -160,7 +179,8 @@ export class Peer implements ConnectionOwner, WatchedLink {
   /**
    * Asks the peer to merge `object[0 .. objectLength)`. The bytes are copied. `durability` is what the peer must have done
    * before it answers. Where the peer is not reachable or the request can't be sent, `handler.failed` is called before
-   * this returns; so do all requests.
+   * this returns; so do all requests. `mayWait`: others are sent the object at once, so that it may leave a little later, with the
+   * requests of the next turn.
    */
   put(
     handler: ReplyHandler,
@@ -170,6 +190,7 @@ export class Peer implements ConnectionOwner, WatchedLink {
     key: string,
     object: Buffer,
     objectLength: number,
+    mayWait = false,
   ): void {
     const connection = this.admit(handler, key.length, putBodyBytes(key, objectLength));
     if (connection === undefined) return;
@@ -177,7 +198,8 @@ export class Peer implements ConnectionOwner, WatchedLink {
     if (id < 0) return;
     const { writer } = connection;
     appendPut(writer.out, id, partition, db, durability, key, object, objectLength);
-    writer.appended();
+    if (mayWait && !writer.pending && this.turnUs - this.leftUs < HOLD_BACK_MS * 1000) writer.appendedToWait();
+    else this.leave(writer);
   }
 
   /**
@@ -204,7 +226,7 @@ export class Peer implements ConnectionOwner, WatchedLink {
     if (id < 0) return;
     const { writer } = connection;
     appendPutHinted(writer.out, id, target, partition, db, durability, key, object, objectLength);
-    writer.appended();
+    this.leave(writer);
   }
 
   /** Asks for the peer's object; `fingerprint` is that of the version held here, 0: none. */
@@ -216,7 +238,7 @@ export class Peer implements ConnectionOwner, WatchedLink {
     this.lastGetUs = this.turnUs;
     const { writer } = connection;
     appendGet(writer.out, id, partition, db, key, fingerprint);
-    writer.appended();
+    this.leave(writer);
   }
 
   /** Hands an operation to the peer to coordinate. `body` is the coordinator's own encoding, and is copied. */
@@ -341,7 +363,7 @@ export class Peer implements ConnectionOwner, WatchedLink {
     const id = this.issue(handler, FORWARD_REPLY, connection);
     if (id < 0) return;
     appendWhole(connection.writer.out, kind, id, body);
-    connection.writer.appended();
+    this.leave(connection.writer);
   }
 
   private speaks(feature: number): boolean {
@@ -365,11 +387,20 @@ export class Peer implements ConnectionOwner, WatchedLink {
 
   private issue(handler: ReplyHandler, replyKind: number, connection: PeerConnection): number {
     // One look at the clock serves all requests of a turn: they leave together.
-    if (!connection.writer.pending) this.turnUs = this.world.clock.monotonicUs();
+    if (!connection.writer.pending) {
+      this.turnUs = this.world.clock.monotonicUs();
+      this.turnRequests = 0;
+    }
+    this.turnRequests++;
     const id = this.table.issue(handler, replyKind, this.turnUs);
     if (id < 0) handler.failed(this, 'refused');
     this.watch.attend(this);
     return id;
+  }
+
+  private leave(writer: BatchedWriter): void {
+    this.leftUs = this.turnUs;
+    writer.appended();
   }
 
   private measure(startUs: number): number {

@@ -41,6 +41,8 @@ export class SentPut extends Sent {
     readonly durability: number,
     readonly key: string,
     readonly object: Buffer,
+    /** Whether it may leave a little later. */
+    readonly mayWait: boolean,
     /** Whom the peer is to stand in for, if anyone. */
     readonly standsInFor?: NodeId,
   ) {
@@ -155,6 +157,10 @@ export class FakePeer {
   tripUs = 0;
   /** For how long nothing has come from it. */
   silentForUs = 0;
+  /** Whether something goes to it in this turn anyway, or waits for what does; requests of this turn, as coordinators hear. */
+  sendsNow = false;
+  isHoldingBack = false;
+  askedInTurn = 0;
   /** When it was asked last, as far as coordinators hear. */
   lastAskedUs = 0;
   actorId: ActorId | undefined;
@@ -196,6 +202,18 @@ export class FakePeer {
     return this.actorId;
   }
 
+  leavesNow(): boolean {
+    return this.sendsNow;
+  }
+
+  holdsBack(): boolean {
+    return this.isHoldingBack;
+  }
+
+  queueAhead(): number {
+    return this.outstanding() - this.askedInTurn;
+  }
+
   outstanding(): number {
     const waiting = [...this.puts, ...this.gets, ...this.forwards].filter((sent) => !sent.isAnswered);
     return this.busyWith + waiting.length;
@@ -233,11 +251,12 @@ export class FakePeer {
     key: string,
     object: Buffer,
     length: number,
+    mayWait = false,
   ): void {
     if (this.#fails(handler)) return;
     this.order.push('put');
     const copy = Buffer.from(object.subarray(0, length));
-    this.puts.push(new SentPut(handler, this.asPeer(), partition, db, durability, key, copy));
+    this.puts.push(new SentPut(handler, this.asPeer(), partition, db, durability, key, copy, mayWait));
   }
 
   putHinted(
@@ -253,7 +272,7 @@ export class FakePeer {
     if (this.#fails(handler)) return;
     this.order.push('put');
     const copy = Buffer.from(object.subarray(0, length));
-    this.puts.push(new SentPut(handler, this.asPeer(), partition, db, durability, key, copy, target));
+    this.puts.push(new SentPut(handler, this.asPeer(), partition, db, durability, key, copy, false, target));
   }
 
   get(handler: ReplyHandler, _partition: number, db: number, key: string, fingerprint: number): void {

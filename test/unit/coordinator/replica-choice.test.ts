@@ -31,6 +31,21 @@ test('the faster replica is asked, and the slower one once the queue of the fast
   t.is(choice(), near.id);
 });
 
+test('the gets of one turn ask the same replica: they do not wait for each other', async (t) => {
+  const scripted = await ScriptedNode.open();
+  const placement = scripted.node.routes.placement(partitionOfSlot(SLOT_OF_OWN), 3);
+  const choice = () => placement.targets[nextPrimary(placement, 0, 0)]?.id;
+  const [first, second] = scripted.peers;
+  for (const peer of scripted.peers) {
+    for (const other of scripted.peers) Object.assign(other, { busyWith: 1, askedInTurn: 0 });
+    Object.assign(peer, { busyWith: 20, askedInTurn: 20 });
+    t.is(choice(), peer.id);
+  }
+  // The next turn.
+  Object.assign(second ?? {}, { askedInTurn: 0 });
+  t.is(choice(), first?.id);
+});
+
 test('answers under a millisecond are equally fast: the shorter queue decides', (t) => {
   t.is(rankOf(0, 3), rankOf(900, 3));
   t.true(rankOf(900, 2) < rankOf(100, 3));
