@@ -20,7 +20,7 @@ import type { StoreWrite } from '../ports/store.js';
 import { STORAGE_KIND, storageKey } from '../storage/layout.js';
 import { BUFFER, type Entry, NOT_FLYING, SETTLED } from './entry.js';
 import { JournalRowWriter, journalRowKey } from './journal-row.js';
-import { GENERATION_AGE_US, GENERATION_BYTES, JOURNALED_RECORD_MAX, TRIM_ROWS } from './limits.js';
+import { GENERATION_AGE_US, GENERATION_BYTES, GENERATIONS_MAX, JOURNALED_RECORD_MAX, TRIM_ROWS } from './limits.js';
 
 class Generation {
   readonly number: number;
@@ -64,8 +64,9 @@ export class Journal {
   #nextRow = 1;
   /** Generations up to this number are settled without a rest. */
   #urgentTo = 0;
-  // Of the oldest generation, while it settles: the partition that is next, what of the one before is left, what has to
-  // be looked at again, the journal row that is deleted next.
+  // Of the oldest generation, while it settles: since when, the partition that is next, what of the one before is left, what
+  // has to be looked at again, the journal row that is deleted next.
+  #settlingSinceUs: number | undefined;
   #partition = 0;
   #left: Entry[] = [];
   #again: Entry[] = [];
@@ -137,6 +138,18 @@ export class Journal {
   isSettling(): boolean {
     const [oldest] = this.#generations;
     return oldest !== undefined && (this.#generations.length > 2 || oldest.number <= this.#urgentTo);
+  }
+
+  /**
+   * Whether the oldest generation, which settles, is further than it has to be: it has as long as the open one takes to be full, or
+   * the age of a generation. Settled at once, it would take the clients' time in one burst.
+   */
+  isAhead(nowUs: number): boolean {
+    this.#settlingSinceUs ??= nowUs;
+    const open = this.#open();
+    if (this.#generations.length > GENERATIONS_MAX || this.#partition === this.#partitionCount) return false;
+    const due = Math.max(open.bytes / GENERATION_BYTES, (nowUs - this.#settlingSinceUs) / GENERATION_AGE_US);
+    return this.#partition / this.#partitionCount > due;
   }
 
   /** Closes the open generation if it is old: with nothing new to write it would stay for ever. */
@@ -235,6 +248,7 @@ export class Journal {
   #end(oldest: Generation): void {
     this.#generations.shift();
     this.#partition = 0;
+    this.#settlingSinceUs = undefined;
     for (const entries of oldest.entries) {
       for (const entry of entries) {
         if (entry.generation !== oldest.number) continue;

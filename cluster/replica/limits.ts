@@ -15,9 +15,13 @@ export const GENERATION_BYTES = 64 * 1024 * 1024;
 export const GENERATION_AGE_US = 30_000_000;
 /** Share of memoryBytesMax that records may take which the journal holds; beyond, others are not journaled and it is settled. */
 export const JOURNAL_SHARE_MAX = 0.6;
+/** With more generations than this the journal is settled as fast as the clients allow; else as fast as the open one fills. */
+export const GENERATIONS_MAX = 3;
 /** Rows of one step of settling, and the pause between two steps; rows of one step while memory or somebody waits for it. */
 export const SETTLE_ROWS_MAX = 128;
 export const SETTLE_PAUSE_MS = 2;
+/** The pause where settling is ahead: the keys that are written meanwhile need no row of their own. */
+export const SETTLE_AHEAD_PAUSE_MS = 20;
 export const HURRIED_ROWS_MAX = 1024;
 /** Journal rows that one step deletes. */
 export const TRIM_ROWS = 512;

@@ -36,6 +36,7 @@ import {
   HURRIED_ROWS_MAX,
   RETRY_MAX_MS,
   RETRY_MIN_MS,
+  SETTLE_AHEAD_PAUSE_MS,
   SETTLE_PAUSE_MS,
   SETTLE_ROWS_MAX,
 } from './limits.js';
@@ -180,6 +181,8 @@ export class WriteQueue {
     if (failure !== undefined || !this.#journal.hurry(this.#world.clock.monotonicUs())) return failure;
     return new Promise((resolve) => {
       this.#draining.push(resolve);
+      this.#settleTimer?.stop();
+      this.#settleTimer = undefined;
       this.#schedule();
     });
   }
@@ -319,11 +322,18 @@ export class WriteQueue {
     if (this.#isHurried()) {
       this.#schedule();
     } else if (step !== undefined) {
-      this.#settleTimer = this.#world.timers.after(SETTLE_PAUSE_MS, () => {
-        this.#settleTimer = undefined;
-        this.#schedule();
-      });
+      this.#rest();
     }
+  }
+
+  /** Until the next step is due, or somebody waits for it. */
+  #rest(): void {
+    const isAhead = this.#journal.isAhead(this.#world.clock.monotonicUs()) && !this.#isHurried();
+    this.#settleTimer = this.#world.timers.after(isAhead ? SETTLE_AHEAD_PAUSE_MS : SETTLE_PAUSE_MS, () => {
+      this.#settleTimer = undefined;
+      if (isAhead) this.#rest();
+      else this.#schedule();
+    });
   }
 
   #keepDirty(entry: Entry): void {

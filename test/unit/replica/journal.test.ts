@@ -95,6 +95,30 @@ test('a long record goes to its own row at once, unless the journal holds an old
   for (const key of ['long', 'short first']) t.is(shownValue(await next.get(key))?.length, 5_000, key);
 });
 
+test('the journal is settled in the course of the time that it has, at once where somebody waits for it', async (t) => {
+  for (const waits of [false, true]) {
+    const opened = await OpenedReplica.openWarm(new ManualWorld());
+    const { timers } = opened.world;
+    const ownRows = (): number => rowsOfKind(opened.store.disk, STORAGE_KIND.data);
+    const KEYS = 400;
+    await Promise.all(Array.from({ length: KEYS }, (_, i) => opened.put(`key ${i}`, 'v', LOG)));
+    // Open for the age of a generation, and resting for as long.
+    await timers.advance(59_000);
+    t.is(ownRows(), 0);
+    await timers.advance(2_000);
+    t.true(ownRows() > 0 && ownRows() <= KEYS / 2, `${ownRows()} of ${KEYS} rows after a second`);
+    if (waits) {
+      await timers.until(opened.replica.flush());
+    } else {
+      await timers.advance(13_000);
+      t.true(ownRows() >= KEYS / 4 && ownRows() < KEYS, `${ownRows()} of ${KEYS} rows after half of the time`);
+      await timers.advance(20_000);
+    }
+    t.is(ownRows(), KEYS);
+    t.is(rowsOfKind(opened.store.disk, STORAGE_KIND.journal), 0);
+  }
+});
+
 test('an orderly stop leaves no journal', async (t) => {
   const opened = await OpenedReplica.openWarm(new ManualWorld());
   for (const durability of [BUFFER, LOG, FSYNC] as const) await opened.put(`k${durability}`, 'v', durability);
