@@ -4,6 +4,7 @@ import type { ObjectBytes } from '../version/codec.js';
 import { COUNTERS_PER_MS } from '../version/hybrid-clock.js';
 import { ModifyOperation } from './changes/modify.js';
 import type { Coordination } from './coordination.js';
+import { NEVER_US } from './forwarding/forward-stamp.js';
 import type { ForwardedReply, ForwardedRequest } from './forwarding/forwarded.js';
 import { GetOperation } from './get.js';
 import { RUNS_MAX } from './limits.js';
@@ -20,7 +21,7 @@ export function coordinate(
   node: Coordination,
   request: ForwardedRequest,
   answer: (reply: ForwardedReply) => void,
-  notAfterUs = Number.POSITIVE_INFINITY,
+  notAfterUs = NEVER_US,
 ): void {
   const { db, slot, key } = request;
   const partition = partitionOf(slot, node.routes.partitionCount);

@@ -21,7 +21,7 @@ import type { Peer, ReplyHandler } from '../wire/peer.js';
 import type { Coordination } from './coordination.js';
 import { refusesDrift } from './drift.js';
 import { type DurabilityPlan, durabilityPlan } from './durability.js';
-import { isPast } from './forwarding/forward-stamp.js';
+import { isPast, NEVER_US } from './forwarding/forward-stamp.js';
 import type { Placement } from './placement.js';
 import { CONTEXT_FROM_THE_FUTURE, siblingsRefusal, TOO_MANY_ACTORS } from './put-refusals.js';
 import { PUT_STORE_FAILED, PUT_STORED } from './put-status.js';
@@ -70,7 +70,7 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   #placement: Placement;
   #base: ObjectBytes | null = null;
   #record: Buffer | undefined;
-  #notAfterUs = Number.POSITIVE_INFINITY;
+  #notAfterUs = NEVER_US;
   #outstanding = 0;
   /** By primaries, and by those that stand in for them. */
   #acknowledged = 0;

@@ -14,6 +14,8 @@ const SOON_UNDER_US = 4000;
 const LEAVES_NOW = 4;
 const HOLDS_BACK = 5;
 const IS_AT_REST = 6;
+/** Above each rank. */
+const HIGHEST = Number.POSITIVE_INFINITY;
 /** A replica that is passed over is tried again after so long, for it may have become fast. */
 export const TRY_AGAIN_US = 500_000;
 /** A replica so many times slower than the one that is asked is passed over for its slowness, not by chance. */
@@ -29,7 +31,7 @@ export function rankOf(expectedUs: number, outstanding: number): number {
 /** The place of the reachable primary to be asked next; -1: all are in `askedMask` (a bit a place) or can't be reached. */
 export function nextPrimary({ n, targets }: Placement, askedMask: number, nowUs: number): number {
   let best = -1;
-  let lowest = Number.POSITIVE_INFINITY;
+  let lowest = HIGHEST;
   for (let place = 0; place < n; place++) {
     const peer = targets[place]?.peer;
     if (peer === undefined || (askedMask & (1 << place)) !== 0 || !peer.reachable()) continue;
@@ -51,7 +53,7 @@ export function placesAtOnce({ n, targets }: Placement, count: number, nowUs: nu
   let mask = 0;
   for (let left = count; left > 0; left--) {
     let best = -1;
-    let lowest = Number.POSITIVE_INFINITY;
+    let lowest = HIGHEST;
     for (let place = 0; place < n; place++) {
       const peer = targets[place]?.peer;
       if (peer === undefined || (mask & (1 << place)) !== 0) continue;

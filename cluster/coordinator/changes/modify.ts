@@ -16,7 +16,7 @@ import { joinBytes } from '../../version/encoded.js';
 import type { Dot } from '../../version/object.js';
 import { VERSION_OF_COUNTERS } from '../../wire/versions.js';
 import type { Coordination } from '../coordination.js';
-import { isPast } from '../forwarding/forward-stamp.js';
+import { isPast, NEVER_US } from '../forwarding/forward-stamp.js';
 import { GetOperation } from '../get.js';
 import { KeyOrder } from '../key-order.js';
 import { READ_SHARED_MAX } from '../limits.js';
@@ -110,7 +110,7 @@ export class ModifyOperation<T> implements Queued, LoadWaiter {
   #read: ObjectBytes | undefined;
   /** Fewer replicas than R were read; the change is one that goes on without. */
   #isReadShort = false;
-  #notAfterUs = Number.POSITIVE_INFINITY;
+  #notAfterUs = NEVER_US;
   #outcome: ChangeOutcome | undefined;
 
   /**

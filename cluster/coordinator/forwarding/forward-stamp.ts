@@ -64,9 +64,12 @@ export function answerStamp(lateness: Lateness): AnswerQuery {
   };
 }
 
-/** HOT PATH. Whether `us` on the monotonic clock is over; Infinity never is, and costs no look at the clock. */
+/** A moment on the monotonic clock that never comes. */
+export const NEVER_US = Number.POSITIVE_INFINITY;
+
+/** HOT PATH. Whether `us` on the monotonic clock is over; NEVER_US never is, and costs no look at the clock. */
 export function isPast(us: number, node: { readonly world: { readonly clock: Clock } }): boolean {
-  return us !== Number.POSITIVE_INFINITY && node.world.clock.monotonicUs() > us;
+  return us !== NEVER_US && node.world.clock.monotonicUs() > us;
 }
 
 /** How late the operations of other nodes arrive. */
