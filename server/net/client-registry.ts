@@ -96,7 +96,7 @@ export class ClientRegistry implements Iterable<ClientConnection> {
         );
         this.totals.outputBufferCloses++;
         connection.close('it does not read its replies');
-      } else if (idleUs > 0 && connection.outstanding === 0 && nowUs - connection.lastInteractionUs > idleUs) {
+      } else if (idleUs > 0 && connection.isAwaited && nowUs - connection.lastInteractionUs > idleUs) {
         connection.close('it was idle for longer than timeout');
       }
     }

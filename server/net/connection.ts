@@ -131,6 +131,11 @@ export class ClientConnection {
     return this.requests.isHeld;
   }
 
+  /** True while it is the client's turn: all that it has asked is answered, and nothing of it is being read or waits. */
+  get isAwaited(): boolean {
+    return this.outstanding === 0 && !this.requests.isHeld;
+  }
+
   /** True once nobody hears its replies. */
   get hasGone(): boolean {
     return this.isGone;

@@ -46,6 +46,21 @@ test('clients are found by ids that rise and are not used again', async (t) => {
   await loopback.stop();
 });
 
+test('a client is not idle while what it has sent waits or is being read', async (t) => {
+  const loopback = await Loopback.start(pong, { idleTimeoutS: 10 });
+  const client = await loopback.connect();
+  const [connection] = loopback.clients;
+  connection?.requests.suspend();
+  loopback.pass(11);
+  t.is(loopback.clients.count, 1);
+  t.false(connection?.isAwaited);
+  connection?.requests.resume();
+  connection?.flush();
+  loopback.pass(11);
+  await until(() => client.isClosed);
+  await loopback.stop();
+});
+
 test('an idle client is closed after the timeout, and not while a command of it is under way', async (t) => {
   const waiting: ReplySlot[] = [];
   const loopback = await Loopback.start((slot, args) => (args.length > 1 ? waiting.push(slot) : pong(slot)), {
