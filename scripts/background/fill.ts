@@ -1,7 +1,8 @@
-import { RequestPipe, requestOf } from './request-pipe.js';
+import { type Answered, RequestPipe, requestOf } from './request-pipe.js';
 
 const PIPES = 8;
 const VALUE_BYTES = 100;
+const REFUSALS_MAX = 1000;
 
 /** The keys number `from` up to (without) `to`, and how they are written. */
 export interface KeyRange {
@@ -13,7 +14,7 @@ export interface KeyRange {
   readonly inFlight: number;
 }
 
-/** Writes `count` keys through the nodes at `ports`; the values of each `round` are others. Rejects when a write fails. */
+/** Writes `count` keys through the nodes at `ports`; the values of each `round` are others. Rejects as `fillKeys`. */
 export function fill(ports: readonly number[], count: number, round: number): Promise<void> {
   return fillKeys(ports, {
     from: 0,
@@ -25,7 +26,10 @@ export function fill(ports: readonly number[], count: number, round: number): Pr
   });
 }
 
-/** Writes the keys through the nodes at `ports`. Rejects when a write fails. */
+/**
+ * Writes the keys through the nodes at `ports`. What a busy machine lets nodes refuse is sent again; rejects when a thousand
+ * writes were, or where a connection is lost.
+ */
 export async function fillKeys(
   ports: readonly number[],
   { from, to, keyOf, value, inFlight }: KeyRange,
@@ -33,27 +37,28 @@ export async function fillKeys(
   if (to <= from) return;
   let next = from;
   let left = to - from;
+  let refusals = 0;
   const pipes: RequestPipe[] = [];
   try {
     await new Promise<void>((resolve, reject) => {
-      const sendOn = (pipe: RequestPipe): void => {
-        if (next < to) pipe.send(requestOf('SET', keyOf(next++), value), 0);
+      const send = (pipe: RequestPipe, index: number): void => pipe.send(requestOf('SET', keyOf(index), value), index);
+      const answered: Answered = (pipe, index, isError, reason) => {
+        if (isError && (reason === undefined || ++refusals > REFUSALS_MAX)) {
+          // What is under way on the others ends with their connections.
+          next = to;
+          reject(new Error(`a write was refused: ${reason ?? 'the connection is gone'}`));
+          return;
+        }
+        if (isError) send(pipe, index);
+        else if (--left === 0) resolve();
+        else if (next < to) send(pipe, next++);
+        setImmediate(() => pipe.flush());
       };
       const start = async (): Promise<void> => {
         for (let i = 0; i < PIPES; i++) {
-          const pipe = await RequestPipe.connect(ports[i % ports.length] ?? 0, (answered, _, isError, reason) => {
-            if (isError) {
-              // What is under way on the others ends with their connections.
-              next = to;
-              reject(new Error(`a write was refused: ${reason ?? 'the connection is gone'}`));
-              return;
-            }
-            if (--left === 0) resolve();
-            sendOn(answered);
-            setImmediate(() => answered.flush());
-          });
+          const pipe = await RequestPipe.connect(ports[i % ports.length] ?? 0, answered);
           pipes.push(pipe);
-          for (let j = 0; j < inFlight; j++) sendOn(pipe);
+          for (let j = 0; j < inFlight && next < to; j++) send(pipe, next++);
           pipe.flush();
         }
       };

@@ -3,7 +3,7 @@ import RedisParser from 'redis-parser';
 
 const HOST = '127.0.0.1';
 
-/** Hears of each request's end: `dueUs` as it was given to `send`, and with `isError` what the server said, if it did. */
+/** Hears of each request's end: `dueUs` (or what else it was that `send` was given), and with `isError` what the server said, if it did. */
 export type Answered = (pipe: RequestPipe, dueUs: number, isError: boolean, reason?: string) => void;
 
 /** Hears that a connection is gone, after all that was under way on it has ended. */

@@ -86,7 +86,7 @@ export async function warmUp(
 }
 
 /** Gives what the first attempt gives that does not fail; rejects with the last one's error. */
-export async function repeated<T>(attempt: () => Promise<T>, progress: Progress): Promise<T> {
+async function repeated<T>(attempt: () => Promise<T>, progress: Progress): Promise<T> {
   for (let left = ATTEMPTS - 1; ; left--) {
     try {
       return await attempt();

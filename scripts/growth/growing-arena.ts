@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fillKeys } from '../background/fill.js';
 import { clusterContestant, largest, makeSide, redisContestant, type Side } from '../bench/arena.js';
 import { NAMES } from '../bench/comparison.js';
-import { type Bout, contest, type Progress, repeated, warmUp } from '../bench/contest.js';
+import { type Bout, contest, type Progress, warmUp } from '../bench/contest.js';
 import { medianRun } from '../bench/median.js';
 import { processMemory } from '../bench/memory.js';
 import { PLAIN } from '../bench/plan.js';
@@ -122,7 +122,7 @@ export class GrowingArena {
       inFlight: Math.max(1, Math.min(FILL_REQUESTS, Math.floor(FILL_BYTES / valueBytes))),
     };
     const ports = this.#side.nodes.map(({ port }) => port);
-    await repeated(() => fillKeys(ports, range), this.#progress);
+    await fillKeys(ports, range);
     await fillKeys([this.#redis.port], range);
     this.#filled = { keys, valueBytes };
   }
