@@ -41,6 +41,12 @@ declare module 'rocksdb' {
       options: { readonly asBuffer: true },
       done: (error: Error | null | undefined, value?: Buffer) => void,
     ): void;
+    /** The values in the order of the keys, undefined where there is none. One that can't be read fails all. */
+    getMany(
+      keys: readonly Buffer[],
+      options: { readonly asBuffer: true },
+      done: (error: Error | null | undefined, values: readonly (Buffer | undefined)[]) => void,
+    ): void;
     batch(): ChainedBatch;
     iterator(options: IteratorOptions): Iterator;
     compactRange(start: Buffer, end: Buffer, done: Done): void;

@@ -28,7 +28,7 @@ export function ratioOf({ cluster, redis }: Outcome): number | undefined {
 }
 
 /** Requests for a second of CPU time as a fraction of redis-server's: what other work on the machine changes least. */
-export function cpuRatioOf({ cluster, redis }: Outcome): number | undefined {
+function cpuRatioOf({ cluster, redis }: Outcome): number | undefined {
   if (cluster?.cpuUs === undefined || redis?.cpuUs === undefined) return undefined;
   return redis.cpuUs / cluster.cpuUs;
 }

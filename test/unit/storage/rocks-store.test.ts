@@ -30,6 +30,23 @@ test('what was written is there after the store was closed and opened again', as
   await again.close();
 });
 
+test('keys that are asked for at once each get their own value, and missing ones none', async (t) => {
+  const store = await openRocksStore(inTemporaryFolder(t));
+  const keyOf = (i: number): Buffer => Buffer.from(`k${i}`);
+  const evens = Array.from({ length: 50 }, (_, i) => ({ key: keyOf(2 * i), value: Buffer.from(`v${2 * i}`) }));
+  await write(store, evens);
+  for (const count of [1, 2, 16, 17, 100]) {
+    const values = await Promise.all(Array.from({ length: count }, (_, i) => read(store, keyOf(i))));
+    t.deepEqual(
+      values.map((value) => value?.toString()),
+      Array.from({ length: count }, (_, i) => (i % 2 === 0 ? `v${i}` : undefined)),
+    );
+  }
+  const late = Array.from({ length: 20 }, (_, i) => read(store, keyOf(2 * i)));
+  await store.close();
+  t.is((await Promise.all(late)).filter((value) => value !== undefined).length, 20);
+});
+
 test('a folder that is open already, here or in another process, is refused with a clear error', async (t) => {
   const dir = inTemporaryFolder(t);
   const store = await openRocksStore(dir);
