@@ -3,6 +3,8 @@ import { type Answered, RequestPipe, requestOf } from './request-pipe.js';
 const PIPES = 8;
 const VALUE_BYTES = 100;
 const REFUSALS_MAX = 1000;
+/** Nodes that do not see each other refuse at once. */
+const REFUSED_PAUSE_MS = 200;
 
 /** The keys number `from` up to (without) `to`, and how they are written. */
 export interface KeyRange {
@@ -49,8 +51,14 @@ export async function fillKeys(
           reject(new Error(`a write was refused: ${reason ?? 'the connection is gone'}`));
           return;
         }
-        if (isError) send(pipe, index);
-        else if (--left === 0) resolve();
+        if (isError) {
+          setTimeout(() => {
+            send(pipe, index);
+            pipe.flush();
+          }, REFUSED_PAUSE_MS);
+          return;
+        }
+        if (--left === 0) resolve();
         else if (next < to) send(pipe, next++);
         setImmediate(() => pipe.flush());
       };
