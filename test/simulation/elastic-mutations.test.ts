@@ -54,7 +54,7 @@ function afterChanges(
 
 for (const [name, moves] of Object.entries({ MOVES, LOSSES })) {
   test.serial(`where nothing is broken the same seeds pass: ${name}`, async (t) => {
-    t.timeout(300_000);
+    t.timeout(600_000);
     for (let seed = FIRST_SEED; seed < FIRST_SEED + 3; seed++) {
       const { violations } = await simulate({ seed, durationMs: 5_000, ...moves });
       t.deepEqual(violations, []);
@@ -63,7 +63,7 @@ for (const [name, moves] of Object.entries({ MOVES, LOSSES })) {
 }
 
 test.serial('a receiver that declares without having pulled is found out', async (t) => {
-  t.timeout(300_000);
+  t.timeout(600_000);
   const broken: Broken = {
     ...LOSSES,
     tampering: {
@@ -79,7 +79,7 @@ test.serial('a receiver that declares without having pulled is found out', async
 test.serial(
   'a holder that is not wanted any more, and drops what it has without a look, is found to lose writes',
   async (t) => {
-    t.timeout(300_000);
+    t.timeout(600_000);
     const broken: Broken = {
       ...MOVES,
       tampering: {
@@ -100,7 +100,7 @@ test.serial(
 );
 
 test.serial('puts that are not sent to a receiver are found out', async (t) => {
-  t.timeout(300_000);
+  t.timeout(600_000);
   const broken: Broken = {
     ...LOSSES,
     tampering: {
@@ -132,7 +132,7 @@ const ONE_ACTOR: Tampering = {
 test.serial(
   'a node stands in for the primaries of a key that was moved away from it, and nothing is lost',
   async (t) => {
-    t.timeout(300_000);
+    t.timeout(600_000);
     const { again, lost } = await putAsFallback({});
     t.true(again > 0);
     t.deepEqual(lost, []);
@@ -140,7 +140,7 @@ test.serial(
 );
 
 test.serial('an actor that is used again for a key that was moved away is found to lose writes', async (t) => {
-  t.timeout(300_000);
+  t.timeout(600_000);
   const { again, lost } = await putAsFallback(ONE_ACTOR);
   t.is(lost.length, again);
 });
@@ -148,7 +148,7 @@ test.serial('an actor that is used again for a key that was moved away is found 
 test.serial(
   'a partition that has come back loses nothing by the old actor: its rows are there before it is written',
   async (t) => {
-    t.timeout(300_000);
+    t.timeout(600_000);
     for (const tampering of [{}, ONE_ACTOR]) {
       const { again, lost } = await putAsPrimary(tampering);
       t.true(again > 0);

@@ -6,12 +6,16 @@ const FIRST_SEED = 7_000;
 const SEEDS_MAX = 60;
 const DURATION_MS = 5_000;
 
-export type Broken = Omit<SimulationOptions, 'seed' | 'durationMs'> & { readonly durationMs?: number };
+export type Broken = Omit<SimulationOptions, 'seed' | 'durationMs'> & {
+  readonly durationMs?: number;
+  /** Where to begin: one that is known to show what few others do. */
+  readonly firstSeed?: number;
+};
 
 /** The first violation of the kind `expected`; undefined: no seed shows one. */
 export async function findViolation(
   t: ExecutionContext,
-  broken: Broken,
+  { firstSeed = FIRST_SEED, ...broken }: Broken,
   expected: RegExp,
 ): Promise<string | undefined> {
   for (let i = 0; i < SEEDS_MAX; i++) {
@@ -19,7 +23,7 @@ export async function findViolation(
       durationMs: DURATION_MS,
       isElastic: false,
       ...broken,
-      seed: FIRST_SEED + i,
+      seed: firstSeed + i,
     });
     const found = violations.find((violation) => expected.test(violation));
     if (found !== undefined) {

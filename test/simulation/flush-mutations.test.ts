@@ -12,7 +12,7 @@ const FLUSHES: Broken = {
 };
 
 test.serial('flushes beside nodes that are down or cut off do what they promise', async (t) => {
-  t.timeout(300_000);
+  t.timeout(600_000);
   for (let seed = 7_000; seed < 7_004; seed++) {
     const { violations } = await simulate({ seed, durationMs: 5_000, isElastic: false, ...FLUSHES });
     t.deepEqual(violations, []);
@@ -20,7 +20,7 @@ test.serial('flushes beside nodes that are down or cut off do what they promise'
 });
 
 test.serial('nodes that are not asked about databases when a link stands are found out', async (t) => {
-  t.timeout(300_000);
+  t.timeout(600_000);
   const tampering: Broken['tampering'] = {
     node(_machine, { databases }) {
       databases.greet = () => undefined;
@@ -30,7 +30,7 @@ test.serial('nodes that are not asked about databases when a link stands are fou
 });
 
 test.serial('a replica that takes what was flushed from others is found out', async (t) => {
-  t.timeout(300_000);
+  t.timeout(600_000);
   const { isFlushed, survivorsOf } = Watermarks.prototype;
   let isMerging = false;
   Watermarks.prototype.isFlushed = function (db, object) {
@@ -61,7 +61,7 @@ test.serial('a replica that takes what was flushed from others is found out', as
 });
 
 test.serial('a watermark that is lower than what was acknowledged before is found out', async (t) => {
-  t.timeout(300_000);
+  t.timeout(600_000);
   const tampering: Broken['tampering'] = {
     node(_machine, { replica }) {
       const flushUpTo = replica.flushUpTo.bind(replica);
@@ -72,7 +72,7 @@ test.serial('a watermark that is lower than what was acknowledged before is foun
 });
 
 test.serial('a node that goes on minting below what was flushed is found out', async (t) => {
-  t.timeout(300_000);
+  t.timeout(600_000);
   const tampering: Broken['tampering'] = {
     node(_machine, { databases, replica }) {
       // Heard of by the replica alone: the clock of the node does not know.

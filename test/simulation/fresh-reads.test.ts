@@ -30,7 +30,7 @@ const ONE_WRITTEN: Broken = { ...ORDERLY, keyspaces: (rows) => rows.map((row) =>
 
 for (const [name, orderly] of Object.entries({ ORDERLY, ONE_WRITTEN })) {
   test.serial(`reads are fresh while partitions move: ${name}`, async (t) => {
-    t.timeout(300_000);
+    t.timeout(600_000);
     for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
       const { violations } = await simulate({ seed, durationMs: 24_000, ...orderly });
       t.deepEqual(violations, []);
@@ -48,7 +48,7 @@ function withoutBeside({ targets, written, n, ...rest }: Placement): Placement {
 test.serial(
   'puts that go to those alone that a coordinator takes for the primaries are found to be missed by reads',
   async (t) => {
-    t.timeout(300_000);
+    t.timeout(600_000);
     const broken: Broken = {
       ...ONE_WRITTEN,
       tampering: {

@@ -31,7 +31,7 @@ const QUIET_KEYS_AND_KILLS: Broken = {
 
 function finds(title: string, broken: Broken, expected: RegExp): void {
   test.serial(title, async (t) => {
-    t.timeout(300_000);
+    t.timeout(600_000);
     t.truthy(await findViolation(t, broken, expected));
   });
 }
@@ -56,6 +56,8 @@ finds(
   {
     ...QUIET_KEYS_AND_KILLS,
     durability: 'log',
+    // All three nodes must lose the same key.
+    firstSeed: 7_007,
     tampering: {
       store(_machine, store) {
         const write: Store['write'] = store.write.bind(store);
@@ -132,7 +134,7 @@ const HINTS_ALONE: Broken = {
 };
 
 test.serial('hints alone bring restarted nodes what they have missed', async (t) => {
-  t.timeout(300_000);
+  t.timeout(600_000);
   for (let seed = FIRST_SEED; seed < FIRST_SEED + 5; seed++) {
     const { violations } = await simulate({ seed, durationMs: DURATION_MS, ...HINTS_ALONE });
     t.deepEqual(violations, []);
@@ -212,7 +214,7 @@ finds(
 );
 
 test.serial('the same seeds pass where nothing is broken', async (t) => {
-  t.timeout(300_000);
+  t.timeout(600_000);
   for (let seed = FIRST_SEED; seed < FIRST_SEED + 10; seed++) {
     const { violations } = await simulate({ seed, durationMs: DURATION_MS, isElastic: false });
     t.deepEqual(violations, []);
