@@ -26,16 +26,10 @@ import type { Placement } from './placement.js';
 import { CONTEXT_FROM_THE_FUTURE, siblingsRefusal, TOO_MANY_ACTORS } from './put-refusals.js';
 import { PUT_STORE_FAILED, PUT_STORED } from './put-status.js';
 import { ENOUGH, putVerdict, TOO_FEW } from './put-verdict.js';
-import { placesAtOnce } from './replica-choice.js';
 import { countReachable, isReachable } from './routes.js';
 import { ownStandInFor, StandIns } from './stand-ins.js';
 import { highestSeen, joinHeld, successorOf } from './successor.js';
 import { SyncElsewhere } from './sync-elsewhere.js';
-
-/** A mask of places: each of them. */
-const ALL_PLACES = -1;
-/** Places that have a bit of a mask. */
-const MASKED_MAX = 31;
 
 /**
  * How a put ended. `object` is what the key holds now at the coordinator, the newest sibling being what was written.
@@ -243,8 +237,7 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   #send(record: Buffer, allReachable: boolean): void {
     this.#sent = true;
     this.#record = record;
-    const { targets, n, written, isOwn, isPrimary } = this.#placement;
-    const atOnce = allReachable && isPrimary && written === n ? this.#atOnce() : ALL_PLACES;
+    const { targets, n, written, isOwn } = this.#placement;
     // All are counted first: a peer may answer within the call.
     this.#outstanding = isOwn ? written : written + 1;
     if (written > n) this.#reachableBeside = countReachable(targets, n, written);
@@ -253,19 +246,11 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
       const target = targets[place];
       if (target?.peer === undefined) continue;
       if ((allReachable && place < n) || target.peer.reachable()) {
-        const mayWait = (atOnce & (1 << place)) === 0;
-        target.peer.put(this, this.#partition, this.#db, remote, this.#key, record, record.length, mayWait);
+        target.peer.put(this, this.#partition, this.#db, remote, this.#key, record, record.length);
       } else {
         this.#missed(target.id, true);
       }
     }
-  }
-
-  /** The primaries that are sent the object at once: with this node as many as are to answer, but another one at the least. */
-  #atOnce(): number {
-    const { n } = this.#placement;
-    const others = Math.max(this.#w - 1, 1);
-    return others >= n - 1 || n > MASKED_MAX ? ALL_PLACES : placesAtOnce(this.#placement, others, this.#startedUs);
   }
 
   /**

@@ -8,12 +8,6 @@ import type { Placement } from './placement.js';
 
 /** Answers that are faster than this are equally fast: the shorter queue decides. */
 const EQUAL_UNDER_US = 1000;
-/** The same for who is sent a put at once: the others are sent it soon after. */
-const SOON_UNDER_US = 4000;
-/** What it costs to wake another peer, in quarters of the time that it takes to answer: see `placesAtOnce`. */
-const LEAVES_NOW = 4;
-const HOLDS_BACK = 5;
-const IS_AT_REST = 6;
 /** Above each rank. */
 const HIGHEST = Number.POSITIVE_INFINITY;
 /** A replica that is passed over is tried again after so long, for it may have become fast. */
@@ -42,32 +36,6 @@ export function nextPrimary({ n, targets }: Placement, askedMask: number, nowUs:
     }
   }
   return best;
-}
-
-/**
- * The primaries (a bit a place) that a put is sent to at once: `count` of them. To the others it may go a little later, with what is
- * sent them next: whom it wakes, and each write, costs as much as many puts do. So those are taken first to which something goes
- * in this turn anyway, then those for whom something waits, unless they are much slower. All primaries can be reached.
- */
-export function placesAtOnce({ n, targets }: Placement, count: number, nowUs: number): number {
-  let mask = 0;
-  for (let left = count; left > 0; left--) {
-    let best = -1;
-    let lowest = HIGHEST;
-    for (let place = 0; place < n; place++) {
-      const peer = targets[place]?.peer;
-      if (peer === undefined || (mask & (1 << place)) !== 0) continue;
-      const cost = peer.leavesNow() ? LEAVES_NOW : peer.holdsBack() ? HOLDS_BACK : IS_AT_REST;
-      const rank = Math.max(peer.expectedUs(nowUs), SOON_UNDER_US) * cost;
-      if (rank < lowest) {
-        lowest = rank;
-        best = place;
-      }
-    }
-    if (best < 0) break;
-    mask |= 1 << best;
-  }
-  return mask;
 }
 
 /**

@@ -26,8 +26,6 @@ export const OUT_BYTES_INITIAL = 512;
 export const OUT_BYTES_USUAL = 32 * 1024;
 /** An out buffer with this much in it is written without waiting for the end of the turn. */
 export const OUT_BYTES_FLUSH = 256 * 1024;
-/** So long after the last write of a link a request that nobody waits for is held back, to leave with the next: so long at most. */
-export const HOLD_BACK_MS = 2;
 /** So many requests of one turn are one batch: they do not wait for each other. */
 export const TURN_BATCH_MAX = 64;
 /** A larger out buffer is let go once it is empty. */

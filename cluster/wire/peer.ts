@@ -8,10 +8,9 @@ import type { PeerAddress } from '../ports/transport.js';
 import type { World } from '../ports/world.js';
 import type { NodeId } from '../ring/ring.js';
 import { lifeOf } from '../version/actor.js';
-import type { BatchedWriter } from './batched-writer.js';
 import { FRAME_HEADER_BYTES } from './frames.js';
 import { FEATURE, type PeerIdentity } from './handshake.js';
-import { HOLD_BACK_MS, KEY_BYTES_MAX, RECONNECT_DELAY_MAX_MS, TURN_BATCH_MAX } from './limits.js';
+import { KEY_BYTES_MAX, RECONNECT_DELAY_MAX_MS, TURN_BATCH_MAX } from './limits.js';
 import { LinkWatch, type WatchedLink } from './link-watch.js';
 import {
   appendGet,
@@ -75,8 +74,6 @@ export class Peer implements ConnectionOwner, WatchedLink {
   /** When the requests of this turn were made, and how many they are. */
   private turnUs = 0;
   private turnRequests = 0;
-  /** When requests left last. */
-  private leftUs = 0;
   private lastGetUs = 0;
   private lastRoundTripUs = 0;
   private readyUs = 0;
@@ -141,16 +138,6 @@ export class Peer implements ConnectionOwner, WatchedLink {
     return this.table.count - (this.ready?.writer.pending === true ? Math.min(this.turnRequests, TURN_BATCH_MAX) : 0);
   }
 
-  /** Whether requests leave at the end of this turn. */
-  leavesNow(): boolean {
-    return this.ready?.writer.pending === true;
-  }
-
-  /** Whether requests wait for what leaves next. */
-  holdsBack(): boolean {
-    return this.ready?.writer.holdsBack === true;
-  }
-
   /** The time in µs within which about 99 of 100 recent gets were answered; a guess before the first. */
   p99Us(): number {
     return this.gets.p99Us();
@@ -179,8 +166,7 @@ export class Peer implements ConnectionOwner, WatchedLink {
   /**
    * Asks the peer to merge `object[0 .. objectLength)`. The bytes are copied. `durability` is what the peer must have done
    * before it answers. Where the peer is not reachable or the request can't be sent, `handler.failed` is called before
-   * this returns; so do all requests. `mayWait`: others are sent the object at once, so that it may leave a little later, with the
-   * requests of the next turn.
+   * this returns; so do all requests.
    */
   put(
     handler: ReplyHandler,
@@ -190,7 +176,6 @@ export class Peer implements ConnectionOwner, WatchedLink {
     key: string,
     object: Buffer,
     objectLength: number,
-    mayWait = false,
   ): void {
     const connection = this.admit(handler, key.length, putBodyBytes(key, objectLength));
     if (connection === undefined) return;
@@ -198,8 +183,7 @@ export class Peer implements ConnectionOwner, WatchedLink {
     if (id < 0) return;
     const { writer } = connection;
     appendPut(writer.out, id, partition, db, durability, key, object, objectLength);
-    if (mayWait && !writer.pending && this.turnUs - this.leftUs < HOLD_BACK_MS * 1000) writer.appendedToWait();
-    else this.leave(writer);
+    writer.appended();
   }
 
   /**
@@ -226,7 +210,7 @@ export class Peer implements ConnectionOwner, WatchedLink {
     if (id < 0) return;
     const { writer } = connection;
     appendPutHinted(writer.out, id, target, partition, db, durability, key, object, objectLength);
-    this.leave(writer);
+    writer.appended();
   }
 
   /** Asks for the peer's object; `fingerprint` is that of the version held here, 0: none. */
@@ -238,7 +222,7 @@ export class Peer implements ConnectionOwner, WatchedLink {
     this.lastGetUs = this.turnUs;
     const { writer } = connection;
     appendGet(writer.out, id, partition, db, key, fingerprint);
-    this.leave(writer);
+    writer.appended();
   }
 
   /** Hands an operation to the peer to coordinate. `body` is the coordinator's own encoding, and is copied. */
@@ -363,7 +347,7 @@ export class Peer implements ConnectionOwner, WatchedLink {
     const id = this.issue(handler, FORWARD_REPLY, connection);
     if (id < 0) return;
     appendWhole(connection.writer.out, kind, id, body);
-    this.leave(connection.writer);
+    connection.writer.appended();
   }
 
   private speaks(feature: number): boolean {
@@ -396,11 +380,6 @@ export class Peer implements ConnectionOwner, WatchedLink {
     if (id < 0) handler.failed(this, 'refused');
     this.watch.attend(this);
     return id;
-  }
-
-  private leave(writer: BatchedWriter): void {
-    this.leftUs = this.turnUs;
-    writer.appended();
   }
 
   private measure(startUs: number): number {

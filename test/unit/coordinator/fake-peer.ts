@@ -41,8 +41,6 @@ export class SentPut extends Sent {
     readonly durability: number,
     readonly key: string,
     readonly object: Buffer,
-    /** Whether it may leave a little later. */
-    readonly mayWait: boolean,
     /** Whom the peer is to stand in for, if anyone. */
     readonly standsInFor?: NodeId,
   ) {
@@ -157,9 +155,7 @@ export class FakePeer {
   tripUs = 0;
   /** For how long nothing has come from it. */
   silentForUs = 0;
-  /** Whether something goes to it in this turn anyway, or waits for what does; requests of this turn, as coordinators hear. */
-  sendsNow = false;
-  isHoldingBack = false;
+  /** Requests of this turn, as coordinators hear. */
   askedInTurn = 0;
   /** When it was asked last, as far as coordinators hear. */
   lastAskedUs = 0;
@@ -200,14 +196,6 @@ export class FakePeer {
 
   actor(): ActorId | undefined {
     return this.actorId;
-  }
-
-  leavesNow(): boolean {
-    return this.sendsNow;
-  }
-
-  holdsBack(): boolean {
-    return this.isHoldingBack;
   }
 
   queueAhead(): number {
@@ -251,12 +239,11 @@ export class FakePeer {
     key: string,
     object: Buffer,
     length: number,
-    mayWait = false,
   ): void {
     if (this.#fails(handler)) return;
     this.order.push('put');
     const copy = Buffer.from(object.subarray(0, length));
-    this.puts.push(new SentPut(handler, this.asPeer(), partition, db, durability, key, copy, mayWait));
+    this.puts.push(new SentPut(handler, this.asPeer(), partition, db, durability, key, copy));
   }
 
   putHinted(
@@ -272,7 +259,7 @@ export class FakePeer {
     if (this.#fails(handler)) return;
     this.order.push('put');
     const copy = Buffer.from(object.subarray(0, length));
-    this.puts.push(new SentPut(handler, this.asPeer(), partition, db, durability, key, copy, false, target));
+    this.puts.push(new SentPut(handler, this.asPeer(), partition, db, durability, key, copy, target));
   }
 
   get(handler: ReplyHandler, _partition: number, db: number, key: string, fingerprint: number): void {

@@ -4,7 +4,7 @@ import type { KeyspaceRow } from '../../../cluster/keyspaces/keyspaces.js';
 import { BUFFER, type Durability, FSYNC, LOG } from '../../../cluster/replica/replica.js';
 import { STORAGE_KIND } from '../../../cluster/storage/layout.js';
 import { decodeObject } from '../../../cluster/version/codec.js';
-import { type FakePeer, valuesOf } from './fake-peer.js';
+import { valuesOf } from './fake-peer.js';
 import { actorNamed, counterAt, DRIFT_MAX_MS, objectWith, ScriptedNode, SLOT_OF_OTHERS } from './scripted-node.js';
 
 const SIBLINGS = { reconcile: 'siblings' } as const;
@@ -45,55 +45,6 @@ test('W acknowledgements of others are enough while the own store is slow', asyn
   t.deepEqual(client.ended(), ['put k v']);
   await scripted.advance(50);
   t.deepEqual(client.ended(), ['put k v']);
-});
-
-/** Which of the peers were sent their first put at once. */
-function atOnce({ peers }: ScriptedNode): (boolean | undefined)[] {
-  return peers.map(({ puts }) => puts[0] && !puts[0].mayWait);
-}
-
-test('as many are sent the object at once as are to answer, the others may be sent it with what comes next', async (t) => {
-  for (const [keyspace, count] of [
-    [{ n: 3, w: 1 }, 1],
-    [{ n: 3, w: 2 }, 1],
-    [{ n: 3, w: 3 }, 2],
-    [{ n: 5, w: 3 }, 2],
-    [{ n: 5, w: 5 }, 4],
-  ] as const) {
-    const scripted = await ScriptedNode.open({ nodes: keyspace.n, keyspace: { ...keyspace, r: 1 } });
-    scripted.openClient().put('k', 'v');
-    t.is(atOnce(scripted).filter((one) => one).length, count, `n ${keyspace.n}, w ${keyspace.w}`);
-    t.true(scripted.peers.every(({ puts }) => puts.length === 1));
-  }
-});
-
-test('those to whom something goes anyway are sent the object at once, then those for whom something waits, but not slow ones', async (t) => {
-  const choose = async (arrange: (first: FakePeer, second: FakePeer) => void): Promise<(boolean | undefined)[]> => {
-    const scripted = await ScriptedNode.open();
-    arrange(scripted.peer(0), scripted.peer(1));
-    scripted.openClient().put('k', 'v');
-    return atOnce(scripted);
-  };
-  for (const index of [0, 1]) {
-    const chosen = [index === 0, index === 1];
-    const other = 1 - index;
-    t.deepEqual(await choose((...peers) => Object.assign(peers[index] ?? {}, { sendsNow: true })), chosen);
-    t.deepEqual(await choose((...peers) => Object.assign(peers[index] ?? {}, { isHoldingBack: true })), chosen);
-    const slowButOpen = { sendsNow: true, getUs: 50_000 };
-    t.deepEqual(await choose((...peers) => Object.assign(peers[other] ?? {}, slowButOpen)), chosen);
-    const both = (...peers: FakePeer[]) => {
-      Object.assign(peers[other] ?? {}, { isHoldingBack: true });
-      Object.assign(peers[index] ?? {}, { sendsNow: true });
-    };
-    t.deepEqual(await choose(both), chosen);
-  }
-});
-
-test('nobody waits where not all primaries can be reached', async (t) => {
-  const scripted = await ScriptedNode.open({ nodes: 4 });
-  scripted.peer(0).up = false;
-  scripted.openClient().put('k', 'v');
-  t.true(scripted.peers.every(({ puts }) => puts.every(({ mayWait }) => !mayWait)));
 });
 
 test('a put is answered once, whatever comes after', async (t) => {

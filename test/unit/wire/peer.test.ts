@@ -2,7 +2,7 @@ import test from 'ava';
 import type { NodeId } from '../../../cluster/ring/ring.js';
 import { FrameDecoder } from '../../../cluster/wire/frames.js';
 import { ListeningHandshake, type Party } from '../../../cluster/wire/handshake.js';
-import { HOLD_BACK_MS, OUT_BYTES_FLUSH, OUTSTANDING_MAX, TURN_BATCH_MAX } from '../../../cluster/wire/limits.js';
+import { OUTSTANDING_MAX, TURN_BATCH_MAX } from '../../../cluster/wire/limits.js';
 import { appendWhole, PUT } from '../../../cluster/wire/messages.js';
 import { OutBuffer } from '../../../cluster/wire/out-buffer.js';
 import type { FakeWorld } from './fake-world.js';
@@ -42,62 +42,6 @@ test('each kind of request reaches the other node and its reply comes back', asy
   world.settle();
   t.deepEqual(heard.lines, ['answer 42', `get ${object}`, 'answer done', 'put 0', 'put 1']);
   t.is(peer.outstanding(), 0);
-});
-
-test('a put that may wait leaves with the requests of the next turn, or soon after; at once where nothing left before', async (t) => {
-  const { peer, requests, world } = await new Pair().connect();
-  const heard = new Heard();
-  const put = (key: string, mayWait: boolean): void => peer.put(heard, 1, 0, 0, key, OBJECT, OBJECT.length, mayWait);
-  const arrived = (): string => requests.asked.map(({ text }) => text.split(' ')[4] ?? text).join(' ');
-  world.advance(1_000);
-  put('a', true);
-  t.true(peer.leavesNow());
-  world.settle();
-  t.is(arrived(), 'a');
-  put('b', true);
-  t.false(peer.leavesNow());
-  t.true(peer.holdsBack());
-  world.settle();
-  t.is(arrived(), 'a');
-  put('c', false);
-  t.false(peer.holdsBack());
-  put('d', true);
-  world.settle();
-  t.is(arrived(), 'a b c d');
-  put('e', true);
-  world.advance(HOLD_BACK_MS);
-  t.is(arrived(), 'a b c d e');
-  t.is(peer.outstanding(), 5);
-  for (const { from, id } of requests.asked) from.replyPut(id, 0);
-  world.settle();
-  t.deepEqual(
-    heard.lines,
-    Array.from({ length: 5 }, () => 'put 0'),
-  );
-});
-
-test('a put that waits leaves when what has gathered is much, and before its link is closed', async (t) => {
-  const { peer, requests, world } = await new Pair().connect();
-  const heard = new Heard();
-  const put = (mayWait: boolean): void => peer.put(heard, 1, 0, 0, 'k', OBJECT, OBJECT.length, mayWait);
-  put(false);
-  world.settle();
-  let count = 1;
-  for (let bytes = 0; bytes < OUT_BYTES_FLUSH; bytes += OBJECT.length) {
-    put(true);
-    count++;
-  }
-  world.settle();
-  const arrived = requests.asked.length;
-  t.true(arrived > 1 && arrived < count);
-  t.true(peer.holdsBack());
-  peer.stop();
-  t.deepEqual(
-    heard.lines,
-    Array.from({ length: count }, () => 'unreachable'),
-  );
-  world.advance(HOLD_BACK_MS * 2);
-  t.is(requests.asked.length, count);
 });
 
 test('how long the queue of a peer is does not count the requests of this turn, up to a batch', async (t) => {
