@@ -10,7 +10,8 @@ import { Guard, type GuardReport } from './guard.js';
 import type { Cluster } from './hostile-peer.js';
 import { peerAttacks } from './peer-attacks.js';
 import { respAttacks } from './resp-attacks.js';
-import { SteadyClient, type SteadyFigures } from './steady-client.js';
+import type { SteadyFigures } from './steady-client.js';
+import { SteadyThread } from './steady-thread.js';
 import { descriptorsOf, logBytes, memoryOf } from './vitals.js';
 
 /** Which port is attacked. */
@@ -127,37 +128,34 @@ class Campaign {
     const prng = new Prng(this.#options.seed);
     const guards = await Promise.all(nodes.map((node, index) => Guard.open(node.port, prng.fork(), `guard${index}`)));
     const watched = guards.map((guard) => guard.run());
-    const steady = await Promise.all(nodes.map((node) => SteadyClient.open(node.port)));
+    const steady = await SteadyThread.open(nodes.map(({ port }) => port));
     await pause(1000);
-    for (const client of steady) client.take();
+    await steady.take();
     await pause(Math.min(CALM_SEEN_MS, this.#options.durationMs));
-    const steadyBefore = steady.map((client) => client.take());
-    const before = nodes.map((node) => vitalsOf(node));
+    const before = await steady.take();
+    const vitalsBefore = nodes.map((node) => vitalsOf(node));
     const timer = setTimeout(() => {
       this.#isOver = true;
     }, this.#options.durationMs);
     const reporting = setInterval(() => this.#tell(guards), 1000);
     await Promise.all(Array.from({ length: AT_ONCE }, () => this.#attacker()));
-    const steadyFigures = steady.map((client, at) => ({
-      before: steadyBefore[at] ?? client.take(),
-      during: client.take(),
-    }));
-    for (const client of steady) client.stop();
+    const during = await steady.take();
+    await steady.stop();
     clearInterval(reporting);
     clearTimeout(timer);
     this.#isOver = true;
     const alive = nodes.every((node) => node.pid !== undefined);
-    if (alive) await this.#calm(before);
+    if (alive) await this.#calm(vitalsBefore);
     for (const guard of guards) guard.stop();
     await Promise.all(watched);
     for (const { report } of guards.map((guard) => guard)) for (const fault of report.faults) this.#fault(fault);
-    const reports = alive ? nodes.map((node, index) => nodeReport(node, before[index])) : [];
+    const reports = alive ? nodes.map((node, index) => nodeReport(node, vitalsBefore[index])) : [];
     for (const report of reports) this.#judge(report);
     return {
       attacks: this.#counts,
       guards: guards.map(({ report }) => report),
       nodes: reports,
-      steady: steadyFigures,
+      steady: before.flatMap((figures, at) => (during[at] ? [{ before: figures, during: during[at] }] : [])),
       faults: this.#faults,
     };
   }
