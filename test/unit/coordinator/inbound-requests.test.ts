@@ -242,12 +242,23 @@ test('what is forwarded is coordinated here, and answered when that ends', async
   t.is(scripted.node.counters.forwarded_here, 3);
 });
 
-test('a put that is forwarded is given a counter above the one at which it was asked for', async (t) => {
-  const { scripted, requests, replies } = await open();
-  const asked = counterAt(scripted.world, 900);
-  requests.forward(replies, 1, stamped({ ...PUT, asked }));
-  const held = scripted.held('k');
-  t.true(held !== null && held !== undefined && highestCounter(held) > asked);
+test('a write that is forwarded is given a counter above the one at which it was asked for, unless that is far ahead', async (t) => {
+  const change = { kind: 'set', condition: 'always', keepExpiry: false, expiryMs: 0, value: Buffer.from('v') } as const;
+  const told = { answersPrevious: false, context: undefined } as const;
+  for (const request of [PUT, { ...KEYED, kind: 'modify', again: false, change: { ...change, ...told } } as const]) {
+    for (const [aheadMs, isHeeded] of [
+      [900, true],
+      [2 * DRIFT_MAX_MS, false],
+    ] as const) {
+      const { scripted, requests, replies } = await open();
+      const asked = counterAt(scripted.world, aheadMs);
+      transient(stamped({ ...request, asked }), (body) => requests.forward(replies, 1, body));
+      for (const peer of scripted.peers) for (const get of peer.gets) get.replySame();
+      const held = scripted.held('k');
+      t.true(held !== null && held !== undefined, request.kind);
+      t.is(held && highestCounter(held) > asked, isHeeded, request.kind);
+    }
+  }
 });
 
 test('a write that arrives when it may have been given up is not run, a read is', async (t) => {
