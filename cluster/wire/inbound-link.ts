@@ -1,5 +1,5 @@
 /**
- * HOT PATH (`received`, `frame`, replies). One accepted link: handshake, requests in, replies out in one write a turn.
+ * HOT PATH (`received`, `frame`, replies). One accepted link: handshake, requests in, replies out, those of a turn or of a few in one write.
  *
  * ```
  *   shaking --PROOF fits--> ready

@@ -26,6 +26,10 @@ export const OUT_BYTES_INITIAL = 512;
 export const OUT_BYTES_USUAL = 32 * 1024;
 /** An out buffer with this much in it is written without waiting for the end of the turn. */
 export const OUT_BYTES_FLUSH = 256 * 1024;
+/** A few frames of a turn wait for those of the next: until they are so many or so long, or have waited so many turns. */
+export const HELD_FRAMES_MAX = 16;
+export const HELD_BYTES_MAX = 16 * 1024;
+export const HELD_TURNS_MAX = 3;
 /** So many requests of one turn are one batch: they do not wait for each other. */
 export const TURN_BATCH_MAX = 64;
 /** A larger out buffer is let go once it is empty. */

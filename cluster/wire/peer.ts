@@ -1,6 +1,6 @@
 /**
  * HOT PATH. The dialling side: requests to one other node, and their replies. Nothing is allocated for a request; the
- * requests of a turn leave in one write.
+ * requests of a turn, or of a few turns, leave in one write.
  */
 import type { LatencyRecorder } from '../ports/latency.js';
 import { audit } from '../ports/log.js';
@@ -71,7 +71,7 @@ export class Peer implements ConnectionOwner, WatchedLink {
   private readonly timeoutUs: number;
   private started = false;
   private readonly redial: Redial;
-  /** When the requests of this turn were made, and how many they are. */
+  /** When the first of the requests that will leave together was made, and how many they are. */
   private turnUs = 0;
   private turnRequests = 0;
   private lastGetUs = 0;
@@ -133,7 +133,7 @@ export class Peer implements ConnectionOwner, WatchedLink {
     return this.table.count;
   }
 
-  /** How many of them a request of this turn waits behind: those of one turn arrive together. */
+  /** How many of them a request that is made now waits behind: those that leave together arrive together. */
   queueAhead(): number {
     return this.table.count - (this.ready?.writer.pending === true ? Math.min(this.turnRequests, TURN_BATCH_MAX) : 0);
   }
@@ -370,7 +370,7 @@ export class Peer implements ConnectionOwner, WatchedLink {
   }
 
   private issue(handler: ReplyHandler, replyKind: number, connection: PeerConnection): number {
-    // One look at the clock serves all requests of a turn: they leave together.
+    // One look at the clock serves all requests that leave together.
     if (!connection.writer.pending) {
       this.turnUs = this.world.clock.monotonicUs();
       this.turnRequests = 0;
