@@ -3,10 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { ask } from '../../scripts/processes/ask.js';
 import { LiveServer } from '../unit/commands/live-server.js';
 import { Comparison } from './comparison.js';
+import { RawConnection } from './raw-connection.js';
 import { RedisProcess } from './redis-process.js';
+import { requestOf, wordsOf } from './request.js';
 
 const HASH = '2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae';
 const DEFAULT = 'user default on nopass ~* &* +@all';
@@ -23,6 +24,14 @@ test.after.always(async () => {
   await redis.stop();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** What a new client is answered. */
+async function answer(port: number, line: string): Promise<string> {
+  const connection = await RawConnection.open(port);
+  const { bytes } = await connection.exchange(requestOf(wordsOf(line)));
+  connection.close();
+  return bytes;
+}
 
 const CONTENTS: readonly string[] = [
   `${DEFAULT}\nuser u on nopass +get ~a*\nuser v on #${HASH} +@all -@dangerous (~b +set) &c\n`,
@@ -62,7 +71,7 @@ for (const [index, content] of CONTENTS.entries()) {
       [],
       'from the same start',
     );
-    for (const { port } of [redis, live]) t.is(await ask(port, 'ACL', 'WHOAMI'), 'default');
+    for (const { port } of [redis, live]) t.is(await answer(port, 'ACL WHOAMI'), '$7\r\ndefault\r\n');
     writeFileSync(path, content, 'latin1');
     const steps = ['AUTH default foo', 'ACL LOAD', 'ACL LIST', 'ACL SETUSER default on nopass +@all ~* &*'];
     t.deepEqual(await comparison.differences(steps, index % 2 === 0 ? 2 : 3), []);
@@ -82,7 +91,7 @@ test.serial('ACL SAVE writes what Redis writes, and ACL LOAD reads it again', as
   const comparison = new Comparison(redis.port, live.port);
   const saved = async (port: number): Promise<string> => {
     rmSync(path, { force: true });
-    t.is(await ask(port, 'ACL', 'SAVE'), 'OK');
+    t.is(await answer(port, 'ACL SAVE'), '+OK\r\n');
     return readFileSync(path, 'latin1');
   };
   t.deepEqual(await comparison.differences(['ACL LOAD', 'ACL LIST'], 2), []);

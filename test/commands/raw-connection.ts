@@ -1,7 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { requestOf } from './request.js';
 
-const DEADLINE_MS = 10_000;
+/** Against what hangs, no limit on speed. */
+const DEADLINE_MS = 120_000;
 
 /** All that a server answered to a piece of input, one char a byte, and what became of the connection. */
 export interface Answer {

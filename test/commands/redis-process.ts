@@ -7,7 +7,7 @@ import { ask } from '../../scripts/processes/ask.js';
 import { freePorts } from '../../scripts/processes/ports.js';
 import { waitUntil } from '../../scripts/processes/wait.js';
 
-const READY_MS = 20_000;
+const READY_MS = 120_000;
 
 export class RedisProcess {
   private constructor(

@@ -17,13 +17,18 @@ export class UsedKeys {
   add(step: Step): void {
     const line = lineOf(step);
     if (line === undefined) {
-      for (const word of CASE_KEYS) this.#words.add(word);
+      this.addAll();
       return;
     }
     for (const argument of wordsOf(line)) {
       const word = WORDS.get(argument.toString('latin1'));
       if (word !== undefined) this.#words.add(word);
     }
+  }
+
+  /** Nobody knows any more which are there. */
+  addAll(): void {
+    for (const word of CASE_KEYS) this.#words.add(word);
   }
 
   /** Lines of words that remove them, and end in database 0; none is there any more. */

@@ -62,7 +62,7 @@ const MB = 1024 * 1024;
 const NODE_ARGS = ['--partitions', `${PARTITIONS}`, '--maxmemory', '64mb', '--durability', 'buffer'];
 const PEER_PORT_ARG = '--peer-port';
 const CLUSTER_NAME = 'cartwheel';
-const CALM_MS = 30_000;
+const CALM_MS = 120_000;
 /** For so long the steady clients are alone, before the attacks. */
 const CALM_SEEN_MS = 10_000;
 /** File descriptors that a node may have more than before: the store opens files as it grows. */
@@ -134,6 +134,7 @@ class Campaign {
     await pause(Math.min(CALM_SEEN_MS, this.#options.durationMs));
     const before = await steady.take();
     const vitalsBefore = nodes.map((node) => vitalsOf(node));
+    const startMs = performance.now();
     const timer = setTimeout(() => {
       this.#isOver = true;
     }, this.#options.durationMs);
@@ -150,7 +151,7 @@ class Campaign {
     await Promise.all(watched);
     for (const { report } of guards.map((guard) => guard)) for (const fault of report.faults) this.#fault(fault);
     const reports = alive ? nodes.map((node, index) => nodeReport(node, vitalsBefore[index])) : [];
-    for (const report of reports) this.#judge(report);
+    for (const report of reports) this.#judge(report, performance.now() - startMs);
     return {
       attacks: this.#counts,
       guards: guards.map(({ report }) => report),
@@ -185,10 +186,10 @@ class Campaign {
     }).catch((error: unknown) => this.#fault(String(error)));
   }
 
-  #judge(report: NodeReport): void {
-    const { durationMs } = this.#options;
+  /** `tookMs`: the last attacks go on after the time of the campaign is over, and on a busy machine for long. */
+  #judge(report: NodeReport, tookMs: number): void {
     if (report.rssPeak > RSS_MAX) this.#fault(`a node took ${Math.round(report.rssPeak / MB)} MiB`);
-    const logMax = LOG_BYTES_BASE + (durationMs / 1000) * LOG_BYTES_A_SECOND;
+    const logMax = LOG_BYTES_BASE + (tookMs / 1000) * LOG_BYTES_A_SECOND;
     if (report.logBytes > logMax) this.#fault(`a node logged ${report.logBytes} bytes; at most ${logMax} are in order`);
   }
 

@@ -2,7 +2,7 @@ import test from 'ava';
 import { openFilesMax, openIdle } from '../../scripts/growth/idle.js';
 import { ask } from '../../scripts/processes/ask.js';
 import { waitUntil } from '../../scripts/processes/wait.js';
-import { READY_MS, TestCluster } from '../integration/processes.js';
+import { TestCluster } from '../integration/processes.js';
 import { Prng } from '../simulation/prng.js';
 import { Guard } from './guard.js';
 import { descriptorsOf, memoryOf } from './vitals.js';
@@ -16,7 +16,7 @@ const MB = 1024 * 1024;
 const DEADLINE_MS = 120_000;
 
 test('ten thousand idle clients take less than 200 MiB, others are served, and one too many is told so', async (t) => {
-  t.timeout(400_000);
+  t.timeout(900_000);
   const wanted = Math.min(IDLE_WANTED, openFilesMax() - SPARE_DESCRIPTORS);
   if (wanted < IDLE_WANTED) t.log(`this machine lets a process open ${openFilesMax()} files: ${wanted} connections`);
   const cluster = await TestCluster.start({ nodeCount: 1, args: ['--maxclients', `${wanted + 1}`] });
@@ -42,18 +42,23 @@ test('ten thousand idle clients take less than 200 MiB, others are served, and o
     const more = descriptorsOf(pid) - before.descriptors;
     return more >= wanted - AT_ONCE || `${more} descriptors more`;
   });
-  await t.throwsAsync(ask(port, 'PING'), { message: 'ERR max number of clients reached' });
+  await waitUntil('one too many is told so', DEADLINE_MS, () =>
+    ask(port, 'PING').then(
+      () => 'it was served',
+      ({ message }: Error) => message === 'ERR max number of clients reached' || message,
+    ),
+  );
   const rss = memoryOf(pid).rss - before.memory;
   const { answered } = guard.report;
   t.log(`${wanted} idle connections take ${Math.round(rss / MB)} MiB, ${Math.round(rss / wanted)} bytes each`);
   t.true(rss < BYTES_EACH_MAX * wanted);
-  await waitUntil('others are served', READY_MS, () => guard.report.answered > answered + 10 || 'no more answers');
+  await waitUntil('others are served', DEADLINE_MS, () => guard.report.answered > answered + 10 || 'no more answers');
   for (const socket of idle) socket.destroy();
   await waitUntil('the descriptors are given back', DEADLINE_MS, () => {
     const more = descriptorsOf(pid) - before.descriptors + AT_ONCE;
     return more < AT_ONCE || `${more} more than before`;
   });
-  t.is(await ask(port, 'PING'), 'PONG');
+  await waitUntil('new ones are served', DEADLINE_MS, async () => (await ask(port, 'PING')) === 'PONG' || 'no PONG');
   guard.stop();
   await watched;
   t.deepEqual(guard.report.faults, []);

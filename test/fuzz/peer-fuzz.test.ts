@@ -3,6 +3,6 @@ import test from 'ava';
 import { shortCampaign } from './short-campaign.js';
 
 test('peers that do not behave, known or not, harm neither a node nor its clients', async (t) => {
-  t.timeout(300_000);
+  t.timeout(600_000);
   await shortCampaign(t, 'peer');
 });

@@ -3,6 +3,6 @@ import test from 'ava';
 import { shortCampaign } from './short-campaign.js';
 
 test('clients that do not behave harm neither a node nor the clients beside them', async (t) => {
-  t.timeout(300_000);
+  t.timeout(600_000);
   await shortCampaign(t, 'resp');
 });

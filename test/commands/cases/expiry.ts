@@ -101,7 +101,7 @@ const readers: readonly Case[] = [
     'EXPIRETIME k',
     'PEXPIRETIME k',
   ],
-  ['SET k v PX 1500', 'TTL k', 'SET k v PX 100500', 'TTL k', 'SET k v PX 100499', 'PTTL k'],
+  ['SET k v PX 61500', 'TTL k', 'SET k v PX 100500', 'TTL k', 'SET k v PX 100499', 'PTTL k'],
 ];
 
 /** What is left of a key whose time has come. */

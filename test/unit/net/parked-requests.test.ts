@@ -1,5 +1,5 @@
 import test from 'ava';
-import { Loopback } from './loopback.js';
+import { Loopback, until } from './loopback.js';
 
 /** Answers each request with its first argument; `WAIT` suspends its connection and is answered when told. */
 function waiting(): { start: Promise<Loopback>; goOn: () => void; asked: string[] } {
@@ -22,14 +22,11 @@ function waiting(): { start: Promise<Loopback>; goOn: () => void; asked: string[
   return { start, goOn: () => goOn(), asked };
 }
 
-async function received(client: { readonly chunks: Buffer[] }, text: string): Promise<void> {
-  const endMs = performance.now() + 10_000;
-  while (Buffer.concat(client.chunks).toString() !== text) {
-    if (performance.now() > endMs) throw new Error(`received: ${Buffer.concat(client.chunks)}`);
-    await new Promise((resolve) => {
-      setImmediate(resolve);
-    });
-  }
+function received(client: { readonly received: string }, text: string): Promise<void> {
+  return until(
+    () => client.received === text,
+    () => `received: ${client.received}`,
+  );
 }
 
 test('what stands behind a request that suspends its connection comes after the answer, in order', async (t) => {
@@ -54,7 +51,7 @@ test('what breaks the protocol behind a request that waits is told in its turn',
   t.teardown(() => loopback.stop());
   const client = await loopback.connect();
   client.socket.write('*1\r\n$4\r\nWAIT\r\n*1\r\n$1\r\nb\r\n*x\r\n');
-  while (loopback.newest().outstanding === 0) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => loopback.newest().outstanding > 0);
   goOn();
   await t.notThrowsAsync(received(client, '+WAIT\r\n+b\r\n-ERR Protocol error: invalid multibulk length\r\n'));
 });
@@ -65,10 +62,10 @@ test('a client that goes while its request waits leaves nothing behind', async (
   t.teardown(() => loopback.stop());
   const client = await loopback.connect();
   client.socket.write('*1\r\n$4\r\nWAIT\r\n*1\r\n$1\r\nb\r\n');
-  while (loopback.newest().outstanding === 0) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => loopback.newest().outstanding > 0);
   client.socket.destroy();
   // Its socket is not read meanwhile, and so it is not heard to go.
   goOn();
-  while (loopback.clients.count > 0) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => loopback.clients.count === 0);
   t.is(asked[0], 'WAIT');
 });

@@ -54,7 +54,7 @@ test('a folder that is open already, here or in another process, is refused with
   const module = fileURLToPath(new URL('../../../cluster/storage/rocks-store.js', import.meta.url));
   const script = `import(${JSON.stringify(module)}).then((m) => m.openRocksStore(${JSON.stringify(dir)}))
     .then(() => console.log('opened'), (error) => console.log(error.message))`;
-  const child = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8', timeout: 20_000 });
+  const child = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8', timeout: 120_000 });
   t.regex(child.stdout, /in use by another process/);
   await store.close();
 });

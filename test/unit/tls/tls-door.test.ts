@@ -8,7 +8,7 @@ import { readSetup } from '../../../server/tls/tls-setup.js';
 import { type CertificateFiles, shown, TestAuthority } from '../../integration/certificates.js';
 import { ManualTimers } from '../storage/manual-world.js';
 
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 120_000;
 const LIMITS = { pendingMax: 3, timeLimitMs: 5_000 };
 
 const test = anyTest as TestFn<{ authority: TestAuthority; files: CertificateFiles }>;

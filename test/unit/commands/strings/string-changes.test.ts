@@ -49,7 +49,7 @@ test('where siblings are kept, changes make one value of the newest; what sets w
   t.is(await valuesOf('k'), bulks('new', 'old'));
   t.is(await client.ask('APPEND k er'), ':5\r\n');
   t.is(await valuesOf('k'), bulks('newer'));
-  t.is(await client.ask('TTL k'), ':100\r\n');
+  t.regex(await client.ask('TTL k'), /^:(?:100|9\d)\r\n$/);
   t.is(await client.ask('GETSET k other'), bulk('newer'));
   t.is(await client.ask('SETEX k 100 third'), '+OK\r\n');
   t.is(await client.ask('SETNX k fourth'), ':0\r\n');

@@ -21,7 +21,7 @@ test('a closed loop goes on once a server that closed all connections takes new 
     rate: undefined,
     arrivals: 'even',
     warmUpSeconds: 0,
-    seconds: 1,
+    seconds: 3,
     fill: false,
     logPath: undefined,
   });
