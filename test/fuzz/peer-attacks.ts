@@ -25,7 +25,8 @@ import { damaged } from './hostile-requests.js';
 const MIB = 1024 * 1024;
 const CROWD = 100;
 const GREETING_BYTES = 96;
-const CLOSED_MS = 10_000;
+/** Against what hangs: a busy node looks for late handshakes when it comes to it. */
+const CLOSED_MS = 120_000;
 
 /** The attacks on the peer port of nodes of that cluster. */
 export function peerAttacks(clusterAt: (port: number) => Cluster): readonly Attack[] {
