@@ -8,7 +8,7 @@ import { VALUE_BYTES_GUESSED, VALUE_BYTES_GUESSED_MIN } from '../turns/limits.js
 import { clientLine } from './client-line.js';
 import type { ConnectionContext } from './connection-context.js';
 import { endpointText } from './endpoint.js';
-import { WRITE_BYTES_MAX } from './limits.js';
+import { TURN_BYTES_MAX, WRITE_BYTES_MAX } from './limits.js';
 import { ReplyLine } from './reply-line.js';
 import type { ReplySlot } from './reply-slot.js';
 import { RequestLine } from './request-line.js';
@@ -75,6 +75,9 @@ export class ClientConnection {
   readonly out: ReplyBuffer;
 
   private readonly writer: SocketWriter;
+  /** What the writer has that the kernel did not take at once. */
+  private lent: Buffer | undefined = undefined;
+  private turnBytes = 0;
   private countedBytes = 0;
   private replyMode: 'on' | 'off' | 'skip next' = 'on';
   private isDirty = false;
@@ -204,6 +207,7 @@ export class ClientConnection {
   flush(): void {
     this.isDirty = false;
     if (this.isGone) return;
+    this.turnBytes = 0;
     this.send();
     this.settle();
   }
@@ -213,12 +217,17 @@ export class ClientConnection {
     return this.replies.isFirst(slot) && !slot.isMuted;
   }
 
+  /** A part of a long reply is written: what fills a write leaves before the rest, where all earlier replies have left. */
+  wroteOn(slot: ReplySlot): void {
+    if (this.out.length >= WRITE_BYTES_MAX && this.isNext(slot)) this.markDirty();
+  }
+
   /** For slots only. */
   slotCompleted(slot: ReplySlot): void {
     if (slot.command !== undefined) this.context.handler.completed(slot);
     if (this.isGone) {
       slot.discard();
-      this.out.clear(true);
+      this.out.clear();
       return;
     }
     const wasAlone = this.requests.runsAlone(slot);
@@ -264,18 +273,30 @@ export class ClientConnection {
     this.context.flushes.add(this);
   }
 
-  /** Gives `out` to the socket, unless that has not finished with the last lot. */
+  /** Gives `out` to the socket as long as that has finished with the last lot, and not more than one should have of a turn. */
   private send(): void {
-    const count = this.out.length;
-    if (count === 0 || this.writer.unsentBytes > 0 || this.out.isOverfull) return;
-    this.bytesOut += count;
-    this.context.totals.bytesOut += count;
-    this.context.totals.writes++;
-    this.replies.clear(this.writer.write(this.out.written()));
+    const { out, writer, context } = this;
+    while (out.length > 0 && writer.unsentBytes === 0 && !out.isOverfull) {
+      if (this.turnBytes >= TURN_BYTES_MAX) {
+        this.markDirty();
+        return;
+      }
+      const lot = out.first();
+      const memory = this.replies.dropFirst();
+      this.turnBytes += lot.length;
+      this.bytesOut += lot.length;
+      context.totals.bytesOut += lot.length;
+      context.totals.writes++;
+      if (!writer.write(lot)) this.lent = memory;
+      else if (memory !== undefined) context.pool.give(memory);
+    }
   }
 
   private sent(): void {
     if (this.isGone) return;
+    if (this.lent !== undefined) this.context.pool.give(this.lent);
+    this.lent = undefined;
+    this.turnBytes = 0;
     this.send();
     this.settle();
   }
@@ -293,7 +314,7 @@ export class ClientConnection {
     this.requests.leave();
     this.context.totals.queuedBytes -= this.countedBytes;
     this.countedBytes = 0;
-    this.out.clear(true);
+    this.out.clear();
     this.block?.abandon?.();
     this.context.gone(this, reason);
   }

@@ -1,4 +1,4 @@
-import type { RequestLimits } from '../resp/limits.js';
+import { REPLY_CHUNK_BYTES, type RequestLimits } from '../resp/limits.js';
 
 /** Bounds that an operator may change, read anew at each use: whoever gives them may hand over getters. */
 export interface ClientLimits extends RequestLimits {
@@ -44,8 +44,10 @@ export const PAUSE_STEP_MS_MAX = 3_600_000;
 export const SWEEP_PERIOD_MS = 1000;
 /** Reply slots that a connection keeps for later commands. */
 export const SLOTS_KEPT = 64;
-/** A longer lot of replies is given to the socket in pieces of this size. */
-export const WRITE_BYTES_MAX = 256 * 1024;
+/** Replies are given to the socket in pieces of this size, so that a slow reader is seen to make progress. */
+export const WRITE_BYTES_MAX = REPLY_CHUNK_BYTES;
+/** What the socket of one client is given at a stretch, and a piece more: a client that reads as fast as it is written to takes its turns. */
+export const TURN_BYTES_MAX = 1024 * 1024;
 /** Clients beyond `clientsMax` that are being told so at a time; others are closed without a word. */
 export const REFUSED_MAX = 256;
 

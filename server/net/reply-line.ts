@@ -27,7 +27,7 @@ export class ReplyLine {
   /** Bytes in buffers of slots that are complete and wait for earlier ones. */
   #waitingBytes = 0;
   #answerBytesExpected = ANSWER_BYTES_GUESSED;
-  /** Length of `out` when the last reply in it ended. */
+  /** Where in `out` the last whole reply ends; below 0 where a part of the one behind it has left. */
   #replyEnd = 0;
 
   constructor(context: ConnectionContext) {
@@ -75,10 +75,12 @@ export class ReplyLine {
     return false;
   }
 
-  /** What `out` held has been taken; as in `ReplyBuffer.clear`, `reusable` says whether its memory is the pool's again. */
-  clear(reusable: boolean): void {
-    this.out.clear(reusable);
-    this.#replyEnd = 0;
+  /** What `out.first` gave has been taken. Gives the memory that may be used again once those bytes have left. */
+  dropFirst(): Buffer | undefined {
+    const { length } = this.out;
+    const memory = this.out.dropFirst();
+    this.#replyEnd -= length - this.out.length;
+    return memory;
   }
 
   /**

@@ -78,12 +78,12 @@ export class ReplySlot {
   drainInto(out: ReplyBuffer): void {
     if (!this.usesOwn || this.own === undefined) return;
     if (!this.isMuted) out.append(this.own);
-    this.own.clear(true);
+    this.own.clear();
     this.usesOwn = false;
   }
 
   discard(): void {
-    this.own?.clear(true);
+    this.own?.clear();
     this.usesOwn = false;
   }
 }

@@ -1,17 +1,11 @@
 /** HOT PATH. */
 import type { Socket } from 'node:net';
 import type { Clock } from '../../cluster/ports/clock.js';
-import { WRITE_BYTES_MAX } from './limits.js';
 
-/**
- * Hands bytes to a socket, one lot at a time and a long lot in pieces, so that a slow reader is seen to make progress
- * (a socket tells of a write only when all of it is gone).
- */
+/** Hands bytes to a socket, one lot at a time: a socket tells of a write only when all of it is gone. */
 export class SocketWriter {
   /** When the kernel last took bytes, on the monotonic clock; counts only while there are unsent ones. */
   private progressUs = 0;
-  private lot: Buffer | undefined;
-  private lotFrom = 0;
   private unsent = 0;
   private writesPending = 0;
   private readonly written = (error?: Error | null): void => this.writeDone(error);
@@ -33,37 +27,17 @@ export class SocketWriter {
     return this.unsent === 0 ? 0 : nowUs - this.progressUs;
   }
 
-  /** Sends `bytes`. True: the kernel has taken all, the memory may be used again. False: it is the writer's for good. */
+  /** Sends `bytes`. True: the kernel has taken all, the memory may be used again. False: it is the writer's until `onSent`. */
   write(bytes: Buffer): boolean {
-    this.lot = bytes;
-    this.lotFrom = 0;
-    this.pump();
-    if (this.unsent === 0) return true;
+    // A socket that has failed takes everything and keeps nothing: what is left stays unsent, so that no more is made.
+    if (!this.socket.destroyed) {
+      this.writesPending++;
+      this.socket.write(bytes, this.written);
+      if (this.socket.writableLength === 0) return true;
+    }
+    this.unsent = bytes.length;
     this.progressUs = this.clock.monotonicUs();
     return false;
-  }
-
-  private pump(): void {
-    const lot = this.lot;
-    if (lot === undefined) return;
-    while (this.lotFrom < lot.length) {
-      const start = this.lotFrom;
-      // A socket that has failed takes everything and keeps nothing: what is left stays unsent, so that no more is made.
-      if (this.socket.destroyed) {
-        this.unsent = lot.length - start;
-        return;
-      }
-      const end = Math.min(start + WRITE_BYTES_MAX, lot.length);
-      this.lotFrom = end;
-      this.writesPending++;
-      this.socket.write(end - start === lot.length ? lot : lot.subarray(start, end), this.written);
-      if (this.socket.writableLength > 0) {
-        this.unsent = lot.length - start;
-        return;
-      }
-    }
-    this.unsent = 0;
-    this.lot = undefined;
   }
 
   private writeDone(error?: Error | null): void {
@@ -71,8 +45,7 @@ export class SocketWriter {
     if (error) return;
     // The callbacks of writes that were taken at once come late, and tell nothing new.
     if (this.writesPending > 0 || this.unsent === 0) return;
-    this.progressUs = this.clock.monotonicUs();
-    this.pump();
-    if (this.unsent === 0) this.onSent();
+    this.unsent = 0;
+    this.onSent();
   }
 }

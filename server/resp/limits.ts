@@ -25,3 +25,8 @@ export const GATHER_BYTES_MAX = 64 * 1024;
 export const REPLY_BYTES_INITIAL = 1024;
 export const REPLY_BYTES_KEPT = 16 * 1024;
 export const REPLY_BUFFERS_KEPT = 1024;
+/** What is longer is a list of chunks of this size, and of single strings that are longer; so many chunks are kept (8 MiB). */
+export const REPLY_CHUNK_BYTES = 256 * 1024;
+export const REPLY_CHUNKS_KEPT = 32;
+/** From this size on bytes stay where they are: to copy fewer costs less than a write of their own. */
+export const REPLY_BYTES_UNMOVED = 64 * 1024;

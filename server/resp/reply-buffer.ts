@@ -1,5 +1,5 @@
 /** HOT PATH: short things are written byte by byte, which in V8 is cheaper than a call into the Buffer's own code. */
-import type { BufferPool } from './buffer-pool.js';
+import { LOOP_BYTES_MAX, ReplyMemory } from './reply-memory.js';
 
 export type RespVersion = 2 | 3;
 
@@ -23,59 +23,14 @@ const BIG_NUMBER = 40; // (
 
 /** A type byte, up to 16 digits with their sign, and the end of line. */
 const HEADER_BYTES_MAX = 20;
-/** Up to here a copying loop beats `Buffer.copy`. */
-const LOOP_BYTES_MAX = 48;
 const ASCII_MAX = 127;
 const INT32_MAX = 0x7fffffff;
-const NOTHING = Buffer.alloc(0);
-const UNBOUNDED = { outputBytesMax: Number.POSITIVE_INFINITY };
 
 /**
  * Replies, appended one behind the other. What RESP2 has no type for is written in RESP2's way while `resp` is 2.
- * The memory comes from the pool with the first byte and goes back with `clear`; an empty one costs next to nothing.
  */
-export class ReplyBuffer {
+export class ReplyBuffer extends ReplyMemory {
   resp: RespVersion = 2;
-  /**
-   * More was written than the client may have waiting: what the buffer holds is of no use any more, and the connection is to be
-   * closed. Further writes are taken and forgotten, so that a reply takes no more memory than that, however long it is.
-   */
-  isOverfull = false;
-  private bytes: Buffer = NOTHING;
-  private filled = 0;
-
-  constructor(
-    private readonly pool: BufferPool,
-    private readonly limits: { readonly outputBytesMax: number } = UNBOUNDED,
-  ) {}
-
-  /** Bytes written since `clear`. */
-  get length(): number {
-    return this.filled;
-  }
-
-  /** What was written: valid until the next call of any method. */
-  written(): Buffer {
-    return this.bytes.subarray(0, this.filled);
-  }
-
-  /** Forgets what was written. `reusable` false: someone else owns the bytes of `written()` now. */
-  clear(reusable: boolean): void {
-    if (reusable && this.bytes !== NOTHING) this.pool.give(this.bytes);
-    this.bytes = NOTHING;
-    this.filled = 0;
-    this.isOverfull = false;
-  }
-
-  /** Makes room for so many bytes that will be written: a long reply that is written bit by bit is then not moved as it grows. */
-  makeRoom(bytes: number): void {
-    if (this.filled + bytes <= this.limits.outputBytesMax) this.reserve(bytes);
-  }
-
-  /** Adds all that `other` holds. */
-  append(other: ReplyBuffer): void {
-    this.copyIn(other.bytes, 0, other.filled);
-  }
 
   ok(): void {
     const at = this.claim(5);
@@ -263,52 +218,6 @@ export class ReplyBuffer {
     const at = this.claim(2);
     this.bytes[at] = CR;
     this.bytes[at + 1] = LF;
-  }
-
-  private copyIn(source: Uint8Array, start: number, end: number): void {
-    const count = end - start;
-    let at = this.claim(count);
-    const bytes = this.bytes;
-    if (count <= LOOP_BYTES_MAX) {
-      for (let i = start; i < end; i++) bytes[at++] = source[i] ?? 0;
-    } else {
-      bytes.set(start === 0 && end === source.length ? source : source.subarray(start, end), at);
-    }
-  }
-
-  /** Makes room for `count` bytes and counts them as written. Gives their offset. */
-  private claim(count: number): number {
-    const at = this.reserve(count);
-    this.filled = at + count;
-    return at;
-  }
-
-  /** Makes room for `count` bytes. Gives the offset at which they begin. */
-  private reserve(count: number): number {
-    if (this.filled + count > this.bytes.length) this.grow(count);
-    return this.filled;
-  }
-
-  private grow(count: number): void {
-    const { outputBytesMax } = this.limits;
-    if (this.filled + count > outputBytesMax) {
-      this.isOverfull = true;
-      this.filled = 0;
-      if (count <= this.bytes.length) return;
-    }
-    const size = this.filled + count;
-    const old = this.bytes;
-    let grown = old === NOTHING ? this.pool.take() : old;
-    if (grown.length < size) {
-      // The pool's own buffer goes back where the first thing written is too long for it.
-      if (old === NOTHING) this.pool.give(grown);
-      grown = Buffer.allocUnsafeSlow(Math.max(size, Math.min(old.length * 2, outputBytesMax)));
-    }
-    if (old !== NOTHING) {
-      old.copy(grown, 0, 0, this.filled);
-      this.pool.give(old);
-    }
-    this.bytes = grown;
   }
 }
 

@@ -29,9 +29,6 @@ import { parseSetArguments } from './set-arguments.js';
 
 const BAD_CONTEXT = 'BADCONTEXT the context token is not of this cluster, not for this key, or was changed';
 
-/** What a bulk string takes beside its bytes: its length with a mark, and two line ends. */
-const BULK_FRAME_BYTES_MAX = 20;
-
 /** What the reply to one call on one key needs. */
 interface Pending {
   readonly server: Server;
@@ -140,10 +137,7 @@ const mget: Handler = (call) => {
   };
   const answer = (values: readonly (Buffer | undefined)[]): void | Iterator<void> => {
     slot.out.array(values.length);
-    if (values.length > LONG_REQUEST_ARGUMENTS || bytes > STEP_BYTES) {
-      slot.out.makeRoom(bytes + values.length * BULK_FRAME_BYTES_MAX);
-      return writeInTurns(slot, values);
-    }
+    if (values.length > LONG_REQUEST_ARGUMENTS || bytes > STEP_BYTES) return writeInTurns(slot, values);
     for (const value of values) writeBulkOrNull(slot, value);
   };
   const gather = new Gather<Buffer>(server, slot, args.length - 1, answer, refusal);

@@ -1,8 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { AWAITED_BYTES_MAX, OUTSTANDING_MAX } from '../../../server/net/limits.js';
+import { AWAITED_BYTES_MAX, OUTSTANDING_MAX, TURN_BYTES_MAX, WRITE_BYTES_MAX } from '../../../server/net/limits.js';
 import type { ReplySlot } from '../../../server/net/reply-slot.js';
 import { RUN_REQUESTS_MAX } from '../../../server/resp/limits.js';
+import { answerInTurns } from '../../../server/turns/answer-in-turns.js';
 import { type Answer, Loopback, until } from './loopback.js';
 
 /** `now …`: echoed at once; `later …`: kept in `waiting`. */
@@ -84,6 +85,52 @@ test('a reply may be written in parts while it is its turn, and while it is not'
   second?.complete();
   await client.receives('*2\r\n:1\r\n:2\r\n*2\r\n:3\r\n:4\r\n');
   t.throws(() => first?.complete(), { message: /twice/ });
+  await loopback.stop();
+});
+
+test('a long reply that is written in turns leaves meanwhile, and may be longer than what may wait', async (t) => {
+  const outputBytesMax = 4 * WRITE_BYTES_MAX;
+  const part = Buffer.alloc(WRITE_BYTES_MAX, 'p');
+  const parts = 20;
+  let most = 0;
+  const loopback = await Loopback.start(
+    (slot) => {
+      answerInTurns(slot, inParts(slot));
+    },
+    { outputBytesMax },
+  );
+  function* inParts(slot: ReplySlot): Generator<void> {
+    slot.out.array(parts);
+    for (let i = 0; i < parts; i++) {
+      slot.out.bulk(part);
+      most = Math.max(most, slot.connection.queuedBytes);
+      do yield;
+      while (slot.connection.queuedBytes > 0);
+    }
+  }
+  const client = await loopback.connect();
+  const whole = `*${parts}\r\n${bulk(part.toString()).repeat(parts)}`;
+  client.send('LONG\r\n');
+  await until(() => client.receivedBytes >= whole.length);
+  t.true(Buffer.concat(client.chunks).toString() === whole);
+  t.true(most <= part.length + 100, `${most} bytes`);
+  await loopback.stop();
+});
+
+test('of replies that are longer, a client is written so much at a stretch', async (t) => {
+  const value = Buffer.alloc(10 * TURN_BYTES_MAX, 'v');
+  const atOnce: number[] = [];
+  const loopback = await Loopback.start((slot) => {
+    const before = slot.connection.bytesOut;
+    slot.out.bulk(value);
+    slot.complete();
+    atOnce.push(slot.connection.bytesOut - before);
+  });
+  const client = await loopback.connect();
+  client.send('GET\r\nGET\r\n');
+  await until(() => client.receivedBytes === 2 * bulk(value.toString()).length);
+  t.is(atOnce.length, 2);
+  for (const bytes of atOnce) t.true(bytes <= TURN_BYTES_MAX + WRITE_BYTES_MAX, `${bytes} bytes`);
   await loopback.stop();
 });
 

@@ -1,7 +1,13 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { BufferPool } from '../../../server/resp/buffer-pool.js';
-import { REPLY_BYTES_INITIAL, REPLY_BYTES_KEPT } from '../../../server/resp/limits.js';
+import {
+  REPLY_BYTES_INITIAL,
+  REPLY_BYTES_KEPT,
+  REPLY_BYTES_UNMOVED,
+  REPLY_CHUNK_BYTES,
+  REPLY_CHUNKS_KEPT,
+} from '../../../server/resp/limits.js';
 import { ReplyBuffer, type RespVersion } from '../../../server/resp/reply-buffer.js';
 
 type Write = (out: ReplyBuffer) => void;
@@ -10,7 +16,17 @@ function text(write: Write, resp: RespVersion = 2): string {
   const out = new ReplyBuffer(new BufferPool());
   out.resp = resp;
   write(out);
-  return out.written().toString('latin1');
+  return taken(out).toString('latin1');
+}
+
+/** All that it holds, as a socket takes it; it is empty then. */
+function taken(out: ReplyBuffer): Buffer {
+  const lots: Buffer[] = [];
+  while (out.length > 0) {
+    lots.push(out.first());
+    out.dropFirst();
+  }
+  return Buffer.concat(lots);
 }
 
 /** What is written, and its bytes in RESP2 and (where they differ) in RESP3. */
@@ -59,7 +75,7 @@ test('replies stand one behind the other, however many and however long they are
     fc.nat({ max: REPLIES.length - 1 }).map((i): [Write, string] => [REPLIES[i]?.[0] ?? t.fail, REPLIES[i]?.[1] ?? '']),
     fc.maxSafeInteger().map((n): [Write, string] => [(out) => out.integer(n), `:${n}\r\n`]),
     fc
-      .nat({ max: 20_000 })
+      .oneof(fc.nat({ max: 20_000 }), fc.nat({ max: 3 * REPLY_CHUNK_BYTES }))
       .map((n): [Write, string] => [(out) => out.bulk(Buffer.alloc(n, 'b')), `$${n}\r\n${'b'.repeat(n)}\r\n`]),
     fc
       .nat({ max: 5_000 })
@@ -67,41 +83,107 @@ test('replies stand one behind the other, however many and however long they are
     fc.nat({ max: 5_000 }).map((n): [Write, string] => [(out) => out.error('e'.repeat(n)), `-${'e'.repeat(n)}\r\n`]),
   );
   fc.assert(
-    fc.property(fc.array(reply, { maxLength: 200 }), fc.boolean(), (replies, reusable) => {
+    fc.property(fc.array(fc.tuple(reply, fc.nat({ max: 9 })), { maxLength: 100 }), (replies) => {
       const out = new ReplyBuffer(pool);
       const all = new ReplyBuffer(pool);
-      for (const [write] of replies) {
+      const lots: Buffer[] = [];
+      for (const [[write], what] of replies) {
         write(out);
+        if (what > 6) continue;
         all.append(out);
-        out.clear(true);
+        out.clear();
+        if (what > 1) continue;
+        lots.push(Buffer.from(all.first()));
+        const memory = all.dropFirst();
+        if (memory !== undefined) pool.give(memory);
       }
-      t.is(all.written().toString('latin1'), replies.map(([, bytes]) => bytes).join(''));
-      all.clear(reusable);
+      all.append(out);
+      out.clear();
+      const expected = replies.map(([[, bytes]]) => bytes).join('');
+      const before = Buffer.concat(lots).length;
+      t.is(all.length, expected.length - before);
+      t.true(Buffer.concat([...lots, taken(all)]).toString('latin1') === expected);
       t.is(all.length, 0);
     }),
+    { numRuns: 50 },
   );
 });
 
-test('small buffers are used again, and those that were given away or grew large are not', (t) => {
+test('small buffers are used again, and those that are still needed or grew large are not', (t) => {
   const pool = new BufferPool();
   const out = new ReplyBuffer(pool);
   out.ok();
-  const first = out.written().buffer;
+  const first = out.first().buffer;
   t.is(first.byteLength, REPLY_BYTES_INITIAL);
-  out.clear(true);
+  out.clear();
   out.ok();
-  t.is(out.written().buffer, first);
-  out.clear(false);
+  t.is(out.first().buffer, first);
+  t.is(out.dropFirst()?.buffer, first);
   out.ok();
-  t.not(out.written().buffer, first);
+  t.not(out.first().buffer, first);
   out.bulk(Buffer.alloc(REPLY_BYTES_KEPT));
-  const large = out.written().buffer;
-  out.clear(true);
+  const large = out.first().buffer;
+  out.clear();
   for (let i = 0; i < 3; i++) {
     const next = new ReplyBuffer(pool);
     next.ok();
-    t.not(next.written().buffer, large);
+    t.not(next.first().buffer, large);
   }
+});
+
+test('what is written of a long reply stays where it is, in chunks that are used again', (t) => {
+  const pool = new BufferPool();
+  const out = new ReplyBuffer(pool);
+  const write = (): void => {
+    for (let i = 0; i < 20_000; i++) out.bulkText('fifty bytes or so of a reply that goes on and on .');
+  };
+  write();
+  const total = out.length;
+  const seen = new Set<ArrayBufferLike>();
+  const take = (): void => {
+    while (out.length > 0) {
+      const lot = out.first();
+      t.true(lot.length <= REPLY_CHUNK_BYTES);
+      t.true(lot.length >= REPLY_BYTES_UNMOVED || lot.length === out.length);
+      const memory = out.dropFirst();
+      t.is(memory?.buffer, lot.buffer);
+      if (memory !== undefined) pool.give(memory);
+      if (memory?.length === REPLY_CHUNK_BYTES) seen.add(memory.buffer);
+    }
+  };
+  take();
+  const chunks = seen.size;
+  t.true(chunks >= Math.floor(total / REPLY_CHUNK_BYTES) - 1);
+  t.true(chunks <= REPLY_CHUNKS_KEPT);
+  write();
+  take();
+  t.is(seen.size, chunks);
+});
+
+test('a string of many chunks is taken in pieces, and one that is put behind others is not copied', (t) => {
+  const pool = new BufferPool();
+  const out = new ReplyBuffer(pool);
+  const own = new ReplyBuffer(pool);
+  const value = Buffer.alloc(5 * REPLY_CHUNK_BYTES, 'v');
+  own.bulk(value);
+  const memory = own.first().buffer;
+  out.ok();
+  out.append(own);
+  t.is(own.length, 0);
+  t.is(out.first().toString(), '+OK\r\n');
+  out.dropFirst();
+  t.is(out.first().buffer, memory);
+  const lots: Buffer[] = [];
+  let freed: Buffer | undefined;
+  while (out.length > 0) {
+    t.is(freed, undefined);
+    lots.push(out.first());
+    freed = out.dropFirst();
+  }
+  t.is(freed?.buffer, memory);
+  t.is(lots.length, 6);
+  t.true(lots.every(({ length }) => length <= REPLY_CHUNK_BYTES));
+  t.true(Buffer.concat(lots).equals(Buffer.from(`$${value.length}\r\n${value.toString()}\r\n`)));
 });
 
 test('an error with very many line ends is one line', (t) => {
@@ -120,12 +202,30 @@ test('a reply that is too long takes no more memory than it may, and is marked',
     out.bulk(value);
     out.array(3);
     t.true(out.length <= outputBytesMax);
-    t.true(out.written().buffer.byteLength <= outputBytesMax);
+    t.true(out.first().buffer.byteLength <= outputBytesMax);
   }
   t.true(out.isOverfull);
-  out.clear(true);
+  out.clear();
   t.false(out.isOverfull);
   out.bulk(value);
   t.false(out.isOverfull);
   t.is(out.length, value.length + '$5000\r\n\r\n'.length);
+});
+
+test('a reply that is too long as the sum of its chunks is marked, and gives them back', (t) => {
+  const outputBytesMax = 5 * REPLY_CHUNK_BYTES;
+  const pool = new BufferPool();
+  const out = new ReplyBuffer(pool, { outputBytesMax });
+  while (!out.isOverfull) {
+    out.bulk(Buffer.alloc(5_000, 'v'));
+    t.true(out.length <= outputBytesMax);
+  }
+  t.true(out.length < REPLY_CHUNK_BYTES);
+  const other = new ReplyBuffer(pool, { outputBytesMax });
+  out.clear();
+  while (other.length <= outputBytesMax / 2) other.bulk(Buffer.alloc(5_000, 'v'));
+  while (out.length <= outputBytesMax / 2) out.bulk(Buffer.alloc(5_000, 'v'));
+  out.append(other);
+  t.true(out.isOverfull);
+  t.is(out.length, 0);
 });

@@ -51,7 +51,7 @@ function written(resp: RespVersion, write: (out: ReplyBuffer) => void): string {
   const out = new ReplyBuffer(new BufferPool());
   out.resp = resp;
   write(out);
-  return out.written().toString();
+  return out.first().toString();
 }
 
 /** Clusters of 1 to 12 nodes where any but the first may be lost. */

@@ -130,7 +130,7 @@ test('TRANSFERS tells how far each is', (t) => {
       ...moved,
     },
   ]);
-  const rows = treeOf(out.written().toString());
+  const rows = treeOf(out.first().toString());
   if (typeof rows === 'string') throw new Error('no rows');
   const names = ['direction', 'node', 'address', 'partitions-done', 'partitions', 'keys', 'bytes', 'bytes-a-second'];
   t.deepEqual(

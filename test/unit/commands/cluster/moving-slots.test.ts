@@ -43,7 +43,7 @@ function mapOf(membership: ToldMembership): ClusterMap {
 function treeWritten(write: (out: ReplyBuffer) => void): readonly ReplyTree[] {
   const out = new ReplyBuffer(new BufferPool());
   write(out);
-  return itemsOf(treeOf(out.written().toString()));
+  return itemsOf(treeOf(out.first().toString()));
 }
 
 function itemsOf(tree: ReplyTree | undefined): readonly ReplyTree[] {

@@ -50,7 +50,7 @@ function treeWritten(resp: RespVersion, write: (out: ReplyBuffer) => void): Repl
   const out = new ReplyBuffer(new BufferPool());
   out.resp = resp;
   write(out);
-  return treeOf(out.written().toString());
+  return treeOf(out.first().toString());
 }
 
 function memberOf(id: string): Member | undefined {
