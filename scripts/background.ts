@@ -4,7 +4,7 @@
  * the same under the governor. In each, a node is away for a while and comes back; the clients are those of the others.
  */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ForegroundLoad } from './background/foreground-load.js';
@@ -14,6 +14,7 @@ import { ms, type Outcome, outcomeTable } from './background/report.js';
 import { orUsage } from './processes/command-line.js';
 import { endWith } from './processes/end-with.js';
 import type { NodeProcess } from './processes/node-process.js';
+import { removeFolder } from './processes/remove-folder.js';
 import { pause } from './processes/wait.js';
 
 const CAPACITY_SECONDS = 3;
@@ -101,7 +102,7 @@ async function main(): Promise<void> {
   const nodes: NodeProcess[] = [];
   endWith(() => {
     for (const node of nodes) node.signal('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   });
   const experiment = new Experiment(wishes, folder, nodes);
   const outcomes: Outcome[] = [];

@@ -3,7 +3,7 @@
  * in turn after a warm-up, and prints the medians. With --compare also clusters of another revision of it.
  */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clusterContestant, largest, makeSide, redisContestant, type Side } from './bench/arena.js';
@@ -21,6 +21,7 @@ import { PROGRAM_OF_MODULES } from './processes/node-flags.js';
 import type { NodeProcess } from './processes/node-process.js';
 import { freePorts } from './processes/ports.js';
 import { RedisServer } from './processes/redis-server.js';
+import { removeFolder } from './processes/remove-folder.js';
 
 const READY_MS = 30_000;
 const STOP_MS = 10_000;
@@ -97,7 +98,7 @@ async function run(wishes: Wishes): Promise<void> {
   let stop = (): void => undefined;
   endWith(() => {
     stop();
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   });
   if (wishes.revision !== undefined) progress(`building ${wishes.revision}`);
   const revision =

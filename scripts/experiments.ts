@@ -2,7 +2,7 @@
  * `npm run experiments -- NAME…`: what the Dynamo paper measured, measured here on nodes of this machine. Prints tables, and
  * keeps them and a drawing of each experiment in a folder.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Ground } from './experiments/cluster.js';
@@ -15,6 +15,7 @@ import { table2 } from './experiments/table2.js';
 import { versions } from './experiments/versions.js';
 import { orUsage } from './processes/command-line.js';
 import { endWith } from './processes/end-with.js';
+import { removeFolder } from './processes/remove-folder.js';
 
 const RUN: Readonly<Record<ExperimentName, (ground: Ground, plan: Plan) => Promise<Result>>> = {
   figure5,
@@ -28,7 +29,7 @@ async function run(plan: Plan): Promise<void> {
   const ground: Ground = { folder: mkdtempSync(join(tmpdir(), 'cartwheel-experiments-')), started: [] };
   endWith(() => {
     for (const node of ground.started) node.signal('SIGKILL');
-    rmSync(ground.folder, { recursive: true, force: true });
+    removeFolder(ground.folder);
   });
   mkdirSync(plan.out, { recursive: true });
   for (const name of plan.names) {

@@ -3,7 +3,7 @@
  * count from then. Prints percentiles, and writes HdrHistogram logs and a plot. With --compare it measures a cluster of its own in
  * good and bad times, and redis-server at the same rate.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { GeneratorError, generate } from './load/generate.js';
@@ -17,6 +17,7 @@ import { orUsage } from './processes/command-line.js';
 import { endWith } from './processes/end-with.js';
 import { freePorts } from './processes/ports.js';
 import { RedisServer } from './processes/redis-server.js';
+import { removeFolder } from './processes/remove-folder.js';
 import { pause } from './processes/wait.js';
 
 const READY_MS = 30_000;
@@ -105,7 +106,7 @@ async function compare(wishes: Wishes): Promise<Outcome[]> {
   end = () => {
     redis.kill();
     for (const node of cluster.processes) node.signal('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   };
   const outcomes = await new Comparison(wishes, cluster, redis).run();
   await cluster.stop();

@@ -7,8 +7,8 @@ import { joiningNode, localNodes, type NodePorts, PEER_PORT_OFFSET } from './pro
 import { endText, type NodeProcess, type ProcessEnd } from './processes/node-process.js';
 import { portFault } from './processes/ports.js';
 
-const READY_MS = 30_000;
-const STOP_MS = 10_000;
+const READY_MS = 120_000;
+const STOP_MS = 30_000;
 const NODES_MAX = 16;
 const PORT_MAX = 65_535;
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -2,12 +2,13 @@
  * `npm run profile`: what a node's time and memory go to under load. Starts a cluster, drives it with redis-benchmark, and records
  * one node twice: its CPU time, then its allocations. Prints both by cost centre and by function, and keeps the recordings.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runLoad } from './bench/load-run.js';
 import { orUsage } from './processes/command-line.js';
 import { endWith } from './processes/end-with.js';
+import { removeFolder } from './processes/remove-folder.js';
 import { readWishes, USAGE, type Wishes } from './profile/plan.js';
 import { ProfiledCluster } from './profile/profiled-cluster.js';
 import { asCpuTime, centreTable, functionTable, idleShare, threadTable } from './profile/report.js';
@@ -66,7 +67,7 @@ async function run(wishes: Wishes): Promise<void> {
   const cluster = await ProfiledCluster.make(folder, wishes);
   endWith(() => {
     cluster.kill();
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   });
   await profile(wishes, cluster);
 }

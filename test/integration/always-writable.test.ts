@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { waitUntil } from '../../scripts/processes/wait.js';
 import { READY_MS, TestCluster } from './processes.js';
 
-const SEEN_MS = 30_000;
+const SEEN_MS = 180_000;
 const CLIENTS_A_NODE = 8;
 /** Rounds of a client after the node was lost: the first are under way while it is still believed to be up. */
 const ROUNDS_AFTER = 100;

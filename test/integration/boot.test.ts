@@ -1,18 +1,17 @@
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { ask } from '../../scripts/processes/ask.js';
 import { NODE_PROGRAM, nodeFlags } from '../../scripts/processes/node-flags.js';
 import { portFault } from '../../scripts/processes/ports.js';
+import { removeFolder } from '../../scripts/processes/remove-folder.js';
 import { waitUntil, within } from '../../scripts/processes/wait.js';
 import { basePort, launchLocalCluster } from './launched.js';
-import { portPairs, READY_MS, runProgram, TestCluster, temporaryFolder } from './processes.js';
-
-const STOP_MS = 15_000;
+import { portPairs, READY_MS, runProgram, STOP_MS, TestCluster, temporaryFolder } from './processes.js';
 
 function folderFor(t: ExecutionContext): string {
   const folder = temporaryFolder();
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  t.teardown(() => removeFolder(folder));
   return folder;
 }
 

@@ -13,8 +13,8 @@ const KEYS_A_LANE = 200;
  */
 const THINK_MS = 25;
 const KEYS_A_READ = 200;
-const WORKED_MS = 60_000;
-const HEALED_MS = 90_000;
+const WORKED_MS = 180_000;
+const HEALED_MS = 240_000;
 
 type Client = Redis | Cluster;
 

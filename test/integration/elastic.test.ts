@@ -2,13 +2,13 @@
 import test, { type ExecutionContext } from 'ava';
 import { Cluster, Redis } from 'ioredis';
 import { Primaries } from '../../scripts/chaos/replica-digests.js';
-import { ask, infoField } from '../../scripts/processes/ask.js';
+import { ask, connectedPeers, infoField } from '../../scripts/processes/ask.js';
 import { pause, waitUntil } from '../../scripts/processes/wait.js';
 import { ElasticLoad, healed } from './elastic-load.js';
 import { TestCluster } from './processes.js';
 
 const LANES = 12;
-const WORKED_MS = 60_000;
+const WORKED_MS = 180_000;
 const PARTITIONS = 256;
 const MAP_EVERY_MS = 50;
 /**
@@ -16,7 +16,7 @@ const MAP_EVERY_MS = 50;
  * miss writes. A request may take long where many processes share a core: that is no error.
  */
 const ARGS = [
-  ...['--enable-debug-command', 'local', '--request-timeout-ms', '5000'],
+  ...['--enable-debug-command', 'local', '--request-timeout-ms', '10000'],
   ...['--exchange-period-ms', '2000', '--transfer-settle-ms', '6000'],
 ];
 
@@ -54,12 +54,12 @@ test.serial('a new node takes the place of a dead one', async (t) => {
   const id = String(await ask(dead.port, 'CLUSTER', 'MYID'));
   const load = loadThrough(t, cluster, 2);
   await load.moreRounds(300);
-  const before = await Primaries.of(cluster.node(0).port);
+  const before = await primariesWithAll(cluster);
   await dead.kill();
   cluster.forget(dead);
   const heir = await cluster.join(['--replace', id]);
   await healed(t, cluster, load);
-  const after = await Primaries.of(cluster.node(0).port);
+  const after = await primariesWithAll(cluster);
   t.is(
     after.text,
     before.text.replaceAll(`${dead.port}`, `${heir.port}`),
@@ -126,18 +126,16 @@ test.serial('ioredis Cluster works on while three nodes become five and then fou
   t.deepEqual(await cluster.leave(cluster.node(1)), { code: 0, signal: null });
   await healed(t, cluster, load);
   await load.moreRounds(500);
-  t.deepEqual(
-    client
-      .nodes('master')
-      .map(({ options }) => options.port)
-      .sort(),
-    cluster.ports.sort(),
-  );
+  // It asks for the map every now and then.
+  await waitUntil('the client knows who is there', WORKED_MS, () => {
+    const known = client.nodes('master').map(({ options }) => options.port);
+    return known.sort().join() === cluster.ports.sort().join() || known.join();
+  });
   await endsWell(t, cluster, load);
 });
 
 async function start(t: ExecutionContext, nodeCount = 3, args: readonly string[] = []): Promise<TestCluster> {
-  t.timeout(300_000);
+  t.timeout(900_000);
   const cluster = await TestCluster.start({ nodeCount, args: [...ARGS, ...args] });
   t.teardown(() => cluster.close());
   return cluster;
@@ -159,6 +157,18 @@ async function endsWell(t: ExecutionContext, cluster: TestCluster, load: Elastic
   t.deepEqual(load.errors, []);
   t.deepEqual(load.wrong, []);
   for (const port of cluster.ports) t.deepEqual(await load.wrongThrough(port), [], `through port ${port}`);
+}
+
+/** The primaries as the first node knows them while it reaches all others. */
+async function primariesWithAll(cluster: TestCluster): Promise<Primaries> {
+  const { port } = cluster.node(0);
+  let primaries = await Primaries.of(port);
+  await waitUntil('the first node reaches all others', WORKED_MS, async () => {
+    primaries = await Primaries.of(port);
+    const connected = await connectedPeers(port);
+    return connected === cluster.nodes.length - 1 || `it reaches ${connected}`;
+  });
+  return primaries;
 }
 
 /** How many partitions each member has the token of, as the node at `port` sees it. */
@@ -229,9 +239,12 @@ class MapWatch {
 
   async #watch(port: number): Promise<void> {
     while (!this.#isOver) {
-      const { text } = await Primaries.of(port);
-      this.seen.add(text);
-      this.last = text;
+      // A look that a busy machine is too slow for is one less.
+      const primaries = await Primaries.of(port).catch(() => undefined);
+      if (primaries !== undefined) {
+        this.seen.add(primaries.text);
+        this.last = primaries.text;
+      }
       await pause(MAP_EVERY_MS);
     }
   }

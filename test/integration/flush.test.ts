@@ -5,8 +5,8 @@ import { ask } from '../../scripts/processes/ask.js';
 import { waitUntil } from '../../scripts/processes/wait.js';
 import { READY_MS, runProgram, TestCluster } from './processes.js';
 
-const SWEPT_MS = 60_000;
-const NOTICED_MS = 20_000;
+const SWEPT_MS = 180_000;
+const NOTICED_MS = 60_000;
 const KEYS = Array.from({ length: 2_000 }, (_, index) => `key:${index}`);
 const LOT = 100;
 const LATER = Array.from({ length: 100 }, (_, index) => `later:${index}`);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { waitUntil } from '../../scripts/processes/wait.js';
 
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 180_000;
 
 const CALLS: readonly (readonly [script: string, ...args: string[]])[] = [
   ['background', '--quick'],

@@ -1,16 +1,15 @@
 /** Nodes that are no part of a cluster are kept out of it, and both sides say why; none serves alone that was part of one. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { WAITING_LOG_PERIOD_MS } from '../../cluster/membership/limits.js';
 import { ask, infoField } from '../../scripts/processes/ask.js';
 import { joiningNode } from '../../scripts/processes/local-nodes.js';
 import { NodeProcess } from '../../scripts/processes/node-process.js';
 import { waitUntil, within } from '../../scripts/processes/wait.js';
+import { type LogLine, logLines } from './log-lines.js';
 import { portPairs, READY_MS, TestCluster } from './processes.js';
 
-const ENDED_MS = 15_000;
-
-type Line = Readonly<Record<string, unknown>>;
+const ENDED_MS = 120_000;
 
 test.serial(
   'a node of another secret, another name or another number of partitions is refused in both logs',
@@ -38,10 +37,11 @@ test.serial(
       t.like(refusal(stranger), { audit: true, from: `127.0.0.1:${peerPort}` });
       t.regex(String(refusal(first)?.from), /^127\.0\.0\.1:\d+$/);
       t.regex(String(refusal(first)?.who), /^[0-9a-f]{40}$/);
-      const waits = () => linesOf(stranger).filter(({ msg }) => String(msg).startsWith('a seed gave no history'));
+      // A first attempt may have come to nothing for another reason: a machine that is slow.
+      const waits = () => waitsOf(stranger).filter(({ reason: why }) => reason.test(String(why)));
       await waitUntil('it says that it waits', READY_MS, () => waits().length > 0 || stranger.logTail());
-      t.is(waits().length, 1);
-      t.regex(String(waits()[0]?.reason), reason);
+      const [, ...again] = waits();
+      for (const { waitedMs } of again) t.true(Number(waitedMs) >= WAITING_LOG_PERIOD_MS, 'said again before its time');
     }
     t.is(await infoField(first.port, 'membership', 'members'), '2');
   },
@@ -52,15 +52,16 @@ test.serial('clusters of the same secret that were founded apart do not unite, a
   const others = await start(t, ['--cluster-secret-file', join(cluster.folder, 'cluster-secret')]);
   const [first, second] = [cluster.node(0), others.node(0)];
   const peerPort = peerPortOf(second);
-  await t.throwsAsync(ask(first.port, 'CLUSTER', 'MEET', '127.0.0.1', `${second.port}`, `${peerPort}`), {
-    message: /different clusters/,
+  // Again where the machine was too slow for the nodes to talk at all.
+  await waitUntil('they are told that they are of different clusters', READY_MS, async () => {
+    const meeting = ask(first.port, 'CLUSTER', 'MEET', '127.0.0.1', `${second.port}`, `${peerPort}`);
+    const answer = await meeting.catch(String);
+    return /different clusters/.test(String(answer)) || String(answer);
   });
   const ids = [await ask(first.port, 'CLUSTER', 'MYID'), await ask(second.port, 'CLUSTER', 'MYID')];
   const refusals = [first, second].map((node) => linesOf(node).filter(({ what }) => what === 'gossip refused'));
-  t.deepEqual(
-    refusals.map((lines) => lines.length),
-    [1, 1],
-  );
+  t.is(refusals[0]?.length, 1);
+  t.true((refusals[1]?.length ?? 0) >= 1, 'as often as it was asked');
   t.like(refusals[0]?.[0], { audit: true, who: ids[1], from: `127.0.0.1:${peerPort}` });
   t.like(refusals[1]?.[0], { audit: true, who: ids[0] });
   t.regex(String(refusals[1]?.[0]?.from), /^127\.0\.0\.1:\d+$/);
@@ -78,10 +79,10 @@ test.serial(
     const joiner = joiningNode(cluster.folder, ports, [{ port: first.port, peerPort }], []);
     t.teardown(() => joiner.kill());
     void joiner.launch();
-    const waits = () => linesOf(joiner).filter(({ msg }) => String(msg).startsWith('a seed gave no history'));
-    await waitUntil('it says that it waits', READY_MS, () => waits().length > 0 || joiner.logTail());
-    t.like(waits()[0], { seed: `127.0.0.1:${peerPort}` });
-    t.regex(String(waits()[0]?.reason), /ECONNREFUSED/);
+    await waitUntil('it says that it waits', READY_MS, () => waitsOf(joiner).length > 0 || joiner.logTail());
+    const [waits] = waitsOf(joiner);
+    t.like(waits, { seed: `127.0.0.1:${peerPort}` });
+    t.regex(String(waits?.reason), /ECONNREFUSED/);
     await cluster.revive(0);
     await joiner.ready(2, READY_MS);
   },
@@ -117,12 +118,13 @@ async function start(t: ExecutionContext, args: readonly string[] = []): Promise
   return cluster;
 }
 
-/** The lines of the log that are objects, the words of which have names. */
-function linesOf(node: NodeProcess): Line[] {
-  return readFileSync(node.start.logPath, 'utf8')
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as Line);
+/** What a joiner says of seeds of which nothing comes. */
+function waitsOf(joiner: NodeProcess): LogLine[] {
+  return linesOf(joiner).filter(({ msg }) => String(msg).startsWith('a seed gave no history'));
+}
+
+function linesOf(node: NodeProcess): LogLine[] {
+  return logLines(node.start.logPath);
 }
 
 function peerPortOf({ start: { args } }: NodeProcess): number {

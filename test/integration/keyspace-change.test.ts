@@ -6,13 +6,13 @@ import { waitUntil } from '../../scripts/processes/wait.js';
 import { TestCluster } from './processes.js';
 
 const KEYS = Array.from({ length: 600 }, (_, index) => `cart:${index}`);
-const REPLICATED_MS = 90_000;
+const REPLICATED_MS = 240_000;
 const ARGS = ['--enable-debug-command', 'local', '--exchange-period-ms', '1000', '--transfer-settle-ms', '3000'];
 const FEW = ['--keyspace', 'cart: n=1 r=1 w=1'];
 const MANY = ['--keyspace', 'cart: n=3 r=2 w=2'];
 
 test.serial('with N raised from 1 to 3, node by node, all three nodes come to hold every key', async (t) => {
-  t.timeout(240_000);
+  t.timeout(900_000);
   const cluster = await TestCluster.start({ args: [...ARGS, ...FEW] });
   t.teardown(() => cluster.close());
   await writeAll(cluster.node(0).port);

@@ -2,9 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
-import { portFault } from '../../scripts/processes/ports.js';
-import { waitUntil } from '../../scripts/processes/wait.js';
-import { READY_MS } from './processes.js';
+import { PEER_PORT_OFFSET } from '../../scripts/processes/local-nodes.js';
+import { freePortsInRow } from '../../scripts/processes/ports.js';
 
 const LOCAL_CLUSTER = fileURLToPath(new URL('../../scripts/local-cluster.js', import.meta.url));
 /** A cluster of three, and as many nodes that join it. */
@@ -13,6 +12,7 @@ const PORTS = 6;
 export interface Launched {
   readonly child: ChildProcess;
   readonly printed: () => string;
+  /** The exit code, once all that it printed has been read. */
   readonly ended: Promise<number | null>;
 }
 
@@ -46,20 +46,12 @@ function launched(
       printed += text;
     });
   }
-  const ended = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
+  const ended = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)));
   t.teardown(() => child.kill('SIGKILL'));
   return { child, printed: () => printed, ended };
 }
 
 /** A first port that has free ports behind it, for clients and for peers. */
-export async function basePort(): Promise<number> {
-  let base = 0;
-  await waitUntil('free pairs of ports in a row', READY_MS, async () => {
-    base = 12_000 + Math.floor(Math.random() * 8000);
-    const offsets = Array.from({ length: PORTS }, (_, offset) => offset);
-    const wanted = offsets.flatMap((offset) => [base + offset, base + offset + 10_000]);
-    const faults = await Promise.all(wanted.map((port) => portFault(port)));
-    return faults.every((fault) => fault === undefined) || 'taken';
-  });
-  return base;
+export function basePort(): Promise<number> {
+  return freePortsInRow(PORTS, PEER_PORT_OFFSET);
 }

@@ -5,7 +5,7 @@ import { ask, infoField } from '../../scripts/processes/ask.js';
 import { waitUntil } from '../../scripts/processes/wait.js';
 import { TestCluster } from './processes.js';
 
-const WORKED_MS = 60_000;
+const WORKED_MS = 180_000;
 const KEYS = 300;
 
 test.serial(
@@ -28,6 +28,9 @@ test.serial(
     );
     for (let k = 0; k < KEYS; k++) t.is(await ask(stays.port, 'GET', `k${k}`), `v${k}`);
     t.is(await ask(stays.port, 'SET', 'after', 'v'), 'OK');
-    t.regex(readFileSync(stays.start.logPath, 'utf8'), /"audit":true,.*"what":"leave undone"/);
+    const refused = answers.find((answer) => answer.status === 'rejected');
+    // It may hear that the other leaves before it is asked itself: then it refuses.
+    if (refused !== undefined) t.regex(String(refused.reason), /the last member can not leave/);
+    else t.regex(readFileSync(stays.start.logPath, 'utf8'), /"audit":true,.*"what":"leave undone"/);
   },
 );

@@ -1,22 +1,23 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { HistogramLogReader } from 'hdr-histogram-js';
 import { generate } from '../../scripts/load/generate.js';
 import { decode } from '../../scripts/load/latencies.js';
 import type { Traffic } from '../../scripts/load/traffic.js';
-import { TestCluster } from './processes.js';
+import { removeFolder } from '../../scripts/processes/remove-folder.js';
+import { TestCluster, temporaryFolder } from './processes.js';
 
-const RATE = 200;
+/** As much as a slow machine can do beside other work. */
+const RATE = 50;
 const SECONDS = 3;
 
 test('an open loop goes on at its rate when a node dies: what was under way there is lost, the others answer', async (t) => {
   const cluster = await TestCluster.start({ nodeCount: 3 });
-  const folder = mkdtempSync(join(tmpdir(), 'cartwheel-test-'));
+  const folder = temporaryFolder();
   t.teardown(async () => {
     await cluster.close();
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   });
   const logPath = join(folder, 'latencies.hlog');
   const traffic: Traffic = {

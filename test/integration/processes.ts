@@ -1,27 +1,30 @@
 /** Real nodes, each a process of its own with a folder of its own, for tests that use them as clients do. */
 import assert from 'node:assert';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ask } from '../../scripts/processes/ask.js';
 import { joiningNode, localNode, localNodes, type NodePorts, startAll } from '../../scripts/processes/local-nodes.js';
 import { NodeProcess, type ProcessEnd } from '../../scripts/processes/node-process.js';
 import { freePorts } from '../../scripts/processes/ports.js';
+import { removeFolder } from '../../scripts/processes/remove-folder.js';
 import { within } from '../../scripts/processes/wait.js';
 
 /** How long a node may take until it answers and sees its peers. */
-export const READY_MS = 30_000;
+export const READY_MS = 120_000;
 /** How long a node may take until it has handed everything over. */
-const LEFT_MS = 90_000;
+const LEFT_MS = 240_000;
 /** How long a node may take to stop in order. */
-const STOP_MS = 15_000;
-const PROGRAM_MS = 60_000;
+export const STOP_MS = 60_000;
+const PROGRAM_MS = 300_000;
+/** Where many processes share a core a request may take long: that is no error. Who is silent is away after a second all the same. */
+const PATIENT = ['--request-timeout-ms', '10000'];
 
 export interface ClusterWishes {
   /** 3 when not named. */
   readonly nodeCount?: number;
-  /** Options for every node, e.g. `['--durability', 'buffer']`. */
+  /** Options for every node, e.g. `['--durability', 'buffer']`, behind a patient `--request-timeout-ms`. */
   readonly args?: readonly string[];
   /** Options of single nodes, which override those for every node. */
   readonly argsOf?: (index: number) => readonly string[];
@@ -50,7 +53,7 @@ export class TestCluster {
   static async start(wishes: ClusterWishes = {}): Promise<TestCluster> {
     const folder = temporaryFolder();
     const ports = await portPairs(wishes.nodeCount ?? 3);
-    const args = wishes.args ?? [];
+    const args = [...PATIENT, ...(wishes.args ?? [])];
     const argsOf = wishes.argsOf ?? (() => []);
     const nodes = localNodes(folder, ports, args).map((node, index) => withArgs(node, argsOf(index)));
     const [seed] = ports;
@@ -129,7 +132,7 @@ export class TestCluster {
 
   async close(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.kill()));
-    rmSync(this.folder, { recursive: true, force: true });
+    removeFolder(this.folder);
   }
 }
 
@@ -161,7 +164,7 @@ export interface ProgramResult {
   readonly errorOutput: string;
 }
 
-/** Runs a program to its end, which is forced after a minute. */
+/** Runs a program to its end, which is forced after five minutes. */
 export function runProgram(program: string, args: readonly (string | number)[], input = ''): Promise<ProgramResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args.map(String), { timeout: PROGRAM_MS, killSignal: 'SIGKILL' });

@@ -48,7 +48,7 @@ async function whileFrozen(t: ExecutionContext, cluster: TestCluster, act: Act):
 }
 
 async function start(t: ExecutionContext, nodeCount: number): Promise<TestCluster> {
-  t.timeout(180_000);
+  t.timeout(900_000);
   const cluster = await TestCluster.start({ nodeCount, args: ['--n', '3', '--r', '2', '--w', '2'] });
   t.teardown(() => cluster.close());
   return cluster;

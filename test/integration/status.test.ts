@@ -6,6 +6,7 @@ import { waitUntil } from '../../scripts/processes/wait.js';
 import type { ClusterStatus } from '../../server/status/cluster-status.js';
 import { READY_MS, runProgram, TestCluster } from './processes.js';
 
+const CALM = /^cluster as .* sees it: 3 nodes, 256 partitions, 20 keys, nothing moves/;
 const STATUS = [...nodeFlags(), NODE_PROGRAM, 'status'];
 
 test.serial('status tells every node and its keys, for people and for machines', async (t) => {
@@ -13,19 +14,25 @@ test.serial('status tells every node and its keys, for people and for machines',
   t.teardown(() => cluster.close());
   const [port = 0] = cluster.ports;
   for (let k = 0; k < 20; k++) await ask(port, 'SET', `k${k}`, 'v');
-  const { code, output, errorOutput } = await runProgram(process.execPath, [...STATUS, '--port', port, '--json']);
-  t.is(code, 0, errorOutput);
-  const status = JSON.parse(output) as ClusterStatus;
-  t.is(status.asked, `127.0.0.1:${port}`);
+  let status: ClusterStatus | undefined;
+  // A node may be too slow to answer the first time, where many processes share a core.
+  await waitUntil('all nodes are reached and answer', READY_MS, async () => {
+    const { code, output, errorOutput } = await runProgram(process.execPath, [...STATUS, '--port', port, '--json']);
+    if (code !== 0) return errorOutput;
+    status = JSON.parse(output) as ClusterStatus;
+    const allAnswer = status.nodes.every(({ reachable, answered }) => reachable && answered);
+    return (allAnswer && status.keys === 20) || output;
+  });
+  t.is(status?.asked, `127.0.0.1:${port}`);
   t.deepEqual(
-    status.nodes.map((node) => node.port),
+    status?.nodes.map((node) => node.port),
     cluster.ports.toSorted((a, b) => a - b),
   );
-  t.true(status.nodes.every(({ reachable, answered, state }) => reachable && answered && state === 'member'));
-  t.is(status.keys, 20);
-  const screen = await runProgram(process.execPath, [...STATUS, '--port', port]);
-  t.is(screen.code, 0);
-  t.regex(screen.output, /^cluster as .* sees it: 3 nodes, 256 partitions, 20 keys, nothing moves/);
+  t.true(status?.nodes.every(({ state }) => state === 'member'));
+  await waitUntil('people are told the same', READY_MS, async () => {
+    const { code, output } = await runProgram(process.execPath, [...STATUS, '--port', port]);
+    return (code === 0 && CALM.test(output)) || output;
+  });
 });
 
 test.serial('status --watch shows a node that dies, and ends with 0 on Ctrl-C', async (t) => {
@@ -38,12 +45,13 @@ test.serial('status --watch shows a node that dies, and ends with 0 on Ctrl-C', 
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     printed += text;
   });
-  const ended = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
-  const shows = (text: string) => () => printed.includes(text) || printed;
-  await waitUntil('it shows the cluster', READY_MS, shows('3 nodes'));
-  t.false(printed.includes('DOWN'));
+  const ended = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)));
+  const screens = () => printed.split(/^(?=cluster as )/m);
+  const showsCalm = () => screens().some((screen) => screen.includes('3 nodes') && !screen.includes('DOWN'));
+  await waitUntil('it shows the cluster', READY_MS, () => showsCalm() || printed);
   await cluster.node(2).kill();
-  await waitUntil('it shows that one is gone', READY_MS, shows('DOWN'));
+  const { length } = printed;
+  await waitUntil('it shows that one is gone', READY_MS, () => printed.slice(length).includes('DOWN') || printed);
   t.false(printed.includes('\x1b'), 'it is no terminal');
   child.kill('SIGINT');
   t.is(await ended, 0);

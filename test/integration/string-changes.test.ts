@@ -9,7 +9,7 @@ const KEYS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 const WRITERS_A_NODE = 3;
 const ROUNDS_BEFORE = 20;
 const ROUNDS_AFTER = 20;
-const SEEN_MS = 60_000;
+const SEEN_MS = 180_000;
 
 test.serial('a string is changed through nodes that do not hold it, as through those that do', async (t) => {
   // Two copies among five nodes: three of them forward whatever they are asked.

@@ -2,7 +2,7 @@
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { within } from '../../scripts/processes/wait.js';
 
-const DEADLINE_MS = 15_000;
+const DEADLINE_MS = 60_000;
 const HOST = '127.0.0.1';
 
 export class TlsClient {
@@ -23,7 +23,11 @@ export class TlsClient {
   /** Connects. Rejects where the handshake fails. */
   static open(port: number, options: ConnectionOptions): Promise<TlsClient> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ host: HOST, port, ...options }, () => resolve(new TlsClient(socket)));
+      const socket = connect({ host: HOST, port, ...options }, () => {
+        socket.setTimeout(0);
+        resolve(new TlsClient(socket));
+      });
+      socket.setTimeout(DEADLINE_MS, () => socket.destroy(new Error(`no handshake within ${DEADLINE_MS} ms`)));
       socket.once('error', reject);
     });
   }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import test from 'ava';
-import { freePorts, portFault } from '../../../../scripts/processes/ports.js';
+import { freePorts, freePortsInRow, portFault } from '../../../../scripts/processes/ports.js';
 
 /** Binds the UDP port on 127.0.0.1 and says how that went. */
 const BINDS = `
@@ -21,4 +21,12 @@ test('ports are free, differ, and are given to nobody else while this process ru
   t.is(new Set(ports).size, 40);
   for (const port of ports) t.is(await portFault(port), undefined, `${port}`);
   t.is(await boundElsewhere(ports[0] ?? 0), 'EADDRINUSE');
+});
+
+test('ports in a row are free, and are given to nobody else either', async (t) => {
+  const first = await freePortsInRow(3, 10_000);
+  for (const port of [first, first + 1, first + 2].flatMap((each) => [each, each + 10_000])) {
+    t.is(await portFault(port), undefined, `${port}`);
+  }
+  for (const port of [first + 2, first + 10_000]) t.is(await boundElsewhere(port), 'EADDRINUSE', `${port}`);
 });
