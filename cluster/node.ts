@@ -44,6 +44,7 @@ import { setAside } from './reaping/set-aside.js';
 import { Settling } from './reaping/settling.js';
 import { SignOfLife } from './reaping/sign-of-life.js';
 import { recoverJournal } from './replica/journal-recovery.js';
+import type { RecoveredRows } from './replica/recovered-rows.js';
 import { Replica } from './replica/replica.js';
 import type { NodeId } from './ring/ring.js';
 import type { Slot } from './ring/slots.js';
@@ -115,7 +116,9 @@ export class ClusterNode {
     // Alone there is nobody who could have deleted anything meanwhile.
     const awayMaxMs = membership.members().length > 1 ? options.tombstoneGraceMs : Number.POSITIVE_INFINITY;
     const identity = await Identity.open(store, world, partitionCount, awayMaxMs);
-    await recoverJournal(store, world.log);
+    // What is to be set aside has to be in rows of its own.
+    const memoryBytesMax = identity.aside?.moving === true ? 0 : options.memoryBytesMax;
+    const recovered = await recoverJournal(store, world.log, { partitionCount, memoryBytesMax });
     const keyspaces = new Keyspaces(options.keyspaces);
     const forest = new MerkleForest(partitionCount, keyspaces);
     // What is yet to be set aside counts in the trees of the last run, and in none of this one's.
@@ -123,7 +126,7 @@ export class ClusterNode {
     if (identity.aside?.moving === true) await forgetReceived(store, world.log);
     await setAside(store, world.log, identity);
     const kept = await loadDatabases(store, world.log);
-    const node = new ClusterNode(world, store, membership, identity, keyspaces, forest, kept, options);
+    const node = new ClusterNode(world, store, membership, identity, keyspaces, forest, recovered, kept, options);
     await node.settling.prepare();
     await node.transfer?.prepare();
     if (options.listen !== undefined) await node.#service.listen(options.listen);
@@ -139,6 +142,7 @@ export class ClusterNode {
     identity: Identity,
     keyspaces: Keyspaces,
     forest: MerkleForest,
+    recovered: RecoveredRows,
     kept: KeptDatabases,
     options: NodeOptions,
   ) {
@@ -165,7 +169,7 @@ export class ClusterNode {
       memoryBytesMax: options.memoryBytesMax,
       flushPeriodMs: options.flushPeriodMs,
     };
-    this.replica = new Replica(world, store, identity, replicaOptions, forest);
+    this.replica = new Replica(world, store, identity, replicaOptions, recovered, forest);
     const databases = new Databases(
       {
         world,

@@ -84,28 +84,47 @@ export function isJournalRowKey(key: Buffer): boolean {
   return key.length === ROW_KEY_BYTES && key[0] === STORAGE_KIND.journal;
 }
 
+/** The number of the row that has this storage key. */
+export function journalRowNumber(key: Buffer): number {
+  return key.readUIntBE(ROW_KEY_BYTES - 6, 6);
+}
+
+/** What is to be known of a record of a row: `record` is a slice of the row. */
+export type VisitRecord = (partition: Partition, db: number, key: string, record: Buffer) => void;
+
+/** Calls `visit` with each record of a row, in order. Gives the reason where the row is not well formed from some place on. */
+export function readJournalRow(row: Buffer, visit: VisitRecord): string | undefined {
+  return findJournalRecords(row, (_partition, _db, at) => readJournalRecord(row, at, visit));
+}
+
 /**
- * Calls `visit` with each record of a row, in order; `record` is a slice of it. Gives the reason where the row is not
+ * Calls `found` with where each record of a row begins, in order, and makes nothing of it. Gives the reason where the row is not
  * well formed from some place on.
  */
-export function readJournalRow(
+export function findJournalRecords(
   row: Buffer,
-  visit: (partition: Partition, db: number, key: string, record: Buffer) => void,
+  found: (partition: number, db: number, at: number) => void,
 ): string | undefined {
+  const { length } = row;
   let at = 0;
-  while (at < row.length) {
-    if (row.length - at < RECORD_HEADER_BYTES) return 'a record without its header';
-    const keyAt = at + RECORD_HEADER_BYTES;
-    const recordAt = keyAt + readU32(row, at + 3);
-    const end = recordAt + readU32(row, at + 7);
-    if (end > row.length) return 'a record that is cut off';
-    visit(
-      row.readUInt16LE(at) as Partition,
-      row.readUInt8(at + 2),
-      row.toString('latin1', keyAt, recordAt),
-      row.subarray(recordAt, end),
-    );
+  while (at < length) {
+    if (length - at < RECORD_HEADER_BYTES) return 'a record without its header';
+    const end = at + RECORD_HEADER_BYTES + readU32(row, at + 3) + readU32(row, at + 7);
+    if (end > length) return 'a record that is cut off';
+    found((row[at] ?? 0) | ((row[at + 1] ?? 0) << 8), row[at + 2] ?? 0, at);
     at = end;
   }
   return undefined;
+}
+
+/** Calls `visit` with the record that begins at `at`, as `findJournalRecords` gave it. */
+export function readJournalRecord(row: Buffer, at: number, visit: VisitRecord): void {
+  const keyAt = at + RECORD_HEADER_BYTES;
+  const recordAt = keyAt + readU32(row, at + 3);
+  visit(
+    row.readUInt16LE(at) as Partition,
+    row.readUInt8(at + 2),
+    row.toString('latin1', keyAt, recordAt),
+    row.subarray(recordAt, recordAt + readU32(row, at + 7)),
+  );
 }

@@ -17,10 +17,14 @@
  * is older than the key's own row would undo it at a recovery.
  */
 import type { StoreWrite } from '../ports/store.js';
+import type { Partition } from '../ring/slots.js';
 import { STORAGE_KIND, storageKey } from '../storage/layout.js';
 import { BUFFER, type Entry, NOT_FLYING, SETTLED } from './entry.js';
 import { JournalRowWriter, journalRowKey } from './journal-row.js';
 import { GENERATION_AGE_US, GENERATION_BYTES, GENERATIONS_MAX, JOURNALED_RECORD_MAX, TRIM_ROWS } from './limits.js';
+import type { RecoveredRows } from './recovered-rows.js';
+
+const FIRST_GENERATION = 1;
 
 class Generation {
   readonly number: number;
@@ -28,21 +32,29 @@ class Generation {
   openedUs: number;
   /** Entries whose latest record was journaled here, by partition; those that were journaled again later are still in it. */
   readonly entries: Entry[][];
-  readonly firstRow: number;
-  endRow: number;
-  bytes = 0;
+  /** The numbers of its rows, rising. */
+  readonly rows: number[];
+  bytes: number;
 
-  constructor(number: number, openedUs: number, firstRow: number, partitionCount: number) {
+  constructor(number: number, openedUs: number, partitionCount: number, rows: readonly number[] = [], bytes = 0) {
     this.number = number;
     this.openedUs = openedUs;
-    this.firstRow = firstRow;
-    this.endRow = firstRow;
+    this.rows = [...rows];
+    this.bytes = bytes;
     this.entries = Array.from({ length: partitionCount }, () => []);
   }
 
   isEmpty(): boolean {
-    return this.endRow === this.firstRow;
+    return this.rows.length === 0;
   }
+}
+
+/** What the journal asks of the replica. */
+export interface JournalOwner {
+  /** Hears of each entry that the journal has no more rows about. */
+  settled(entry: Entry): void;
+  /** Makes the entries of a partition, each of which the journal adopts, that are nothing but recovered rows so far. */
+  bringIn(partition: Partition): void;
 }
 
 /** One step of settling: rows for the store, and what follows once it has them. */
@@ -57,7 +69,7 @@ export class Journal {
 
   readonly #partitionCount: number;
   readonly #memoryBytesMax: number;
-  readonly #settled: (entry: Entry) => void;
+  readonly #owner: JournalOwner;
   readonly #writer = new JournalRowWriter();
   /** Oldest first; the last is open. */
   readonly #generations: Generation[];
@@ -65,23 +77,40 @@ export class Journal {
   /** Generations up to this number are settled without a rest. */
   #urgentTo = 0;
   // Of the oldest generation, while it settles: since when, the partition that is next, what of the one before is left, what
-  // has to be looked at again, the journal row that is deleted next.
+  // has to be looked at again, how many of its journal rows are deleted.
   #settlingSinceUs: number | undefined;
   #partition = 0;
   #left: Entry[] = [];
   #again: Entry[] = [];
-  #trimmedTo = 0;
+  #trimmed = 0;
   #stepping = false;
 
   /**
-   * The store has no journal row: `recoverJournal` has run. `memoryBytesMax` is for what the entries in it
-   * take. `settled` hears of each entry that the journal has no more rows about.
+   * The store has no journal rows but those `recovered`: they are the first generation. `memoryBytesMax` is for what the entries in
+   * it take.
    */
-  constructor(partitionCount: number, memoryBytesMax: number, nowUs: number, settled: (entry: Entry) => void) {
-    this.#settled = settled;
+  constructor(
+    partitionCount: number,
+    memoryBytesMax: number,
+    nowUs: number,
+    owner: JournalOwner,
+    recovered: RecoveredRows,
+  ) {
+    this.#owner = owner;
     this.#memoryBytesMax = memoryBytesMax;
     this.#partitionCount = partitionCount;
-    this.#generations = [new Generation(1, nowUs, this.#nextRow, partitionCount)];
+    this.#generations = [new Generation(FIRST_GENERATION, nowUs, partitionCount, recovered.numbers, recovered.bytes)];
+    this.#nextRow = (recovered.numbers.at(-1) ?? 0) + 1;
+    if (!recovered.isEmpty) this.#begin(nowUs);
+  }
+
+  /** An entry, new, whose latest record is in a recovered row. */
+  adopt(entry: Entry): void {
+    const [recovered] = this.#generations;
+    if (recovered?.number !== FIRST_GENERATION) throw new Error('the recovered rows are settled');
+    entry.generation = FIRST_GENERATION;
+    this.memoryBytes += entry.bytes;
+    recovered.entries[entry.partition]?.push(entry);
   }
 
   /** Whether the entries in it take all the memory that they may: others go to their own rows at once. */
@@ -117,8 +146,8 @@ export class Journal {
     if (this.#writer.length === 0) return;
     const value = this.#writer.bytes();
     if (generation.isEmpty()) generation.openedUs = nowUs;
+    generation.rows.push(this.#nextRow);
     writes.push({ key: journalRowKey(this.#nextRow++), value });
-    generation.endRow = this.#nextRow;
     generation.bytes += value.length;
   }
 
@@ -174,7 +203,8 @@ export class Journal {
   }
 
   /** Calls `visit` with each entry of the partition whose own row in the store may be behind, but for the dirty ones. */
-  forEachUnsettled(partition: number, visit: (entry: Entry) => void): void {
+  forEachUnsettled(partition: Partition, visit: (entry: Entry) => void): void {
+    this.#owner.bringIn(partition);
     for (const { entries, number } of this.#generations) {
       for (const entry of entries[partition] ?? []) {
         if (entry.generation === number && entry.durable !== BUFFER) visit(entry);
@@ -199,7 +229,7 @@ export class Journal {
   }
 
   #begin(nowUs: number): void {
-    this.#generations.push(new Generation(this.#open().number + 1, nowUs, this.#nextRow, this.#partitionCount));
+    this.#generations.push(new Generation(this.#open().number + 1, nowUs, this.#partitionCount));
   }
 
   /** Entries of the oldest generation that need their own row, in the order of storage keys. */
@@ -227,6 +257,7 @@ export class Journal {
   #nextPartition(oldest: Generation): boolean {
     const entries = oldest.entries[this.#partition];
     if (entries === undefined) return false;
+    this.#owner.bringIn(this.#partition as Partition);
     this.#partition++;
     // The last comes first: `#take` pops.
     this.#left = entries.filter((entry) => entry.generation === oldest.number).sort(byKeyDescending);
@@ -235,26 +266,26 @@ export class Journal {
 
   /** All of the generation has its own rows: its journal rows go, the oldest first, as each may be a later one's past. */
   #trim(oldest: Generation, writes: StoreWrite[]): SettleStep {
-    const from = Math.max(this.#trimmedTo, oldest.firstRow);
-    const to = Math.min(oldest.endRow, from + TRIM_ROWS);
-    for (let row = from; row < to; row++) writes.push({ key: journalRowKey(row), value: undefined });
-    return this.#step(to - from, (failed) => {
+    const rows = oldest.rows.slice(this.#trimmed, this.#trimmed + TRIM_ROWS);
+    for (const row of rows) writes.push({ key: journalRowKey(row), value: undefined });
+    return this.#step(rows.length, (failed) => {
       if (failed) return;
-      this.#trimmedTo = to;
-      if (to === oldest.endRow) this.#end(oldest);
+      this.#trimmed += rows.length;
+      if (this.#trimmed === oldest.rows.length) this.#end(oldest);
     });
   }
 
   #end(oldest: Generation): void {
     this.#generations.shift();
     this.#partition = 0;
+    this.#trimmed = 0;
     this.#settlingSinceUs = undefined;
     for (const entries of oldest.entries) {
       for (const entry of entries) {
         if (entry.generation !== oldest.number) continue;
         entry.generation = SETTLED;
         this.memoryBytes -= entry.bytes;
-        this.#settled(entry);
+        this.#owner.settled(entry);
       }
     }
   }

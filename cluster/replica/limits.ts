@@ -29,8 +29,10 @@ export const TRIM_ROWS = 512;
 /** Journal rows that a recovery takes at once, and after how many it says how far it is. */
 export const RECOVERY_ROWS = 16;
 export const RECOVERY_LOG_ROWS = 1024;
-/** Rows of so many bytes are gone through before the latest records in them are written. */
+/** Where not all rows fit into memory the oldest are settled: rows of so many bytes at once, of their latest records. */
 export const RECOVERY_WINDOW_BYTES = 32 * 1024 * 1024;
+/** Between one partition and the next that is brought into memory from recovered rows. */
+export const BRING_IN_PAUSE_MS = 1;
 
 /** Share of memoryBytesMax that records may take which can't leave memory, dirty or in the journal: beyond, writers wait for the store. */
 export const HELD_FAST_SHARE_MAX = 0.8;

@@ -35,6 +35,8 @@ import { ObjectCache } from './object-cache.js';
 import { noteIsActor, noteIsOfLife, noteOf, RECORD_NOTE_BYTES, recordFault } from './record.js';
 import { type RecordObserver, UNOBSERVED } from './record-observer.js';
 import { type KeyCame, RecordWriter } from './record-writer.js';
+import { RecoveredEntries } from './recovered-entries.js';
+import type { RecoveredRows } from './recovered-rows.js';
 import { ReplicaScans } from './replica-scans.js';
 import { WarmUp } from './warm-up.js';
 import { Watermarks } from './watermarks.js';
@@ -83,6 +85,7 @@ export class Replica {
   readonly #cache: ObjectCache;
   readonly #watermarks = new Watermarks();
   readonly #journal: Journal;
+  readonly #recovered: RecoveredEntries;
   readonly #queue: WriteQueue;
   readonly #warmUp: WarmUp;
   readonly #loader: KeyLoader;
@@ -99,11 +102,13 @@ export class Replica {
   #refusedWrites = 0;
   #closed = false;
 
+  /** `recovered`: what a crash has left in the journal of `store`. */
   constructor(
     world: ReplicaWorld,
     store: Store,
     identity: Identity,
     options: ReplicaOptions,
+    recovered: RecoveredRows,
     observer: RecordObserver = UNOBSERVED,
   ) {
     const { partitionCount, memoryBytesMax, flushPeriodMs } = options;
@@ -121,8 +126,13 @@ export class Replica {
       partitionCount,
       memoryBytesMax * JOURNAL_SHARE_MAX,
       world.clock.monotonicUs(),
-      (entry) => this.#queue.settled(entry),
+      {
+        settled: (entry) => this.#queue.settled(entry),
+        bringIn: (partition) => this.#recovered.bringIn(partition),
+      },
+      recovered,
     );
+    this.#recovered = new RecoveredEntries(world, recovered, this.#cache, this.#journal);
     this.#queue = new WriteQueue(world, store, this.#cache, this.#journal, flushPeriodMs);
     this.scans = new ReplicaScans(store, world.log, this.#queue, this.#watermarks, partitionCount);
     this.#writer = new RecordWriter(
@@ -158,6 +168,7 @@ export class Replica {
       observer,
       this.#watermarks,
       partitionCount,
+      recovered.isEmpty,
     );
   }
 
@@ -188,7 +199,10 @@ export class Replica {
    */
   load(partition: Partition, db: number, key: string, waiter: LoadWaiter): void {
     if (this.#closed) this.#endOfTurn.add(() => waiter.loaded(CLOSED, undefined));
-    else this.#loader.load(partition, db, key, waiter);
+    else {
+      this.#recovered.bringIn(partition);
+      this.#loader.load(partition, db, key, waiter);
+    }
   }
 
   /**
@@ -305,6 +319,7 @@ export class Replica {
    * called within the call.
    */
   glance(partition: Partition, db: number, key: string, waiter: LoadWaiter): void {
+    this.#recovered.bringIn(partition);
     const entry = this.#cache.find(db, key);
     const give = (record: Buffer | undefined): void =>
       waiter.loaded(undefined, record && this.#watermarks.survivorsOf(db, record));
@@ -350,6 +365,7 @@ export class Replica {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#warmUp.stop();
+    this.#recovered.stop();
     await this.#loader.whenIdle();
     try {
       await this.flush();
@@ -381,6 +397,7 @@ export class Replica {
   #known(partition: Partition, db: number, key: string): Entry | undefined {
     const entry = this.#cache.find(db, key);
     if (entry !== undefined) return entry.loading === undefined ? entry : undefined;
+    if (this.#recovered.bringIn(partition)) return this.#known(partition, db, key);
     return this.#cache.isComplete(partition) ? this.#cache.add(partition, db, key) : undefined;
   }
 

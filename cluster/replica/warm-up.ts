@@ -42,6 +42,7 @@ export class WarmUp {
   #stopped = false;
   #next = 0;
 
+  /** `mayBeEmpty`: where the store has no rows of records there are no records. */
   constructor(
     world: Pick<World, 'timers' | 'log'>,
     store: Store,
@@ -51,6 +52,7 @@ export class WarmUp {
     observer: RecordObserver,
     watermarks: Watermarks,
     partitionCount: number,
+    mayBeEmpty: boolean,
   ) {
     this.#world = world;
     this.#store = store;
@@ -60,7 +62,7 @@ export class WarmUp {
     this.#observer = observer;
     this.#watermarks = watermarks;
     this.#partitionCount = partitionCount;
-    this.#running = this.#run();
+    this.#running = this.#run(mayBeEmpty);
   }
 
   /** Resolves when all is counted, or when the warm-up was stopped. */
@@ -79,9 +81,9 @@ export class WarmUp {
     await this.#running;
   }
 
-  async #run(): Promise<void> {
+  async #run(mayBeEmpty: boolean): Promise<void> {
     let retryMs = RETRY_MIN_MS;
-    let emptyChecked = false;
+    let emptyChecked = !mayBeEmpty;
     while (!this.#stopped && !this.warm) {
       try {
         if (!emptyChecked) await this.#tryEmpty();

@@ -10,6 +10,7 @@ import type { Keyspaces } from '../../../cluster/keyspaces/keyspaces.js';
 import { StaticMembership } from '../../../cluster/membership/static-membership.js';
 import type { Store } from '../../../cluster/ports/store.js';
 import type { World } from '../../../cluster/ports/world.js';
+import { recoverJournal } from '../../../cluster/replica/journal-recovery.js';
 import { BUFFER, Replica, STORED } from '../../../cluster/replica/replica.js';
 import type { NodeId } from '../../../cluster/ring/ring.js';
 import { type Partition, partitionOf, slotOf } from '../../../cluster/ring/slots.js';
@@ -97,7 +98,9 @@ export class LoopNode {
     const identity = await Identity.open(store, world, partitionCount);
     const forest = new MerkleForest(partitionCount, keyspaces);
     await takeSavedForest(store, world.log, forest, keyspaces, false);
-    const replica = new Replica(world, store, identity, { partitionCount, memoryBytesMax, flushPeriodMs: 100 }, forest);
+    const recovered = await recoverJournal(store, world.log, { partitionCount, memoryBytesMax });
+    const replicaOptions = { partitionCount, memoryBytesMax, flushPeriodMs: 100 };
+    const replica = new Replica(world, store, identity, replicaOptions, recovered, forest);
     const hybridClock = new HybridClock(world.clock, identity.counterFloor, 60_000);
     return new LoopNode(world, store, membership, options, forest, replica, hybridClock);
   }

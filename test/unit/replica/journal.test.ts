@@ -1,15 +1,12 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { Entry } from '../../../cluster/replica/entry.js';
-import { recoverJournal } from '../../../cluster/replica/journal-recovery.js';
-import { JournalRowWriter, journalRowKey, readJournalRow } from '../../../cluster/replica/journal-row.js';
+import { journalRowKey, readJournalRow } from '../../../cluster/replica/journal-row.js';
 import { BUFFER, FSYNC, LOG } from '../../../cluster/replica/replica.js';
-import type { Partition } from '../../../cluster/ring/slots.js';
 import { STORAGE_KIND } from '../../../cluster/storage/layout.js';
-import { type MemoryDisk, MemoryStore } from '../../../cluster/storage/memory-store.js';
 import { versionFingerprint } from '../../../cluster/version/encoded.js';
 import { ManualWorld } from '../storage/manual-world.js';
-import { OpenedReplica, objectOf, partitionOfKey, shownValue } from './opened-replica.js';
+import { journalRowOf, rowsOfKind } from './journal-rows.js';
+import { OpenedReplica, partitionOfKey, shownValue } from './opened-replica.js';
 
 const binary = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes));
 const records = fc.array(
@@ -17,26 +14,11 @@ const records = fc.array(
   { maxLength: 8 },
 );
 
-function rowOf(contents: readonly { partition: number; db: number; key: Buffer; record: Buffer }[]): Buffer {
-  const writer = new JournalRowWriter();
-  writer.begin();
-  for (const { partition, db, key, record } of contents) {
-    const entry = new Entry(partition as Partition, db, key.toString('latin1'));
-    entry.replaceRecord(record);
-    writer.append(entry);
-  }
-  return Buffer.from(writer.bytes());
-}
-
-function rowsOfKind(disk: MemoryDisk, kind: number): number {
-  return [...disk.rows.keys()].filter((key) => key.charCodeAt(0) === kind).length;
-}
-
 test('a journal row gives back its records in their order', (t) => {
   fc.assert(
     fc.property(records, (contents) => {
       const read: unknown[] = [];
-      const fault = readJournalRow(rowOf(contents), (partition, db, key, record) =>
+      const fault = readJournalRow(journalRowOf(contents), (partition, db, key, record) =>
         read.push({ partition, db, key: Buffer.from(key, 'latin1'), record: Buffer.from(record) }),
       );
       t.is(fault, undefined);
@@ -52,8 +34,8 @@ test('a row that is cut anywhere gives whole records, and says so unless the cut
     key: Buffer.from(key),
     record: Buffer.from(`record of ${key}`),
   }));
-  const row = rowOf(contents);
-  const ends = [0, 1, 2, 3].map((count) => rowOf(contents.slice(0, count)).length);
+  const row = journalRowOf(contents);
+  const ends = [0, 1, 2, 3].map((count) => journalRowOf(contents.slice(0, count)).length);
   for (let length = 0; length <= row.length; length++) {
     const keys: string[] = [];
     const fault = readJournalRow(row.subarray(0, length), (_partition, _db, key) => keys.push(key));
@@ -125,71 +107,6 @@ test('an orderly stop leaves no journal', async (t) => {
   const disk = await opened.stop();
   t.is(rowsOfKind(disk, STORAGE_KIND.journal), 0);
   t.is(rowsOfKind(disk, STORAGE_KIND.data), 3);
-});
-
-test('a recovery can be broken off at any batch and begun again', async (t) => {
-  const world = new ManualWorld();
-  const first = await OpenedReplica.openWarm(world);
-  for (let i = 0; i < 120; i++) {
-    await first.put(`k${i % 30}`, `${i}`, LOG);
-    await world.timers.advance(2);
-  }
-  let disk = first.store.crash('process');
-  let crashes = 0;
-  for (let writesLeft = 0; rowsOfKind(disk, STORAGE_KIND.journal) > 0; writesLeft++) {
-    const store = new MemoryStore(world.timers, { disk, latencyMs: () => 1 });
-    const write = store.write.bind(store);
-    let left = writesLeft;
-    store.write = (writes, sync, done) => {
-      if (left-- > 0) write(writes, sync, done);
-    };
-    void recoverJournal(store, world.log, 500);
-    await world.timers.advance(100);
-    disk = store.crash('process');
-    crashes++;
-  }
-  t.true(crashes > 3);
-  const next = await OpenedReplica.open(world, { disk });
-  for (let i = 90; i < 120; i++) t.is(shownValue(await next.get(`k${i % 30}`)), `${i}`);
-});
-
-test('of a key that was journaled again and again a recovery writes the latest record only', async (t) => {
-  const world = new ManualWorld();
-  const first = await OpenedReplica.openWarm(world);
-  for (let i = 0; i < 120; i++) {
-    await first.put(`k${i % 3}`, `${i}`, LOG);
-    await world.timers.advance(2);
-  }
-  const store = new MemoryStore(world.timers, { disk: first.store.crash('process') });
-  const written: number[] = [];
-  const write = store.write.bind(store);
-  store.write = (writes, sync, done) => {
-    written.push(...writes.filter(({ value }) => value !== undefined).map(({ key }) => key.readUInt8(0)));
-    write(writes, sync, done);
-  };
-  await world.timers.until(recoverJournal(store, world.log));
-  t.deepEqual(written, [STORAGE_KIND.data, STORAGE_KIND.data, STORAGE_KIND.data]);
-  const next = await OpenedReplica.open(world, { disk: store.disk });
-  for (let i = 117; i < 120; i++) t.is(shownValue(await next.get(`k${i % 3}`)), `${i}`);
-});
-
-test('a damaged record of the journal is left out and logged; the others are recovered', async (t) => {
-  const world = new ManualWorld();
-  const first = await OpenedReplica.openWarm(world);
-  await first.put('good', 'v', LOG);
-  const record = Buffer.from(first.peek('good') ?? Buffer.alloc(0));
-  const store = new MemoryStore(world.timers);
-  const row = rowOf([
-    { partition: partitionOfKey('bad'), db: 0, key: Buffer.from('bad'), record: Buffer.from('not a record') },
-    { partition: partitionOfKey('good'), db: 0, key: Buffer.from('good'), record },
-  ]);
-  await world.timers.until(
-    new Promise<void>((resolve) => store.write([{ key: journalRowKey(1), value: row }], false, () => resolve())),
-  );
-  const next = await OpenedReplica.open(world, { disk: store.disk });
-  t.deepEqual(world.log.errors(), ['a journaled record is damaged']);
-  t.deepEqual(objectOf((await next.get('good')) ?? Buffer.alloc(0)), objectOf(record));
-  t.is(await next.get('bad'), null);
 });
 
 test('when the journal has its share of memory, other keys go to their own rows', async (t) => {

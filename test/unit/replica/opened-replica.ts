@@ -85,10 +85,11 @@ export class OpenedReplica {
     const { latencyMs = () => 1, memoryBytesMax = 1_000_000, disk, observer, awayMaxMs } = options;
     const store = new MemoryStore(world.timers, disk === undefined ? { latencyMs } : { latencyMs, disk });
     const identity = await world.timers.until(Identity.open(store, world, PARTITIONS, awayMaxMs));
-    await world.timers.until(recoverJournal(store, world.log));
+    const bounds = { partitionCount: PARTITIONS, memoryBytesMax: identity.aside?.moving === true ? 0 : memoryBytesMax };
+    const recovered = await world.timers.until(recoverJournal(store, world.log, bounds));
     await world.timers.until(setAside(store, world.log, identity));
     const replicaOptions = { partitionCount: PARTITIONS, memoryBytesMax, flushPeriodMs: 100 };
-    const replica = new Replica(world, store, identity, replicaOptions, observer);
+    const replica = new Replica(world, store, identity, replicaOptions, recovered, observer);
     return new OpenedReplica(world, store, identity, replica);
   }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import type { Timers } from '../../../cluster/ports/timers.js';
+import { recoverJournal } from '../../../cluster/replica/journal-recovery.js';
 import { isLiveRecord } from '../../../cluster/replica/record.js';
 import { BUFFER, type Durability, FSYNC, LOG, Replica } from '../../../cluster/replica/replica.js';
 import type { Partition } from '../../../cluster/ring/slots.js';
@@ -35,7 +36,8 @@ test('on RocksDB a replica takes many writes at every durability, and has them a
   const open = async () => {
     const store = await openRocksStore(dir);
     const identity = await Identity.open(store, world, PARTITIONS);
-    const replica = new Replica(world, store, identity, options);
+    const recovered = await recoverJournal(store, log, options);
+    const replica = new Replica(world, store, identity, options, recovered);
     await replica.whenWarm();
     return { store, identity, replica };
   };

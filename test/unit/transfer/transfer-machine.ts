@@ -99,10 +99,11 @@ export class TransferMachine {
     const { partitionCount } = cluster.truth;
     const store = new MemoryStore(world.timers, { latencyMs: () => 1, ...(disk && { disk }) });
     const identity = await world.timers.until(Identity.open(store, world, partitionCount));
-    await world.timers.until(recoverJournal(store, world.log));
+    const memoryBytesMax = 10_000_000;
+    const recovered = await world.timers.until(recoverJournal(store, world.log, { partitionCount, memoryBytesMax }));
     const forest = new MerkleForest(partitionCount, keyspaces);
-    const options = { partitionCount, memoryBytesMax: 10_000_000, flushPeriodMs: 100 };
-    const replica = new Replica(world, store, identity, options, forest);
+    const options = { partitionCount, memoryBytesMax, flushPeriodMs: 100 };
+    const replica = new Replica(world, store, identity, options, recovered, forest);
     const machine = new TransferMachine(cluster, view, store, identity, forest, replica);
     await world.timers.until(machine.transfer.prepare());
     return machine;
