@@ -17,6 +17,7 @@ import { InboundRequests } from './coordinator/inbound-requests.js';
 import { answerKeyCount, countKeys } from './coordinator/key-count.js';
 import { Routes } from './coordinator/routes.js';
 import { Session } from './coordinator/session.js';
+import { WritesUnderWay } from './coordinator/writes-under-way.js';
 import type { KeptDatabases } from './databases/database-message.js';
 import { loadDatabases } from './databases/database-row.js';
 import { Databases } from './databases/databases.js';
@@ -84,6 +85,8 @@ export class ClusterNode {
   readonly tokens: ContextTokens;
   readonly counters: Counters;
   readonly replica: Replica;
+  /** Whether further writes of clients should wait. */
+  readonly writes: WritesUnderWay;
   /** What this node holds for nodes that could not be reached. */
   readonly hints: Hints;
   readonly reaper: Reaper;
@@ -170,6 +173,7 @@ export class ClusterNode {
       flushPeriodMs: options.flushPeriodMs,
     };
     this.replica = new Replica(world, store, identity, replicaOptions, recovered, forest);
+    this.writes = new WritesUnderWay(this.replica, options.memoryBytesMax, options.requestTimeoutMs);
     const databases = new Databases(
       {
         world,
@@ -229,6 +233,7 @@ export class ClusterNode {
       },
       hedges: new HedgeQueue(world.timers, world.clock, () => this.peers.values(), options.requestTimeoutMs),
       modifyQueues: new ModifyQueues(),
+      writes: this.writes,
       clockEntriesMax: options.clockEntriesMax,
       // Merges may bring together what several nodes have let in, and that must still fit a frame.
       objectBytesMax: wire.frameBytesMax / OBJECTS_A_FRAME,

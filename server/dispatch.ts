@@ -7,6 +7,7 @@ import type { Denial } from './acl/permission.js';
 import { absentCommandText } from './commands/absent-commands.js';
 import type { Call } from './commands/command.js';
 import type { Command } from './commands/command-table.js';
+import { failureText } from './commands/failure-text.js';
 import { COMMAND_PREFIX } from './latency/latency-book.js';
 import type { Recording } from './latency/recording.js';
 import type { ClientConnection } from './net/connection.js';
@@ -25,6 +26,11 @@ const HTTP_WORD = /^(?:post|host:)$/i;
 
 /** Commands that a transaction does not queue. */
 const RUN_AT_ONCE = ['exec', 'discard', 'multi', 'watch', 'quit', 'reset'];
+
+const TOO_MUCH_UNDER_WAY = failureText({
+  code: 'Overloaded',
+  reason: 'the replicas do not keep up with the writes',
+});
 
 const LOGIN_NEEDED = 'NOAUTH Authentication required.';
 
@@ -132,11 +138,31 @@ export class Dispatcher implements RequestHandler {
     if (server.pause.isOn && server.pause.concerns(connection, command.row.flags.includes('write'))) {
       server.pause.hold(connection, () => {
         if (connection.isClosed) slot.complete();
-        else this.#run(connection, command, args, slot);
+        else this.#begin(connection, command, args, slot);
       });
       return;
     }
-    this.#run(connection, command, args, slot);
+    this.#begin(connection, command, args, slot);
+  }
+
+  /** A write waits for its turn where more is written than the node can pass on. */
+  #begin(connection: ClientConnection, command: Command, args: Buffer[], slot: ReplySlot): void {
+    const { waitingWrites } = this.#server;
+    if (!waitingWrites.areOn || !command.row.flags.includes('write')) {
+      this.#run(connection, command, args, slot);
+      return;
+    }
+    waitingWrites.hold(
+      connection,
+      () => {
+        if (connection.isClosed) slot.complete();
+        else this.#run(connection, command, args, slot);
+      },
+      () => {
+        command.rejectedCalls++;
+        this.#reject(slot, TOO_MUCH_UNDER_WAY);
+      },
+    );
   }
 
   #run(connection: ClientConnection, command: Command, args: Buffer[], slot: ReplySlot): void {

@@ -13,6 +13,7 @@ import type { LatencyBook } from './latency/latency-book.js';
 import { MemoryMeter } from './memory-meter.js';
 import { ClientPause } from './net/client-pause.js';
 import type { ClientRegistry } from './net/client-registry.js';
+import { WaitingWrites } from './net/waiting-writes.js';
 import { Saves } from './saves.js';
 import type { TransportSecurity } from './tls/transport-security.js';
 import type { LatencySpikes } from './watch/latency-spikes.js';
@@ -62,6 +63,7 @@ export class Server {
   readonly monitors: Monitors;
   readonly memory: MemoryMeter;
   readonly pause: ClientPause;
+  readonly waitingWrites: WaitingWrites;
   readonly saves: Saves;
   readonly #loopWatch: LoopWatch;
   /** 40 hex digits, different for each start. */
@@ -82,6 +84,7 @@ export class Server {
     this.shutDown = parts.shutDown;
     this.startedMs = parts.clock.nowMs();
     this.pause = new ClientPause(parts.clock, parts.timers);
+    this.waitingWrites = new WaitingWrites(parts, parts.node.writes, () => this.config.requestTimeoutMs);
     this.memory = new MemoryMeter(parts.node, parts.clients);
     this.saves = new Saves(parts.node, parts.clock);
     this.slowLog = new SlowLog(parts.clock, () => this.config.slowlogMaxLen);
@@ -100,6 +103,7 @@ export class Server {
   close(): void {
     this.#loopWatch.close();
     this.pause.end();
+    this.waitingWrites.end();
     this.statistics.close();
   }
 

@@ -13,6 +13,7 @@ import type { Counters } from './counters.js';
 import type { Lateness } from './forwarding/forward-stamp.js';
 import type { HedgeQueue } from './hedge.js';
 import type { Routes } from './routes.js';
+import type { WritesUnderWay } from './writes-under-way.js';
 
 /** Keeps in mind which nodes have missed writes of which keys, so that they are brought what this node holds of them. */
 export interface HintKeeper {
@@ -58,6 +59,7 @@ export interface Coordination {
   readonly databases: Pick<Databases, 'stored'>;
   readonly hedges: HedgeQueue;
   readonly modifyQueues: ModifyQueues;
+  readonly writes: WritesUnderWay;
   readonly forwarding: Forwarding;
   /** Older than this, what a fallback holds is not handed to primaries (see `mayBeForgotten`). Not above the tombstone grace. */
   readonly strayCopyMaxMs: number;

@@ -65,6 +65,10 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   #base: ObjectBytes | null = null;
   #record: Buffer | undefined;
   #notAfterUs = NEVER_US;
+  /** Of all that is written. */
+  #valueBytes = 0;
+  /** Whether it is counted among the writes under way. */
+  #inRoom = false;
   #outstanding = 0;
   /** By primaries, and by those that stand in for them. */
   #acknowledged = 0;
@@ -125,7 +129,10 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
 
   start(): void {
     this.#node.counters.coordinated_puts++;
-    const { replica } = this.#node;
+    const { replica, writes } = this.#node;
+    for (const { value } of this.#written) this.#valueBytes += value.length;
+    writes.begin(this.#valueBytes);
+    this.#inRoom = true;
     const local = replica.peek(this.#partition, this.#db, this.#key);
     if (local === undefined) replica.load(this.#partition, this.#db, this.#key, this);
     else this.#write(local);
@@ -333,9 +340,24 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   }
 
   #count(acknowledged: boolean): void {
-    this.#outstanding--;
+    this.#answered();
     if (acknowledged) this.#acknowledged++;
     this.#settle();
+  }
+
+  /** One of those that the object was sent has answered, or is given up. */
+  #answered(): void {
+    this.#outstanding--;
+    this.#leaveRoom();
+  }
+
+  /** Where the put has ended for its client and for all peers, others have its place. What waits for the own store that counts itself. */
+  #leaveRoom(): void {
+    if (!this.#inRoom || !this.#finished) return;
+    const own = this.#localWaits > 0 && this.#localFailure === undefined ? 1 : 0;
+    if (this.#sent && this.#outstanding > own) return;
+    this.#inRoom = false;
+    this.#node.writes.end(this.#valueBytes);
   }
 
   /** The own copy of a fallback counts for nothing where all primaries can be reached: no quorum meets it later. */
@@ -346,7 +368,7 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
   }
 
   #countBeside(): void {
-    this.#outstanding--;
+    this.#answered();
     this.#acknowledgedBeside++;
     this.#settle();
   }
@@ -377,6 +399,10 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
 
   #finish(failure: Failure | undefined): void {
     this.#finished = true;
+    const nowUs = this.#node.world.clock.monotonicUs();
+    const us = nowUs - this.#startedUs;
+    this.#node.writes.took(us, nowUs);
+    this.#leaveRoom();
     const [only] = this.#written;
     if (failure?.code === 'StoreFailed' && !this.#sent && this.#elsewhere !== undefined && only !== undefined) {
       const done = (ended: Failure | undefined, object: ObjectBytes | undefined): void =>
@@ -385,7 +411,7 @@ export class PutOperation<T> implements ReplyHandler, WriteWaiter, LoadWaiter {
       return;
     }
     if (failure?.code === 'WriteQuorumNotMet') this.#node.counters.write_quorum_failures++;
-    this.#node.putLatency.record(this.#node.world.clock.monotonicUs() - this.#startedUs);
+    this.#node.putLatency.record(us);
     this.#done(this.#state, failure, this.#record);
   }
 }

@@ -92,6 +92,7 @@ export class Replica {
   readonly #endOfTurn: EndOfTurn;
   readonly #writer: RecordWriter;
   readonly #dirtyBytesMax: number;
+  readonly #behindBytes: number;
   readonly #withheld = new Set<Partition>();
   readonly #counts: KeyCounts;
   /** How many keys there are. */
@@ -149,6 +150,7 @@ export class Replica {
       memoryBytesMax * HELD_FAST_SHARE_MAX,
     );
     this.#dirtyBytesMax = memoryBytesMax * DIRTY_SHARE_MAX;
+    this.#behindBytes = memoryBytesMax * HELD_FAST_SHARE_MAX;
     this.#endOfTurn = new EndOfTurn(world.timers);
     this.#loader = new KeyLoader(
       world,
@@ -340,6 +342,14 @@ export class Replica {
   /** From now on `came` hears of each key that this node did not hold before, within the call that brings it. */
   onKeyCame(came: KeyCame): void {
     this.#writer.keyCame = came;
+  }
+
+  /**
+   * HOT PATH. Whether so much waits for the store that further writes had better wait too, before they would be refused. Not
+   * where the store fails: others can take them.
+   */
+  get isBehind(): boolean {
+    return this.#queue.dirtyBytes >= this.#behindBytes && !this.#queue.isFailing;
   }
 
   /** Whether all stored keys have been counted. */

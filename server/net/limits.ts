@@ -38,6 +38,12 @@ export const OUTPUT_STALL_US = 60_000_000;
 export const LINGER_US = 2_000_000;
 /** What is read at most of a client whose command waits for the end of a pause; beyond, it is not heard of until then. */
 export const LISTENING_BYTES_MAX = 64 * 1024;
+/** How often it is looked whether writes that wait have room by now, or have waited too long. */
+export const ROOM_CHECK_MS = 10;
+/** A write waits for as many request timeouts in which none at all was let go, and is refused then. */
+export const ROOM_TIMEOUTS_MAX = 5;
+/** Writes that are let go in one turn, at the most. */
+export const WRITES_LET_GO_MAX = 128;
 /** A pause of clients is looked at again after so long: no timer may be longer than 2^31 ms. */
 export const PAUSE_STEP_MS_MAX = 3_600_000;
 /** How often idle, stalled and lingering clients are looked for. */

@@ -36,6 +36,7 @@ export class ForwardOperation implements ReplyHandler, Hedgeable {
   readonly #done: (reply: ForwardedReply) => void;
   readonly #tried: Target[] = [];
   #request: ForwardedRequest;
+  readonly #valueBytes: number;
   #sentUs = 0;
   /** For so long after it was sent last the operation may be begun, ms. */
   #withinMs = 0;
@@ -58,7 +59,9 @@ export class ForwardOperation implements ReplyHandler, Hedgeable {
     this.#node = node;
     this.#partition = partition;
     this.#request = request;
+    this.#valueBytes = valueBytesOf(request);
     this.#done = done;
+    if (request.kind !== 'get') node.writes.begin(this.#valueBytes);
   }
 
   /** Hands the operation to who is to coordinate it, this node perhaps; fails at once where there is nobody. */
@@ -250,8 +253,18 @@ export class ForwardOperation implements ReplyHandler, Hedgeable {
 
   #end(reply: ForwardedReply): void {
     this.#ended = true;
+    if (this.#request.kind !== 'get') this.#node.writes.end(this.#valueBytes);
     this.#done(reply);
   }
+}
+
+/** What a request carries of a value. */
+function valueBytesOf(request: ForwardedRequest): number {
+  if (request.kind === 'get') return 0;
+  if (request.kind === 'put') return request.written.value.length;
+  const { change } = request;
+  if (change.kind === 'set') return change.value.length;
+  return change.kind === 'compute' && 'value' in change.operation ? change.operation.value.length : 0;
 }
 
 /** Whether the coordinator saw too few replicas, and has written nothing. */

@@ -75,7 +75,7 @@ function fieldNameOf(prefix: string): string {
   );
 }
 
-function dynamoFields({ node }: Server): InfoField[] {
+function dynamoFields({ node, waitingWrites }: Server): InfoField[] {
   const { membership, counters, keyspaces } = node;
   const members = membership.members();
   const replica = node.replica.stats();
@@ -97,6 +97,10 @@ function dynamoFields({ node }: Server): InfoField[] {
     ['cached_objects', replica.entries],
     ['cached_bytes', replica.bytes],
     ['refused_writes', replica.refusedWrites],
+    ['writes_under_way_bytes', node.writes.bytes],
+    ['writes_under_way_room', Math.round(node.writes.roomBytes)],
+    ['waiting_writes', waitingWrites.count],
+    ['waiting_writes_refused', waitingWrites.refused],
     ['warm', replica.warm ? 1 : 0],
   );
   return fields;

@@ -7,6 +7,7 @@ import { Lateness } from '../../../cluster/coordinator/forwarding/forward-stamp.
 import { HedgeQueue } from '../../../cluster/coordinator/hedge.js';
 import { Routes } from '../../../cluster/coordinator/routes.js';
 import { Session } from '../../../cluster/coordinator/session.js';
+import { WritesUnderWay } from '../../../cluster/coordinator/writes-under-way.js';
 import type { Failure } from '../../../cluster/failure.js';
 import { type KeyspaceRow, Keyspaces } from '../../../cluster/keyspaces/keyspaces.js';
 import type { Member } from '../../../cluster/membership/membership.js';
@@ -155,6 +156,7 @@ export class ScriptedNode {
       },
       hedges: new HedgeQueue(world.timers, world.clock, () => peers.map((peer) => peer.asPeer()), 1000),
       modifyQueues: new ModifyQueues(),
+      writes: new WritesUnderWay(replica, memoryBytesMax, 1000),
       clockEntriesMax,
       objectBytesMax: 1_000_000,
       valueBytesMax: VALUE_BYTES_MAX,

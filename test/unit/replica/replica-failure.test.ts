@@ -80,12 +80,14 @@ test('when half the memory is dirty writers of the buffer wait for the store; wh
     return put;
   });
   t.deepEqual([...new Set(answers)], ['stored', 'waits', 'refused']);
+  t.true(opened.replica.isBehind);
   t.true(opened.replica.stats().dirtyBytes < 21_000);
   await world.timers.advance(10);
   t.is(puts.at(-1)?.acknowledgement.answer, 'Overloaded');
   t.is(puts[answers.indexOf('waits')]?.acknowledgement.answer, 'waiting');
   await world.timers.advance(5000);
   t.is(puts[answers.indexOf('waits')]?.acknowledgement.answer, 'stored');
+  t.false(opened.replica.isBehind);
   t.is(opened.putKnown('k0', value, BUFFER).answer, STORED, 'once it is written the buffer takes more');
 });
 
@@ -98,6 +100,7 @@ test('a full buffer is the fault of a store that fails, where it does: others ca
     opened.putKnown(`k${i}`, value, LOG);
     await world.timers.advance(5);
   }
+  t.false(opened.replica.isBehind, 'to wait here would not help');
   const refused = opened.putKnown('one more', value, LOG);
   await world.timers.advance(1);
   t.is(refused.acknowledgement.answer, 'StoreFailed');
