@@ -9,7 +9,7 @@ import type { Mode } from './mode.js';
 import { violationsOf } from './verdict.js';
 import { FLEETING_MS, type Tally, Workload } from './workload.js';
 
-const HEAL_MS = 120_000;
+const HEAL_MS = 300_000;
 const LANES_A_NODE = 6;
 const PROGRESS_MS = 10_000;
 /** No more of a run is kept free for its end. */

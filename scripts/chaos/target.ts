@@ -6,7 +6,7 @@ import type { NodePorts } from '../processes/local-nodes.js';
 import { endText, type NodeProcess } from '../processes/node-process.js';
 
 const STOP_MS = 60_000;
-const READY_MS = 60_000;
+const READY_MS = 120_000;
 
 /** Who hears how a node ends. */
 export interface Hears {

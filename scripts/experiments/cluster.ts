@@ -3,8 +3,8 @@ import { localNodes, startAll } from '../processes/local-nodes.js';
 import type { NodeProcess } from '../processes/node-process.js';
 import { freePorts } from '../processes/ports.js';
 
-const READY_MS = 60_000;
-const STOP_MS = 20_000;
+const READY_MS = 120_000;
+const STOP_MS = 60_000;
 const ALL_ARGS = ['--maxmemory', '256mb', '--loglevel', 'warning'];
 
 /** Where experiments keep their nodes' data, and every node that was started. */

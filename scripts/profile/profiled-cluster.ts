@@ -8,8 +8,8 @@ import type { Wishes } from './plan.js';
 import { type Recorded, recorderFlags, startRecording, stopRecording } from './recording.js';
 import { type ThreadTimes, threadTimes, timesBetween } from './threads.js';
 
-const READY_MS = 60_000;
-const STOP_MS = 10_000;
+const READY_MS = 120_000;
+const STOP_MS = 60_000;
 
 export class ProfiledCluster {
   readonly nodes: readonly NodeProcess[];

@@ -146,9 +146,7 @@ test.serial('the local cluster names a port that is in use', async (t) => {
 
 test.serial('the local cluster tells when a node dies, with the end of its log, and the others go on', async (t) => {
   const base = await basePort();
-  // A write may take long where many processes share a core.
-  const patient = { CARTWHEEL_REQUEST_TIMEOUT_MS: '10000' };
-  const { child, printed, ended } = launchLocalCluster(t, ['--base-port', base, '--dir', folderFor(t)], patient);
+  const { child, printed, ended } = launchLocalCluster(t, ['--base-port', base, '--dir', folderFor(t)]);
   await waitUntil('it is ready', READY_MS, () => printed().includes('Ctrl-C') || printed());
   const pid = Number(new RegExp(`${base + 1} +process (\\d+)`).exec(printed())?.[1]);
   process.kill(pid, 'SIGKILL');

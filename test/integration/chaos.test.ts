@@ -12,7 +12,7 @@ import { portPairs, temporaryFolder } from './processes.js';
 const NODES = 5;
 const MINUTE_MS = 60_000;
 const ROLLING_MS = 30_000;
-const DEADLINE_MS = 600_000;
+const DEADLINE_MS = 1_200_000;
 
 test.serial(
   'no acknowledged write is lost and all replicas are equal after a minute of faults on five real nodes',

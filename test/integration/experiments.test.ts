@@ -11,7 +11,7 @@ const PROGRAM = fileURLToPath(new URL('../../scripts/experiments.js', import.met
 /** One after the other: each has up to five nodes. */
 for (const name of EXPERIMENTS) {
   test.serial(`npm run experiments -- ${name} measures, and keeps a table and a drawing`, (t) => {
-    t.timeout(300_000);
+    t.timeout(900_000);
     const out = mkdtempSync(join(tmpdir(), 'cartwheel-test-experiments-'));
     t.teardown(() => rmSync(out, { recursive: true, force: true }));
     const args = [PROGRAM, name, '--seconds', '0.5', '--rate', '60', '--out', out];

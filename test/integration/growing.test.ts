@@ -12,9 +12,7 @@ const MOVED_MS = 240_000;
 const TEST_MS = 900_000;
 const KEYS = 200;
 /** What a person waits half a minute for. */
-const SETTLES_SOON = { CARTWHEEL_TRANSFER_SETTLE_MS: '1s' };
-/** A request may take long where many processes share a core. */
-const ENVIRONMENT = { ...SETTLES_SOON, CARTWHEEL_REQUEST_TIMEOUT_MS: '10000' };
+const ENVIRONMENT = { CARTWHEEL_TRANSFER_SETTLE_MS: '1s' };
 
 interface Grown extends Launched {
   readonly base: number;
@@ -40,7 +38,7 @@ async function started(t: ExecutionContext): Promise<Grown> {
   return { ...cluster, base, folder, joining };
 }
 
-/** Waits until the cluster has so many members, all of them reached, and nothing is on its way. */
+/** Waits until the cluster has so many members, all of them reached, each key is counted, and nothing is on its way. */
 async function settled(port: number, members: number): Promise<ClusterStatus> {
   let status: ClusterStatus | undefined;
   await waitUntil(`${members} members, and nothing moves`, MOVED_MS, async () => {
@@ -48,8 +46,9 @@ async function settled(port: number, members: number): Promise<ClusterStatus> {
     const isDone =
       status.nodes.length === members &&
       status.agreed &&
+      status.keys === KEYS &&
       status.nodes.every((node) => node.reachable && node.state === 'member' && node.toReceive + node.toHandOver === 0);
-    return isDone || JSON.stringify(status.nodes);
+    return isDone || JSON.stringify(status);
   });
   if (status === undefined) throw new Error('it was never asked');
   return status;
@@ -57,7 +56,11 @@ async function settled(port: number, members: number): Promise<ClusterStatus> {
 
 async function allThere(t: ExecutionContext, port: number): Promise<void> {
   for (let k = 0; k < KEYS; k++) t.is(await ask(port, 'GET', `key:${k}`), `value ${k}`);
-  t.is(await ask(port, 'DBSIZE'), KEYS);
+  // A replica that is late is counted as it is.
+  await waitUntil('all keys are counted', MOVED_MS, async () => {
+    const count = await ask(port, 'DBSIZE');
+    return count === KEYS || `${count} are`;
+  });
 }
 
 test.serial(
@@ -70,12 +73,11 @@ test.serial(
       status.nodes.map(({ share }) => share),
       [0.25, 0.25, 0.25, 0.25],
     );
-    t.is(status.keys, KEYS);
     await allThere(t, base + 3);
     t.is(await ask(base + 1, 'DYNAMO', 'LEAVE'), 'OK');
     // It says so only of a process that ended with exit code 0.
     await waitUntil('it has stopped', MOVED_MS, () => printed().includes(`Node ${base + 1} has stopped`) || printed());
-    t.is((await settled(base, 3)).keys, KEYS);
+    await settled(base, 3);
     await allThere(t, base);
     await allThere(t, base + 3);
     const next = joining.replaceAll(`${base + 3}`, `${base + 4}`).replaceAll(`${base + 10_003}`, `${base + 10_004}`);

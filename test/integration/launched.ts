@@ -6,6 +6,8 @@ import { PEER_PORT_OFFSET } from '../../scripts/processes/local-nodes.js';
 import { freePortsInRow } from '../../scripts/processes/ports.js';
 
 const LOCAL_CLUSTER = fileURLToPath(new URL('../../scripts/local-cluster.js', import.meta.url));
+/** For the nodes: a request may take long where many processes share a core. */
+const PATIENT = { CARTWHEEL_REQUEST_TIMEOUT_MS: '10000' };
 /** A cluster of three, and as many nodes that join it. */
 const PORTS = 6;
 
@@ -39,7 +41,7 @@ function launched(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Launched {
-  const child = spawn(program, args, { env: { ...process.env, ...environment } });
+  const child = spawn(program, args, { env: { ...process.env, ...PATIENT, ...environment } });
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
