@@ -11,7 +11,7 @@ import { NODE_PROGRAM, nodeFlags } from '../../scripts/processes/node-flags.js';
 import type { NodeProcess } from '../../scripts/processes/node-process.js';
 import { removeFolder } from '../../scripts/processes/remove-folder.js';
 import { waitUntil } from '../../scripts/processes/wait.js';
-import { portPairs, READY_MS, runProgram, STOP_MS, TestCluster, temporaryFolder } from './processes.js';
+import { PATIENT, portPairs, READY_MS, runProgram, STOP_MS, TestCluster, temporaryFolder } from './processes.js';
 
 const HEAL_MS = 240_000;
 const KEYS = 300;
@@ -140,6 +140,7 @@ test.serial(
         `${port}`,
         '--dir',
         join(folder, 'data'),
+        ...PATIENT,
       ];
       const logged = ['--logfile', join(folder, 'log')];
       child = spawn('sh', ['-c', `ulimit -S -f ${limit}; exec "$@"`, 'sh', ...command, ...logged], { stdio: 'ignore' });

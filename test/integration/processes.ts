@@ -19,7 +19,7 @@ const LEFT_MS = 240_000;
 export const STOP_MS = 60_000;
 const PROGRAM_MS = 300_000;
 /** Where many processes share a core a request may take long: that is no error. Who is silent is away after a second all the same. */
-const PATIENT = ['--request-timeout-ms', '10000'];
+export const PATIENT = ['--request-timeout-ms', '10000'];
 
 export interface ClusterWishes {
   /** 3 when not named. */
