@@ -42,6 +42,8 @@ export class Dispatcher implements RequestHandler {
   readonly #quietLog: QuietLog;
   /** The one call that is handed to all handlers, one after the other. */
   #call: MutableCall | undefined;
+  /** As long as the longest value that was refused. */
+  #zeros = Buffer.alloc(0);
 
   constructor(server: Server) {
     this.#server = server;
@@ -58,6 +60,18 @@ export class Dispatcher implements RequestHandler {
 
   doorFault(remoteAddress: string | undefined): string | undefined {
     return this.#server.access.doorFault(remoteAddress);
+  }
+
+  /** A value that is too long is refused by its length alone, whatever else the request says. Who watches sees all of it. */
+  standIn(connection: ClientConnection, name: Buffer, index: number, bytes: number): Buffer | undefined {
+    const { commands, config, monitors } = this.#server;
+    if (bytes <= config.valueMaxLen || monitors.isOn || connection.login.isStranger) return undefined;
+    const { first = 0, step = 0 } = commands.find(name)?.row.values ?? {};
+    const isValue = first > 0 && (index === first || (step > 0 && index > first && (index - first) % step === 0));
+    if (!isValue) return undefined;
+    // Zeros that nobody has touched take no memory.
+    if (this.#zeros.length < bytes) this.#zeros = Buffer.alloc(bytes);
+    return this.#zeros.subarray(0, bytes);
   }
 
   dispatch(connection: ClientConnection, args: Buffer[]): void {

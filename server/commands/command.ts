@@ -57,6 +57,11 @@ export interface CommandRow {
   readonly flags: readonly CommandFlag[];
   /** Absent: the command takes no keys. */
   readonly keys?: KeySpec;
+  /**
+   * The positions of values that the command refuses by their length alone where they are longer than a value may be: `first`, and each
+   * `step`-th behind it; without `step` no others. Those are not kept when they come in.
+   */
+  readonly values?: { readonly first: number; readonly step?: number };
   /** The positions of what must be shown to nobody, as passwords. */
   readonly secretArguments?: (args: readonly Buffer[]) => readonly number[];
   /** Access categories with their `@`. */

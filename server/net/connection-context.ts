@@ -19,6 +19,8 @@ export interface RequestHandler {
   openLogin(): Login;
   /** What a connection from there is told in place of being served: a whole reply; undefined: it is served. */
   doorFault(remoteAddress: string | undefined): string | undefined;
+  /** What `dispatch` may get for argument `index` of a command of that name, of so many bytes; undefined: the bytes that come. */
+  standIn(connection: ClientConnection, name: Buffer, index: number, bytes: number): Buffer | undefined;
   /** Answers one request: opens a slot, writes its reply and completes it, now or later. `args` has at least one. */
   dispatch(connection: ClientConnection, args: Buffer[]): void;
   /** A slot whose `command` was set has been completed. Its reply may not have left yet. */

@@ -49,6 +49,7 @@ export class RequestLine implements TurnGuest {
       },
       () => connection.login.isStranger,
       (count, work) => this.#readInTurns(count, work),
+      (name, index, bytes) => context.handler.standIn(connection, name, index, bytes),
     );
   }
 

@@ -16,6 +16,9 @@ export const STRANGER_BULK_BYTES_MAX = 16 * 1024;
 /** Requests handed on before the reader looks whether it should hold: bounds what comes after a `hold`. */
 export const RUN_REQUESTS_MAX = 16;
 
+/** Arguments that are longer may not be needed: the reader asks before their bytes come. More than what is read at a time. */
+export const LONG_ARGUMENT_BYTES = 128 * 1024;
+
 /** Pieces of an incomplete request from this size on are kept as they came; smaller ones are gathered by copying. */
 export const PIECE_BYTES_KEPT = 4096;
 export const GATHER_BYTES_INITIAL = 512;

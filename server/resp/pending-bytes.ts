@@ -1,5 +1,7 @@
 import { GATHER_BYTES_INITIAL, GATHER_BYTES_MAX, PIECE_BYTES_KEPT } from './limits.js';
 
+const NOTHING = Buffer.alloc(0);
+
 /**
  * The bytes of a request that is still arriving. Nothing is allocated ahead of what came, and each byte is copied
  * at most twice however small the pieces are: small ones are gathered into blocks, large ones are kept as they are.
@@ -47,6 +49,11 @@ export class PendingBytes {
     chunk.copy(whole, at, start, end);
     this.clear();
     return whole;
+  }
+
+  /** The oldest bytes, some of them. */
+  first(): Buffer {
+    return this.pieces[0] ?? this.gathered?.subarray(0, this.gatheredLength) ?? NOTHING;
   }
 
   clear(): void {

@@ -1,7 +1,13 @@
 /** HOT PATH: every byte of a request's headers passes here; bodies are stepped over. */
 import { LONG_REQUEST_ARGUMENTS } from '../turns/limits.js';
 import type { RequestLimits } from './limits.js';
-import { ARGUMENTS_MAX, LINE_BYTES_MAX, STRANGER_ARGUMENTS_MAX, STRANGER_BULK_BYTES_MAX } from './limits.js';
+import {
+  ARGUMENTS_MAX,
+  LINE_BYTES_MAX,
+  LONG_ARGUMENT_BYTES,
+  STRANGER_ARGUMENTS_MAX,
+  STRANGER_BULK_BYTES_MAX,
+} from './limits.js';
 
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
@@ -13,6 +19,8 @@ const DIGIT_0 = 48;
 /** What `next` gives when the chunk ended before the request did, or when the request broke the protocol. */
 export const INCOMPLETE = -1;
 export const BROKEN = -2;
+/** What it gives at `bodyAt`, behind the header of an argument of more than LONG_ARGUMENT_BYTES; it may be called again for the rest. */
+export const LONG_BODY = -3;
 
 // What comes next in the stream:
 //
@@ -58,6 +66,12 @@ export class RequestFramer {
   /** Why `next` said BROKEN, in Redis's words without `ERR `; one char a byte. */
   fault = '';
 
+  /** Of the argument at LONG_BODY: its bytes, its place in the request, and where in the chunk its header and its body begin. */
+  bodyBytes = 0;
+  bodyIndex = 0;
+  headerAt = INCOMPLETE;
+  bodyAt = 0;
+
   private state = START;
   private bulksLeft = 0;
   private bodyLeft = 0;
@@ -73,9 +87,16 @@ export class RequestFramer {
     private readonly isStranger: () => boolean,
   ) {}
 
-  /** Reads on at `from`. Gives the offset behind the request that ends first, or INCOMPLETE, or (for good) BROKEN. */
+  /** The body at LONG_BODY is left out of what comes next, but for the two bytes behind it. */
+  leaveOutBody(): void {
+    this.bodyLeft = 2;
+  }
+
+  /** Reads on at `from`. Gives the offset behind the request that ends first, or INCOMPLETE, or LONG_BODY, or (for good) BROKEN. */
   next(chunk: Buffer, from: number): number {
     const end = chunk.length;
+    // A header may have begun in an earlier chunk.
+    this.headerAt = INCOMPLETE;
     let at = from;
     while (at < end) {
       switch (this.state) {
@@ -91,6 +112,7 @@ export class RequestFramer {
         case MARK: {
           const byte = chunk[at] ?? 0;
           this.beginLine(LENGTH);
+          this.headerAt = at;
           this.mark = byte;
           if (byte === CARRIAGE_RETURN) this.lineBytes = 0;
           else at++;
@@ -138,6 +160,12 @@ export class RequestFramer {
           }
           this.bodyLeft = this.number + 2;
           this.state = BODY;
+          if (this.number > LONG_ARGUMENT_BYTES) {
+            this.bodyBytes = this.number;
+            this.bodyIndex = this.bulks - this.bulksLeft;
+            this.bodyAt = at;
+            return LONG_BODY;
+          }
           break;
         case BODY: {
           const left = end - at;

@@ -1,6 +1,6 @@
 /** HOT PATH. */
 import RedisParser from 'redis-parser';
-import { STEP_ARGUMENTS } from '../turns/limits.js';
+import { LONG_REQUEST_ARGUMENTS, STEP_ARGUMENTS } from '../turns/limits.js';
 import { splitInline } from './inline-command.js';
 import type { RequestLimits } from './limits.js';
 import { RUN_REQUESTS_MAX } from './limits.js';
@@ -10,11 +10,13 @@ import {
   EMPTY,
   INCOMPLETE,
   INLINE_REQUEST,
+  LONG_BODY,
   LONG_MULTIBULK,
   MULTIBULK,
   RequestFramer,
 } from './request-framer.js';
 
+const EMPTY_HEADER = Buffer.from('$0\r\n');
 const NEWLINE_BYTES = 1;
 const LINE_END_BYTES = 2;
 const CARRIAGE_RETURN = 13;
@@ -35,6 +37,11 @@ export class RequestReader {
   private stopped = false;
   /** The arguments of a long request, as far as they are made, and the bytes that it came in. */
   private long: { readonly args: Buffer[]; readonly bytes: number } | undefined;
+  /** Arguments of the incomplete request that are not kept: where they stand, and what stands for them; and how many bytes they have. */
+  private leftOut: { readonly index: number; readonly standIn: Buffer }[] = [];
+  private leftOutBytes = 0;
+  /** How many of those bytes are still to come. */
+  private skipLeft = 0;
 
   /**
    * @param onRequest gets the arguments, at least one; they stay valid as long as they are kept.
@@ -43,6 +50,7 @@ export class RequestReader {
    * @param isStranger whether only the small requests are taken by which a client logs in.
    * @param parseLong runs the work by which a request of `count` arguments is parsed, a bit at a time. Who takes longer than this call has
    *   to `hold` until it is done; its last bit calls `onRequest`.
+   * @param standIn gives what is handed on for an argument so long of the command of that name, if its bytes are not needed.
    */
   constructor(
     private readonly limits: RequestLimits,
@@ -51,13 +59,14 @@ export class RequestReader {
     private readonly onQueryBufferFull: () => void,
     private readonly isStranger: () => boolean = () => false,
     private readonly parseLong: (count: number, work: Iterator<void>) => void = (_count, work) => runWhole(work),
+    private readonly standIn: (name: Buffer, index: number, bytes: number) => Buffer | undefined = () => undefined,
   ) {
     this.framer = new RequestFramer(limits, isStranger);
     this.parser = new RedisParser({
       returnBuffers: true,
       returnReply: (parsed: Buffer[] | Buffer) => {
         if (!Array.isArray(parsed)) this.long?.args.push(parsed);
-        else if (!this.stopped) this.onRequest(parsed);
+        else if (!this.stopped) this.onRequest(this.leftOut.length === 0 ? parsed : this.completed(parsed));
       },
       returnError: unreachable,
       returnFatalError: unreachable,
@@ -109,6 +118,7 @@ export class RequestReader {
   stop(): void {
     this.stopped = true;
     this.pending.clear();
+    this.leftOut = [];
     this.unread = [];
     this.unreadFrom = 0;
   }
@@ -119,6 +129,14 @@ export class RequestReader {
     let runCount = 0;
     // What a stranger may send depends on what became of the request before.
     let isStranger = this.isStranger();
+    if (this.skipLeft > 0) {
+      const count = Math.min(this.skipLeft, chunk.length - at);
+      this.skipLeft -= count;
+      at += count;
+      runStart = at;
+      this.bound();
+      if (this.stopped) return;
+    }
     while (at < chunk.length) {
       if (this.held) {
         this.unread.unshift(chunk);
@@ -136,7 +154,12 @@ export class RequestReader {
         if (this.stopped) return;
         if (end === BROKEN) this.break();
         else if (end === INCOMPLETE) this.keep(chunk, at);
+        else if (end === LONG_BODY) this.beginLong(chunk, at);
         else this.finish(chunk, at, end);
+        if (end === LONG_BODY) {
+          this.read(chunk, this.framer.bodyAt);
+          return;
+        }
         if (end < 0) return;
         at = end;
       }
@@ -203,15 +226,53 @@ export class RequestReader {
 
   private keep(chunk: Buffer, start: number): void {
     this.pending.append(chunk, start, chunk.length);
-    if (this.pending.length <= this.limits.queryBufferBytesMax) return;
+    this.bound();
+  }
+
+  private bound(): void {
+    if (this.pending.length + this.leftOutBytes - this.skipLeft <= this.limits.queryBufferBytesMax) return;
     this.stop();
     this.onQueryBufferFull();
+  }
+
+  /** The header of a long argument ends: it is kept, or an empty one where its bytes need not be. */
+  private beginLong(chunk: Buffer, start: number): void {
+    const { bulks, bodyAt, bodyBytes, bodyIndex, headerAt } = this.framer;
+    const isPlain = headerAt >= start && bulks <= LONG_REQUEST_ARGUMENTS;
+    const name = isPlain
+      ? firstArgument(this.pending.length > 0 ? this.pending.first() : chunk, this.pending.length > 0 ? 0 : start)
+      : undefined;
+    const standIn = name === undefined ? undefined : this.standIn(name, bodyIndex, bodyBytes);
+    this.pending.append(chunk, start, standIn === undefined ? bodyAt : headerAt);
+    if (standIn === undefined) return;
+    this.pending.append(EMPTY_HEADER, 0, EMPTY_HEADER.length);
+    this.framer.leaveOutBody();
+    this.leftOut.push({ index: bodyIndex, standIn });
+    this.leftOutBytes += bodyBytes;
+    this.skipLeft = bodyBytes;
+  }
+
+  /** The request of which some arguments were not kept. */
+  private completed(args: Buffer[]): Buffer[] {
+    for (const { index, standIn } of this.leftOut) args[index] = standIn;
+    this.leftOut = [];
+    this.leftOutBytes = 0;
+    return args;
   }
 
   private break(): void {
     this.stop();
     this.onProtocolError(this.framer.fault);
   }
+}
+
+/** The first argument of the sound request that begins at `start`; undefined: it is not all there. */
+function firstArgument(bytes: Buffer, start: number): Buffer | undefined {
+  const header = bytes.indexOf(CARRIAGE_RETURN, start) + LINE_END_BYTES;
+  const line = bytes.indexOf(CARRIAGE_RETURN, header) + LINE_END_BYTES;
+  if (header < LINE_END_BYTES || line < LINE_END_BYTES) return undefined;
+  const end = bulkEnd(bytes, header) - LINE_END_BYTES;
+  return end > bytes.length ? undefined : bytes.subarray(line, end);
 }
 
 /** The offset behind the sound bulk string that begins at `start`. */

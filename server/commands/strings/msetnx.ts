@@ -151,6 +151,7 @@ export const msetnxCommands: readonly CommandRow[] = [
     name: 'msetnx',
     arity: -3,
     flags: ['write', 'denyoom'],
+    values: { first: 2, step: 2 },
     keys: { first: 1, last: -1, step: 2, flags: ['OW', 'insert'] },
     categories: ['@write', '@string', '@slow'],
     since: '1.0.1',

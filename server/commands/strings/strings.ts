@@ -242,6 +242,7 @@ export const stringCommands: readonly CommandRow[] = [
     name: 'set',
     arity: -3,
     flags: ['write', 'denyoom'],
+    values: { first: 2 },
     keys: {
       ...FIRST_KEY,
       flags: ['RW', 'access', 'update', 'variable_flags'],
@@ -312,6 +313,7 @@ export const stringCommands: readonly CommandRow[] = [
     name: 'mset',
     arity: -3,
     flags: ['write', 'denyoom'],
+    values: { first: 2, step: 2 },
     keys: { first: 1, last: -1, step: 2, flags: ['OW', 'update'] },
     categories: ['@write', '@string', '@slow'],
     since: '1.0.1',

@@ -68,6 +68,7 @@ export class Loopback {
       openSession: () => Object.create(Session.prototype),
       openLogin: () => login,
       doorFault: () => undefined,
+      standIn: () => undefined,
       dispatch: (connection, args) => answer(connection.openSlot(), args),
       completed: () => undefined,
     });

@@ -177,6 +177,68 @@ test('a huge announced argument allocates nothing until its bytes come', (t) => 
   t.true(reader.bufferedBytes < 100);
 });
 
+test('an argument whose bytes are not needed is not kept, and the requests around it are what they are', (t) => {
+  const bytes = 1024 * 1024;
+  const value = Buffer.alloc(bytes, 'v');
+  const set = [Buffer.from('SET'), Buffer.from('k'), value, Buffer.from('NX')];
+  const mset = [Buffer.from('MSET'), Buffer.from('k'), value, Buffer.from('l'), Buffer.from('small')];
+  const echo = [Buffer.from('ECHO'), value];
+  const ping = [Buffer.from('PING')];
+  const stream = Buffer.concat([ping, set, ping, mset, echo, set, ping].map(encode));
+  const zeros = Buffer.alloc(bytes);
+  const asked = new Set<string>();
+  for (const pieceBytes of [65_536, 1_000, 1]) {
+    const requests: Buffer[][] = [];
+    const reader = new RequestReader(
+      LIMITS,
+      (args) => requests.push(args),
+      t.fail,
+      t.fail,
+      undefined,
+      undefined,
+      (name, index, length) => {
+        asked.add(`${name.toString()} ${index} ${length}`);
+        return name.toString() === 'ECHO' ? undefined : zeros.subarray(0, length);
+      },
+    );
+    let mostBytes = 0;
+    let isOfEcho = false;
+    for (let at = 0; at < stream.length; at += pieceBytes) {
+      reader.feed(stream.subarray(at, at + pieceBytes));
+      isOfEcho = requests.length === 4;
+      if (!isOfEcho && pieceBytes > 1) mostBytes = Math.max(mostBytes, reader.bufferedBytes);
+    }
+    const lengths = requests.map((args) => args.map((arg) => arg.length));
+    t.deepEqual(lengths, [[4], [3, 1, bytes, 2], [4], [4, 1, bytes, 1, 5], [4, bytes], [3, 1, bytes, 2], [4]]);
+    t.is(requests[1]?.[3]?.toString(), 'NX');
+    t.is(requests[3]?.[4]?.toString(), 'small');
+    t.true(requests[4]?.[1]?.equals(value));
+    // Where a header came in two pieces its argument is kept.
+    t.true(mostBytes < 200_000 || pieceBytes === 1, `${mostBytes} bytes`);
+  }
+  t.deepEqual([...asked].sort(), [`ECHO 1 ${bytes}`, `MSET 2 ${bytes}`, `SET 2 ${bytes}`]);
+});
+
+test('what is not kept of a request counts for how long it may be', (t) => {
+  const faults: string[] = [];
+  const reader = new RequestReader(
+    { ...LIMITS, queryBufferBytesMax: 1024 * 1024 },
+    () => t.fail(),
+    t.fail,
+    () => faults.push('query buffer full'),
+    undefined,
+    undefined,
+    (_name, _index, bytes) => Buffer.alloc(bytes),
+  );
+  reader.feed(Buffer.from('*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$2097152\r\n'));
+  const piece = Buffer.alloc(64 * 1024, 'v');
+  for (let i = 0; i < 15; i++) reader.feed(piece);
+  t.deepEqual(faults, []);
+  t.true(reader.bufferedBytes < 100);
+  reader.feed(piece);
+  t.deepEqual(faults, ['query buffer full']);
+});
+
 test('a request that trickles in a byte at a time costs time and memory in proportion to its bytes', (t) => {
   const { reader, heard } = readerOf();
   const value = Buffer.alloc(1024 * 1024, 'v');
