@@ -8,6 +8,7 @@ import type { ClusterNode } from '../../cluster/node.js';
 import type { WriteWaiter } from '../../cluster/replica/replica.js';
 import type { Partition } from '../../cluster/ring/slots.js';
 import { versionFingerprint } from '../../cluster/version/encoded.js';
+import { BUSY_MS } from './busy.js';
 import { type Broken, findViolation } from './find-violation.js';
 import type { Tampering } from './machine.js';
 import { putAsFallback, putAsPrimary } from './moved-away.js';
@@ -54,7 +55,7 @@ function afterChanges(
 
 for (const [name, moves] of Object.entries({ MOVES, LOSSES })) {
   test.serial(`where nothing is broken the same seeds pass: ${name}`, async (t) => {
-    t.timeout(600_000);
+    t.timeout(BUSY_MS);
     for (let seed = FIRST_SEED; seed < FIRST_SEED + 3; seed++) {
       const { violations } = await simulate({ seed, durationMs: 5_000, ...moves });
       t.deepEqual(violations, []);
@@ -63,7 +64,7 @@ for (const [name, moves] of Object.entries({ MOVES, LOSSES })) {
 }
 
 test.serial('a receiver that declares without having pulled is found out', async (t) => {
-  t.timeout(600_000);
+  t.timeout(BUSY_MS);
   const broken: Broken = {
     ...LOSSES,
     tampering: {
@@ -79,7 +80,7 @@ test.serial('a receiver that declares without having pulled is found out', async
 test.serial(
   'a holder that is not wanted any more, and drops what it has without a look, is found to lose writes',
   async (t) => {
-    t.timeout(600_000);
+    t.timeout(BUSY_MS);
     const broken: Broken = {
       ...MOVES,
       tampering: {
@@ -100,7 +101,7 @@ test.serial(
 );
 
 test.serial('puts that are not sent to a receiver are found out', async (t) => {
-  t.timeout(600_000);
+  t.timeout(BUSY_MS);
   const broken: Broken = {
     ...LOSSES,
     tampering: {
@@ -132,7 +133,7 @@ const ONE_ACTOR: Tampering = {
 test.serial(
   'a node stands in for the primaries of a key that was moved away from it, and nothing is lost',
   async (t) => {
-    t.timeout(600_000);
+    t.timeout(BUSY_MS);
     const { again, lost } = await putAsFallback({});
     t.true(again > 0);
     t.deepEqual(lost, []);
@@ -140,7 +141,7 @@ test.serial(
 );
 
 test.serial('an actor that is used again for a key that was moved away is found to lose writes', async (t) => {
-  t.timeout(600_000);
+  t.timeout(BUSY_MS);
   const { again, lost } = await putAsFallback(ONE_ACTOR);
   t.is(lost.length, again);
 });
@@ -148,7 +149,7 @@ test.serial('an actor that is used again for a key that was moved away is found 
 test.serial(
   'a partition that has come back loses nothing by the old actor: its rows are there before it is written',
   async (t) => {
-    t.timeout(600_000);
+    t.timeout(BUSY_MS);
     for (const tampering of [{}, ONE_ACTOR]) {
       const { again, lost } = await putAsPrimary(tampering);
       t.true(again > 0);

@@ -1,6 +1,7 @@
 /** What the simulator checks of flushes must be able to fail: each rule that is left out is found out. */
 import test from 'ava';
 import { Watermarks } from '../../cluster/replica/watermarks.js';
+import { BUSY_MS } from './busy.js';
 import { type Broken, findViolation } from './find-violation.js';
 import { simulate } from './simulation.js';
 
@@ -12,7 +13,7 @@ const FLUSHES: Broken = {
 };
 
 test.serial('flushes beside nodes that are down or cut off do what they promise', async (t) => {
-  t.timeout(600_000);
+  t.timeout(BUSY_MS);
   for (let seed = 7_000; seed < 7_004; seed++) {
     const { violations } = await simulate({ seed, durationMs: 5_000, isElastic: false, ...FLUSHES });
     t.deepEqual(violations, []);
@@ -20,7 +21,7 @@ test.serial('flushes beside nodes that are down or cut off do what they promise'
 });
 
 test.serial('nodes that are not asked about databases when a link stands are found out', async (t) => {
-  t.timeout(600_000);
+  t.timeout(BUSY_MS);
   const tampering: Broken['tampering'] = {
     node(_machine, { databases }) {
       databases.greet = () => undefined;
@@ -30,7 +31,7 @@ test.serial('nodes that are not asked about databases when a link stands are fou
 });
 
 test.serial('a replica that takes what was flushed from others is found out', async (t) => {
-  t.timeout(600_000);
+  t.timeout(BUSY_MS);
   const { isFlushed, survivorsOf } = Watermarks.prototype;
   let isMerging = false;
   Watermarks.prototype.isFlushed = function (db, object) {
@@ -61,7 +62,7 @@ test.serial('a replica that takes what was flushed from others is found out', as
 });
 
 test.serial('a watermark that is lower than what was acknowledged before is found out', async (t) => {
-  t.timeout(600_000);
+  t.timeout(BUSY_MS);
   const tampering: Broken['tampering'] = {
     node(_machine, { replica }) {
       const flushUpTo = replica.flushUpTo.bind(replica);
@@ -72,7 +73,7 @@ test.serial('a watermark that is lower than what was acknowledged before is foun
 });
 
 test.serial('a node that goes on minting below what was flushed is found out', async (t) => {
-  t.timeout(600_000);
+  t.timeout(BUSY_MS);
   const tampering: Broken['tampering'] = {
     node(_machine, { databases, replica }) {
       // Heard of by the replica alone: the clock of the node does not know.

@@ -5,6 +5,7 @@
  */
 import test from 'ava';
 import type { Placement } from '../../cluster/coordinator/placement.js';
+import { BUSY_MS } from './busy.js';
 import { USUAL } from './draw.js';
 import { type Broken, findViolation } from './find-violation.js';
 import { simulate } from './simulation.js';
@@ -30,7 +31,7 @@ const ONE_WRITTEN: Broken = { ...ORDERLY, keyspaces: (rows) => rows.map((row) =>
 
 for (const [name, orderly] of Object.entries({ ORDERLY, ONE_WRITTEN })) {
   test.serial(`reads are fresh while partitions move: ${name}`, async (t) => {
-    t.timeout(600_000);
+    t.timeout(BUSY_MS);
     for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
       const { violations } = await simulate({ seed, durationMs: 24_000, ...orderly });
       t.deepEqual(violations, []);
@@ -48,7 +49,7 @@ function withoutBeside({ targets, written, n, ...rest }: Placement): Placement {
 test.serial(
   'puts that go to those alone that a coordinator takes for the primaries are found to be missed by reads',
   async (t) => {
-    t.timeout(600_000);
+    t.timeout(BUSY_MS);
     const broken: Broken = {
       ...ONE_WRITTEN,
       tampering: {

@@ -2,6 +2,7 @@
 import test from 'ava';
 import { GossipNet } from '../unit/membership/gossip-net.js';
 import { memberAt } from '../unit/membership/histories.js';
+import { BUSY_MS } from './busy.js';
 
 const NODES = 100;
 const SEEDS = 6;
@@ -34,7 +35,7 @@ async function curveOf(seed: number): Promise<number[]> {
 }
 
 test.serial('a hundred nodes agree within fifteen rounds of a change, whatever the seed', async (t) => {
-  t.timeout(600_000);
+  t.timeout(BUSY_MS);
   const curves: number[][] = [];
   for (let seed = 1; seed <= SEEDS; seed++) curves.push(await curveOf(seed));
   const rounds = Math.max(...curves.map((curve) => curve.length));
@@ -47,7 +48,7 @@ test.serial('a hundred nodes agree within fifteen rounds of a change, whatever t
 });
 
 test.serial('what a node at rest sends does not grow with the cluster', async (t) => {
-  t.timeout(600_000);
+  t.timeout(BUSY_MS);
   const bytes: number[] = [];
   for (const nodes of [10, 100]) {
     const net = await founded(nodes, 1);

@@ -5,11 +5,12 @@
 import test from 'ava';
 import { MerkleForest } from '../../cluster/anti-entropy/merkle-forest.js';
 import { LocalReaping } from '../../cluster/reaping/local-reaping.js';
+import { BUSY_MS } from './busy.js';
 import { FORGETFUL } from './draw.js';
 import { findViolation } from './find-violation.js';
 
 test.serial('a tree that is not updated is found out', async (t) => {
-  t.timeout(600_000);
+  t.timeout(BUSY_MS);
   const { changed } = MerkleForest.prototype;
   let changes = 0;
   MerkleForest.prototype.changed = function (key, before, after) {
@@ -24,7 +25,7 @@ test.serial('a tree that is not updated is found out', async (t) => {
 test.serial(
   'a reaper that does not mind what the other primaries hold is found to bring deleted values back',
   async (t) => {
-    t.timeout(600_000);
+    t.timeout(BUSY_MS);
     const { hold, drop } = LocalReaping.prototype;
     LocalReaping.prototype.hold = (_partition, candidates) => Promise.resolve(candidates.map(() => true));
     LocalReaping.prototype.drop = async function (partition, candidates) {

@@ -10,6 +10,7 @@ import { STORAGE_KIND } from '../../cluster/storage/layout.js';
 import { decodeObject, encodeObject } from '../../cluster/version/codec.js';
 import type { VersionedObject } from '../../cluster/version/object.js';
 import { VERSION_OF_COUNTERS } from '../../cluster/wire/versions.js';
+import { BUSY_MS } from './busy.js';
 import { type Broken, findViolation } from './find-violation.js';
 import type { Machine, Tampering } from './machine.js';
 import { Prng } from './prng.js';
@@ -31,7 +32,7 @@ const QUIET_KEYS_AND_KILLS: Broken = {
 
 function finds(title: string, broken: Broken, expected: RegExp): void {
   test.serial(title, async (t) => {
-    t.timeout(600_000);
+    t.timeout(BUSY_MS);
     t.truthy(await findViolation(t, broken, expected));
   });
 }
@@ -134,7 +135,7 @@ const HINTS_ALONE: Broken = {
 };
 
 test.serial('hints alone bring restarted nodes what they have missed', async (t) => {
-  t.timeout(600_000);
+  t.timeout(BUSY_MS);
   for (let seed = FIRST_SEED; seed < FIRST_SEED + 5; seed++) {
     const { violations } = await simulate({ seed, durationMs: DURATION_MS, ...HINTS_ALONE });
     t.deepEqual(violations, []);
@@ -214,7 +215,7 @@ finds(
 );
 
 test.serial('the same seeds pass where nothing is broken', async (t) => {
-  t.timeout(600_000);
+  t.timeout(BUSY_MS);
   for (let seed = FIRST_SEED; seed < FIRST_SEED + 10; seed++) {
     const { violations } = await simulate({ seed, durationMs: DURATION_MS, isElastic: false });
     t.deepEqual(violations, []);

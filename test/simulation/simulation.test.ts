@@ -1,11 +1,10 @@
 import test from 'ava';
+import { BUSY_MS } from './busy.js';
 import { replayCommand } from './replay.js';
 import { type SimulationOptions, simulate } from './simulation.js';
 
 const SEEDS = 240;
 const DURATION_MS = 3_000;
-/** Against what hangs: a machine with much else to do takes minutes. One test after the other, as each counts its own time. */
-const BUSY_MS = 600_000;
 
 /** Fails with what a reader needs: what was violated, how to replay it, and the last lines. */
 async function violationsOf(options: SimulationOptions): Promise<string | undefined> {

@@ -2,6 +2,7 @@ import test from 'ava';
 import type { Failure } from '../../cluster/failure.js';
 import { slotOf } from '../../cluster/ring/slots.js';
 import type { Written } from '../../cluster/version/encoded.js';
+import { BUSY_MS } from './busy.js';
 import { Cluster, type ClusterOptions } from './cluster.js';
 import { DB } from './disk-view.js';
 import { GENTLE, USUAL } from './draw.js';
@@ -103,16 +104,17 @@ function written(step: number): Written {
   return { tombstone: false, expiryMs: 0, value: Buffer.from(`${step}`) };
 }
 
-test('the p99 of reads does not show a replica that stands still for 200 ms at random', async (t) => {
-  t.timeout(120_000);
+// One after the other, as each counts its own time.
+test.serial('the p99 of reads does not show a replica that stands still for 200 ms at random', async (t) => {
+  t.timeout(BUSY_MS);
   const [still, frozen] = [await actFor(CALM, false), await actFor(CALM, true)];
   t.true(frozen.p99Us <= still.p99Us + 5_000, `${still.p99Us} µs, and with freezes ${frozen.p99Us} µs`);
   t.true(frozen.longestUs <= FROZEN_US / 4, `one read took ${frozen.longestUs} µs`);
   t.true(frozen.hedgedReads > still.hedgedReads);
 });
 
-test('nor does that of reads between busy nodes which all stand still now and then', async (t) => {
-  t.timeout(120_000);
+test.serial('nor does that of reads between busy nodes which all stand still now and then', async (t) => {
+  t.timeout(BUSY_MS);
   const busy: Scene = { ...CALM, asked: 1, freezeOneIn: 100, jitterUs: 10_000 };
   const [still, frozen] = [await actFor(busy, false), await actFor(busy, true)];
   const { p99Us, longestUs } = frozen;
@@ -121,8 +123,8 @@ test('nor does that of reads between busy nodes which all stand still now and th
   t.true(longestUs <= FROZEN_US / 2, `one read took ${longestUs} µs`);
 });
 
-test('nor does that of writes, which the one that stands still may be to coordinate', async (t) => {
-  t.timeout(120_000);
+test.serial('nor does that of writes, which the one that stands still may be to coordinate', async (t) => {
+  t.timeout(BUSY_MS);
   const writes: Scene = { ...CALM, nodes: 5, act: 'write', freezeOneIn: 200 };
   const [still, frozen] = [await actFor(writes, false), await actFor(writes, true)];
   t.true(frozen.p99Us <= still.p99Us + 5_000, `${still.p99Us} µs, and with freezes ${frozen.p99Us} µs`);
