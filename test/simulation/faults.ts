@@ -138,7 +138,7 @@ export class Faults {
     this.#around.trace.line('world', 'faults end');
     this.#around.cluster.network.heal();
     for (const machine of this.#around.cluster.machines) {
-      if (machine.life !== undefined) machine.life.frozenUntilUs = 0;
+      machine.thaw();
       machine.diskFactor = 1;
       machine.start();
     }

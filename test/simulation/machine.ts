@@ -197,6 +197,13 @@ export class Machine {
     this.life.frozenUntilUs = this.#around.scheduler.nowUs + durationUs;
   }
 
+  /** A freeze ends before its time. */
+  thaw(): void {
+    if (this.life === undefined) return;
+    this.life.frozenUntilUs = 0;
+    this.#around.scheduler.thaw(this.life);
+  }
+
   #close(life: Life, node: ClusterNode, done: () => void): void {
     const closed = node.close().then(() => life.store?.close());
     closed.then(

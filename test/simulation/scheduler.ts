@@ -22,6 +22,9 @@ export interface PlannedEvent {
 }
 
 class QueuedEvent implements PlannedEvent {
+  /** Where in the queue it is due; what else of it is in the queue is void. */
+  key = 0;
+
   constructor(
     readonly process: Process | undefined,
     /** Undefined: it was stopped. */
@@ -33,12 +36,19 @@ class QueuedEvent implements PlannedEvent {
   }
 }
 
+/** The events that wait for one frozen process, in their order, and until when. */
+interface HeldUp {
+  untilUs: number;
+  readonly events: QueuedEvent[];
+}
+
 const IMMEDIATES_AT_ONCE = 512;
 /** More events than this in one instant are a loop that time never ends. */
 const EVENTS_PER_INSTANT_MAX = 200_000;
 
 export class Scheduler {
   readonly #queue = new EventQueue<QueuedEvent>();
+  readonly #heldUp = new Map<Process, HeldUp>();
   /** Planned for the end of this instant, in their order; those before `#ended` have run. */
   #endings: QueuedEvent[] = [];
   #ended = 0;
@@ -58,7 +68,7 @@ export class Scheduler {
   /** Plans `callback` for `delayUs` from now. */
   after(delayUs: number, process: Process | undefined, callback: () => void): PlannedEvent {
     const event = new QueuedEvent(process, callback);
-    this.#queue.push(keyOf(this.#nowUs + Math.max(0, Math.round(delayUs))), event);
+    this.#push(keyOf(this.#nowUs + Math.max(0, Math.round(delayUs))), event);
     return event;
   }
 
@@ -67,6 +77,15 @@ export class Scheduler {
     const event = new QueuedEvent(process, callback);
     this.#endings.push(event);
     return event;
+  }
+
+  /** The process is not frozen any more, earlier than it was to be: what has waited for it is due now. */
+  thaw(process: Process): void {
+    for (const event of this.#heldUp.get(process)?.events ?? []) {
+      const isEnding = event.key % 2 === 1;
+      if (event.key > keyOf(this.#nowUs)) this.#push(isEnding ? endKey(this.#nowUs) : keyOf(this.#nowUs), event);
+    }
+    this.#heldUp.delete(process);
   }
 
   /** Runs events until `isDone` or until `untilUs`. Rejects with what an event threw. */
@@ -107,10 +126,9 @@ export class Scheduler {
       }
       const event = isEnding ? this.#takeEnding() : this.#queue.take();
       const { callback, process } = event;
-      if (callback === undefined || process?.alive === false) continue;
+      if (callback === undefined || process?.alive === false || (!isEnding && event.key !== key)) continue;
       if (process !== undefined && process.frozenUntilUs > atUs) {
-        const thenUs = process.frozenUntilUs;
-        this.#queue.push(isEnding || key === endKey(atUs) ? endKey(thenUs) : keyOf(thenUs), event);
+        this.#holdUp(event, process, isEnding || key === endKey(atUs));
         continue;
       }
       this.#advanceTo(atUs);
@@ -118,6 +136,23 @@ export class Scheduler {
       callback();
       return true;
     }
+  }
+
+  #push(key: number, event: QueuedEvent): void {
+    event.key = key;
+    this.#queue.push(key, event);
+  }
+
+  #holdUp(event: QueuedEvent, process: Process, isEnding: boolean): void {
+    const thenUs = process.frozenUntilUs;
+    let held = this.#heldUp.get(process);
+    if (held === undefined || held.untilUs < this.#nowUs) {
+      held = { untilUs: thenUs, events: [] };
+      this.#heldUp.set(process, held);
+    }
+    held.untilUs = Math.max(held.untilUs, thenUs);
+    held.events.push(event);
+    this.#push(isEnding ? endKey(thenUs) : keyOf(thenUs), event);
   }
 
   #takeEnding(): QueuedEvent {
