@@ -3,13 +3,11 @@ import type { Latencies } from '../../cluster/ports/latency.js';
 import type { Timer, Timers } from '../../cluster/ports/timers.js';
 import { loadHistograms } from './histogram-module.js';
 import { INTERVAL_MS, RECORDINGS_MAX } from './limits.js';
-import { buildHistogram, type LatencySummary, Recording } from './recording.js';
+import { buildHistogram, type LatencySummaries, Recording } from './recording.js';
 
 /** One measured thing over its whole life and over the last minute. */
-export interface LatencyEntry {
+export interface LatencyEntry extends LatencySummaries {
   readonly name: string;
-  readonly life: LatencySummary;
-  readonly lastMinute: LatencySummary;
 }
 
 /** What the names of the recordings of commands begin with; their full names follow. */
@@ -56,9 +54,8 @@ export class LatencyBook implements Latencies {
     const entries: LatencyEntry[] = [];
     for (const [name, recording] of this.#recordings) {
       if (!name.startsWith(prefix)) continue;
-      const life = recording.life(percentiles, this.#scratch);
-      if (life.count === 0) continue;
-      entries.push({ name, life, lastMinute: recording.lastMinute(percentiles, this.#scratch) });
+      const { life, lastMinute } = recording.summaries(percentiles, this.#scratch);
+      if (life.count > 0) entries.push({ name, life, lastMinute });
     }
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   }

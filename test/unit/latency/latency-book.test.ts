@@ -48,7 +48,36 @@ test('percentiles are those of the recorded values, within one in a hundred', as
     const found = entry?.life.percentilesUs[at] ?? 0;
     t.true(Math.abs(found - expected) <= expected / 100, `${found} is not close to ${expected}`);
   });
-  t.true(Math.abs((entry?.life.meanUs ?? 0) - 5000.5) < 50);
+  t.is(entry?.life.meanUs, 5000.5);
+  t.is(entry?.lastMinute.meanUs, 5000.5);
+});
+
+test('a summary is made anew where something was recorded, forgotten or asked otherwise, and only there', async (t) => {
+  const { book, ticks } = await open();
+  const [changing, resting] = [book.recorder('changing'), book.recorder('resting')];
+  changing.record(10);
+  resting.record(20);
+  const entriesNow = (percentiles = [50, 99]) => {
+    const [first, second] = book.entries('', percentiles);
+    if (first === undefined || second === undefined) throw new Error('both have been recorded');
+    return { first, second };
+  };
+  const before = entriesNow();
+  changing.record(30);
+  const then = entriesNow();
+  t.is(then.second.life, before.second.life);
+  t.is(then.second.lastMinute, before.second.lastMinute);
+  t.like(then.first.life, { count: 2, meanUs: 20, maxUs: 30 });
+  t.is(entriesNow([100]).second.life.percentilesUs.length, 1);
+  ticks.tick(INTERVAL_COUNT);
+  const later = entriesNow();
+  t.is(later.second.lastMinute.count, 0);
+  t.like(later.second.life, { count: 1, meanUs: 20 });
+  changing.record(40);
+  t.like(entriesNow().first.lastMinute, { count: 1, meanUs: 40 });
+  resting.reset();
+  resting.record(60);
+  t.like(entriesNow().second.life, { count: 1, meanUs: 60 });
 });
 
 test('the last minute forgets what is older, the whole life does not', async (t) => {
