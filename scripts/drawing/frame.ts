@@ -34,6 +34,8 @@ export function colorOf(index: number): string {
 export function sheetOf(title: string, subtitle: string, parts: readonly string[]): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif" font-size="13" fill="#222">`,
+    // For those who hear it read.
+    `<title>${escaped(title)}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     text(FRAME.left, TITLE_TOP, title, 'font-size="16"'),
     text(FRAME.left, TITLE_TOP + 20, subtitle),

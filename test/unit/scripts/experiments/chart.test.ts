@@ -43,6 +43,7 @@ test('a drawing of nothing is a drawing', (t) => {
     barChart(TITLES, ['a'], [{ name: 'b', values: [0] }]),
   ]) {
     t.is(count(svg, /<svg /g), 1);
+    t.is(count(svg, /<title>[^<]+<\/title>/g), 1);
     t.false(/NaN|Infinity/.test(svg));
   }
 });
