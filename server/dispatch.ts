@@ -62,7 +62,10 @@ export class Dispatcher implements RequestHandler {
     return this.#server.access.doorFault(remoteAddress);
   }
 
-  /** A value that is too long is refused by its length alone, whatever else the request says. Who watches sees all of it. */
+  /**
+   * A value that is too long is refused by its length alone, whatever else the request says and whenever it runs: `value-max-len`
+   * can't be changed while the node runs. Who watches sees all of it.
+   */
   standIn(connection: ClientConnection, name: Buffer, index: number, bytes: number): Buffer | undefined {
     const { commands, config, monitors } = this.#server;
     if (bytes <= config.valueMaxLen || monitors.isOn || connection.login.isStranger) return undefined;
